@@ -1,0 +1,331 @@
+"""What a channel is, and every record that crosses the border of Yipan, both ways.
+
+Inwards: a channel turns a webhook, a polled page or a file into `RawRecord`s (the bytes exactly as received) and, later and
+purely, each raw record into drafts. Outwards: `Fulfilment`, `OrderStatus` and `Availability` are what others consume; they
+only ever gain optional fields. Times are integer milliseconds since the epoch, UTC; money is integer minor units.
+"""
+
+from collections.abc import Iterable, Mapping
+from typing import Any, Literal, NewType, Protocol
+
+import msgspec
+
+Millis = NewType("Millis", int)
+
+
+# ---------------------------------------------------------------------------------------------- inwards: the raw record
+class RawRecord(msgspec.Struct, frozen=True, kw_only=True):
+    """One delivery as it came in. `external_id` names the thing it speaks of (an order, a stock document)."""
+
+    tenant: str
+    shop: str
+    channel: str
+    kind: str
+    external_id: str
+    delivery_id: str
+    received_at: Millis
+    body: bytes
+
+    @property
+    def key(self) -> str:
+        return f"{self.tenant}/{self.shop}/{self.external_id}"
+
+    def headers(self) -> list[tuple[str, bytes]]:
+        fields = ("tenant", "shop", "channel", "kind", "external_id", "delivery_id", "received_at")
+        return [(name, str(getattr(self, name)).encode()) for name in fields]
+
+    @classmethod
+    def from_record(cls, headers: Iterable[tuple[str, bytes | None]] | None, body: bytes) -> "RawRecord":
+        """Headers of a `raw` record -> RawRecord. Raises ValueError when one is missing or not what it should be."""
+        found = {name: (value or b"").decode() for name, value in headers or ()}
+        try:
+            return cls(
+                tenant=found["tenant"],
+                shop=found["shop"],
+                channel=found["channel"],
+                kind=found["kind"],
+                external_id=found["external_id"],
+                delivery_id=found["delivery_id"],
+                received_at=Millis(int(found["received_at"])),
+                body=body,
+            )
+        except KeyError as missing:
+            raise ValueError(f"the raw record has no header {missing}") from None
+
+
+class ShopRef(msgspec.Struct, frozen=True, kw_only=True):
+    """What a channel may know of the shop it parses for. `timezone` (IANA) is for files that carry local times only."""
+
+    tenant: str
+    shop: str
+    channel: str
+    pool: str
+    currency: str = ""
+    timezone: str = "UTC"
+    url: str = ""
+
+
+# ---------------------------------------------------------------------------------------------- inwards: drafts
+class Person(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """Personal data of a recipient. It is sealed before it goes anywhere but the partner that ships."""
+
+    name: str = ""
+    company: str = ""
+    phone: str = ""
+    email: str = ""
+    street: tuple[str, ...] = ()
+    city: str = ""
+    postcode: str = ""
+    country: str = ""
+
+
+class LineDraft(msgspec.Struct, frozen=True, kw_only=True):
+    """One line as ordered. `listings`: the names it may be listed under at this shop, most specific first (SKU, variant id, …);
+    the first is the one taken as SKU where the shop says so. `quantity` > 0, before reductions. `price`: minor units each.
+    `goods` is False for postage, fees, vouchers and discounts, which never reach allocation."""
+
+    line: str
+    listings: tuple[str, ...]
+    quantity: int
+    price: int
+    goods: bool = True
+
+
+class Reduction(msgspec.Struct, frozen=True, kw_only=True):
+    """Units taken off lines by one refund or edit, named by its own id, so that hearing of it twice changes nothing."""
+
+    id: str
+    lines: tuple[tuple[str, int], ...]
+
+
+class OrderDraft(msgspec.Struct, frozen=True, kw_only=True, tag="order"):
+    """An order as the channel now sees it: placed, or amended. `region` is ISO 3166-2 (`US-CA`) or a country code, "" unknown.
+    `holds`: reasons known to the channel why it must not ship yet (`payment`, `fraud`, `address`, …)."""
+
+    order: str
+    number: str
+    updated_at: Millis
+    placed_at: Millis
+    currency: str
+    lines: tuple[LineDraft, ...]
+    reductions: tuple[Reduction, ...] = ()
+    holds: tuple[str, ...] = ()
+    region: str = ""
+    priority: int = 0
+    recipient: Person | None = None
+
+
+class CancelDraft(msgspec.Struct, frozen=True, kw_only=True, tag="cancel"):
+    """The channel no longer wants the order."""
+
+    order: str
+    updated_at: Millis
+    reason: str
+
+
+class ReductionDraft(msgspec.Struct, frozen=True, kw_only=True, tag="reduction"):
+    """A refund told on its own: the order's lines shrink by these units."""
+
+    order: str
+    reduction: Reduction
+
+
+class StockLine(msgspec.Struct, frozen=True, kw_only=True):
+    sku: str
+    quantity: int
+
+
+class CountDraft(msgspec.Struct, frozen=True, kw_only=True, tag="count"):
+    """Absolute count of good units (free, reserved and picked together) at a node; it includes all that moved up to `counted_at`."""
+
+    document: str
+    node: str
+    counted_at: Millis
+    lines: tuple[StockLine, ...]
+
+
+class ReceiptDraft(msgspec.Struct, frozen=True, kw_only=True, tag="receipt"):
+    document: str
+    node: str
+    received_at: Millis
+    lines: tuple[StockLine, ...]
+
+
+class MoveDraft(msgspec.Struct, frozen=True, kw_only=True, tag="move"):
+    """Units moved between buckets of a node (`on_hand`, `damaged`, `quality`, `hold`), or to another node of the pool."""
+
+    document: str
+    node: str
+    to_node: str
+    from_bucket: str
+    to_bucket: str
+    moved_at: Millis
+    lines: tuple[StockLine, ...]
+
+
+class ShipmentDraft(msgspec.Struct, frozen=True, kw_only=True, tag="shipment"):
+    """A node shipped (part of) a fulfilment. No lines: all that is still open of it."""
+
+    document: str
+    fulfilment: str
+    shipped_at: Millis
+    lines: tuple[StockLine, ...] = ()
+    carrier: str = ""
+    tracking: str = ""
+
+
+class RejectionDraft(msgspec.Struct, frozen=True, kw_only=True, tag="rejection"):
+    """A node will not ship a fulfilment: `short` (the units are not there), `cancelled` (answer to a cancel) or another reason."""
+
+    document: str
+    fulfilment: str
+    reason: str
+
+
+OrderSide = OrderDraft | CancelDraft | ReductionDraft
+StockSide = CountDraft | ReceiptDraft | MoveDraft | ShipmentDraft | RejectionDraft
+Draft = OrderSide | StockSide
+
+
+class Ignored(msgspec.Struct, frozen=True):
+    """Understood, and of no interest to us."""
+
+    code: str
+    sentence: str
+
+
+class Rejected(msgspec.Struct, frozen=True):
+    """Not usable as it is. The sentence tells a person what to do; it never repeats personal data or secrets."""
+
+    code: str
+    sentence: str
+
+
+Parsed = tuple[Draft, ...] | Ignored | Rejected
+
+
+# ---------------------------------------------------------------------------------------------- inwards: the channel
+class Webhook(msgspec.Struct, frozen=True):
+    """A request as it came: header names in lower case, the body untouched."""
+
+    headers: Mapping[str, str]
+    body: bytes
+    query: Mapping[str, str] = {}
+
+
+class Received(msgspec.Struct, frozen=True):
+    """A webhook whose signature is right, named. A channel sets `external_id` by looking no deeper into the body than it must."""
+
+    kind: str
+    external_id: str
+    delivery_id: str
+
+
+class Refusal(msgspec.Struct, frozen=True):
+    """A webhook that is not taken: `bad_signature` is answered 401, `malformed` 400, `ping` 200 without a record."""
+
+    code: Literal["bad_signature", "malformed", "ping", "no_webhooks"]
+    sentence: str
+
+
+class Fetch(Protocol):
+    """A GET with the shop's credentials: path and query in, decoded status, headers (lower case) and body out."""
+
+    def __call__(self, path: str, query: Mapping[str, str]) -> "Fetched": ...
+
+
+class Fetched(msgspec.Struct, frozen=True):
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+
+
+class Polled(msgspec.Struct, frozen=True, kw_only=True):
+    """One page: (kind, external id, delivery id, body) of each thing on it, the cursor to store once they are acknowledged,
+    and whether the next page should be asked for at once."""
+
+    items: tuple[tuple[str, str, str, bytes], ...]
+    cursor: str
+    more: bool
+
+
+class Channel(Protocol):
+    """One file in `connectors/channels/` with an instance of this called CHANNEL. All of it is pure but `poll`, which does
+    its I/O through the `fetch` it is given. None of it raises on anything that comes from outside."""
+
+    name: str
+    polls: bool
+
+    def receive(self, hook: Webhook, secret: bytes) -> Received | Refusal:
+        """Check the signature over the raw body in constant time, and name what came."""
+        ...
+
+    def parse(self, raw: RawRecord, shop: ShopRef) -> Parsed:
+        """Raw bytes -> drafts. Deterministic; the same bytes give the same ids for ever."""
+        ...
+
+    def poll(self, fetch: Fetch, shop: ShopRef, cursor: str, now: Millis) -> Polled:
+        """One page after `cursor` ("" at the very start). Raises ConnectionError when the platform does not answer."""
+        ...
+
+
+# ---------------------------------------------------------------------------------------------- outwards
+class FulfilmentLine(msgspec.Struct, frozen=True, kw_only=True):
+    line: str
+    sku: str
+    quantity: int
+
+
+class Fulfilment(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """Topic `fulfilments`: a node shall ship these units of an order, or no longer.
+
+    `id` names the fulfilment order and is the same in every replay. `partition`, `src_offset` and `ordinal` place the event:
+    a consumer that keeps the highest (src_offset, ordinal) per partition sees each event once. `final` is False when a cancel
+    is a request which the node must answer. `recipient` is sealed (see docs in deploy/sealing.py)."""
+
+    type: Literal["FulfilmentOrdered", "FulfilmentCancelled"]
+    id: str
+    tenant: str
+    shop: str
+    order: str
+    pool: str
+    node: str
+    lines: tuple[FulfilmentLine, ...]
+    partition: int
+    src_offset: int
+    ordinal: int
+    final: bool = True
+    reason: str = ""
+    recipient: str = ""
+
+
+class OrderStatus(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """Topic `order-status`: where an order stands after the decision at `position` of its partition."""
+
+    tenant: str
+    shop: str
+    order: str
+    status: str
+    revision: int
+    position: int
+    ordered: int
+    reserved: int = 0
+    backordered: int = 0
+    shipped: int = 0
+    cancelled: int = 0
+    holds: tuple[str, ...] = ()
+
+
+class Availability(msgspec.Struct, frozen=True, kw_only=True):
+    """Topic `availability`: units of a SKU that a shop may promise. A lower `version` never follows a higher one."""
+
+    shop: str
+    sku: str
+    units: int
+    version: int
+
+
+def schemas() -> dict[str, dict[str, Any]]:
+    """The JSON Schemas of what others consume, by topic."""
+    published = {"fulfilments": Fulfilment, "order-status": OrderStatus, "availability": Availability}
+    return {topic: msgspec.json.schema(record) for topic, record in published.items()}

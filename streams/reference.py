@@ -1,0 +1,100 @@
+"""Records of the compacted topic `reference`: what `normalize` must know of shops, listings and pools. Keys are record ids."""
+
+import msgspec
+
+from connectors.contract import ShopRef
+
+
+class PoolRecord(msgspec.Struct, frozen=True, kw_only=True, tag="pool"):
+    """Key `pool/<pool>`. The partition of a pool is written once, when the pool is made, and never changes."""
+
+    pool: str
+    partition: int
+    partitions: int
+
+
+class ShopRecord(msgspec.Struct, frozen=True, kw_only=True, tag="shop", omit_defaults=True):
+    """Key `shop/<shop>`. `non_goods`: listing codes of this shop that are postage, fees and the like."""
+
+    ref: ShopRef
+    segment: str = ""
+    unknown_listing: str = "hold"
+    non_goods: tuple[str, ...] = ()
+    poll_seconds: int = 60
+    active: bool = True
+    version: int = 0
+
+
+class NodeRecord(msgspec.Struct, frozen=True, kw_only=True, tag="node", omit_defaults=True):
+    """Key `node/<node>`."""
+
+    node: str
+    pool: str
+    kind: str = "warehouse"
+    region: str = ""
+    city: str = ""
+    sellable: bool = True
+    version: int = 0
+
+
+class ListingRecord(msgspec.Struct, frozen=True, kw_only=True, tag="listing"):
+    """Key `listing/<shop>/<listing>`: (SKU, units) of each component; several make a bundle. None at all: not goods."""
+
+    shop: str
+    listing: str
+    parts: tuple[tuple[str, int], ...]
+    version: int = 0
+
+
+class ImportRecord(msgspec.Struct, frozen=True, kw_only=True, tag="import"):
+    """Key `import/<pool>/<what>`: what the last import said, so that the next one publishes the difference. `what` is e.g.
+    `stock/<node>/<sku>`, `segment/<segment>`, `policy`; `value` its canonical JSON."""
+
+    pool: str
+    what: str
+    value: str
+    version: int
+
+
+AnyReference = PoolRecord | ShopRecord | NodeRecord | ListingRecord | ImportRecord
+
+encode_reference = msgspec.json.Encoder().encode
+decode_reference = msgspec.json.Decoder(AnyReference).decode
+
+
+def record_id(record: AnyReference) -> str:
+    match record:
+        case PoolRecord(pool=pool):
+            return f"pool/{pool}"
+        case ShopRecord(ref=ref):
+            return f"shop/{ref.shop}"
+        case NodeRecord(node=node):
+            return f"node/{node}"
+        case ListingRecord(shop=shop, listing=listing):
+            return f"listing/{shop}/{listing}"
+        case ImportRecord(pool=pool, what=what):
+            return f"import/{pool}/{what}"
+
+
+class Reference:
+    """All of `reference`, folded: the tables `normalize`, the gateway and the poller look things up in."""
+
+    def __init__(self) -> None:
+        self.pools: dict[str, PoolRecord] = {}
+        self.shops: dict[str, ShopRecord] = {}
+        self.nodes: dict[str, NodeRecord] = {}
+        self.listings: dict[tuple[str, str], ListingRecord] = {}
+        self.imports: dict[str, ImportRecord] = {}
+
+    def apply(self, record: AnyReference) -> None:
+        match record:
+            case PoolRecord():
+                self.pools[record.pool] = record
+            case ShopRecord():
+                self.shops[record.ref.shop] = record
+            case NodeRecord():
+                self.nodes[record.node] = record
+            case ListingRecord():
+                self.listings[record.shop, record.listing] = record
+            case ImportRecord():
+                self.imports[record_id(record)] = record

@@ -1,0 +1,357 @@
+"""Everything that can happen to a pool: the only input of `evolve()`, and what a decision is made of.
+
+Units are integers, times milliseconds since the epoch. An order is named by its key `tenant/shop/order`. Events are JSON
+objects tagged by `type`; rows inside them are arrays, because an order of ten lines carries dozens of them.
+"""
+
+from typing import Literal
+
+import msgspec
+
+# Buckets of a node. Moves to and from OUTSIDE change what we own; all others only change where it lies.
+Bucket = Literal["on_hand", "reserved", "picked", "damaged", "quality", "hold", "in_transit", "incoming"]
+Outside = Literal["supplier", "customer", "adjustment"]
+Place = str  # a Bucket or an Outside
+
+# Where a promised unit was taken from: a segment's name, UNASSIGNED, or "@shop" for that shop's exclusive quota.
+Origin = tuple[str, int]
+UNASSIGNED = ""
+
+
+class OrderLine(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """One goods line. `parts`: (SKU, units per unit of the line); a bundle has several, an unknown listing none."""
+
+    line: str
+    listing: str
+    quantity: int
+    price: int
+    parts: tuple[tuple[str, int], ...] = ()
+
+
+class Row(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """Units of one SKU for one order line. `origins` empty: all of it from the free units of the order's own segment."""
+
+    line: str
+    sku: str
+    quantity: int
+    origins: tuple[Origin, ...] = ()
+
+
+class Waiting(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """Units of one SKU that an order line waits for."""
+
+    line: str
+    sku: str
+    quantity: int
+
+
+class Move(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """`quantity` > 0 units of `sku` from a bucket of a node to a bucket of a node ("" as node where the place is outside)."""
+
+    sku: str
+    quantity: int
+    from_node: str
+    from_place: Place
+    to_node: str
+    to_place: Place
+
+
+class Grant(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """Change of the free units of a segment (or of UNASSIGNED, or of a quota "@shop") for a SKU."""
+
+    sku: str
+    origin: str
+    units: int
+
+
+class Candidate(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """A node looked at for an order. `covers`: demanded units it has; `scores`: one per criterion of the policy, less is better;
+    `verdict`: "chosen", or why not."""
+
+    node: str
+    covers: int
+    scores: tuple[int, ...]
+    verdict: str
+
+
+class Event(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False, tag=True):
+    pass
+
+
+# ---------------------------------------------------------------------------------------------- orders
+class OrderPlaced(Event):
+    """A revision of an order is taken: the first one, or an amendment (`revision` > 1)."""
+
+    order: str
+    shop: str
+    channel: str
+    segment: str
+    number: str
+    revision: int
+    updated_at: int
+    digest: str
+    placed_at: int
+    received_at: int
+    currency: str
+    region: str
+    priority: int
+    lines: tuple[OrderLine, ...]
+    sealed: str = ""
+
+
+class OrderReduced(Event):
+    """A refund or edit, named by `reduction`, takes units off lines. It may come before its order."""
+
+    order: str
+    reduction: str
+    lines: tuple[tuple[str, int], ...]
+
+
+class OrderHeld(Event):
+    """The order must not be allocated for these reasons; replaces the reasons held before."""
+
+    order: str
+    reasons: tuple[str, ...]
+
+
+class HoldReleased(Event):
+    order: str
+    reasons: tuple[str, ...]
+    by: str
+
+
+class OrderResolved(Event):
+    """Lines of a held order got their SKUs."""
+
+    order: str
+    lines: tuple[OrderLine, ...]
+
+
+class OrderCancelled(Event):
+    """May come before its order: then it stands as a mark that keeps older revisions out."""
+
+    order: str
+    updated_at: int
+    digest: str
+    reason: str
+
+
+class OrderRejected(Event):
+    """The policy refuses the order; nothing of it is promised."""
+
+    order: str
+    reason: str
+
+
+class Considered(Event):
+    """What the decider saw: candidates with scores or the reason of exclusion, and what is short."""
+
+    order: str
+    criteria: tuple[str, ...]
+    candidates: tuple[Candidate, ...]
+    short: tuple[tuple[str, int], ...] = ()
+
+
+class Reserved(Event):
+    """A fulfilment order: a node shall ship these rows. Moves on_hand -> reserved there, and takes the origins' free units."""
+
+    order: str
+    fulfilment: str
+    node: str
+    rows: tuple[Row, ...]
+
+
+class Unreserved(Event):
+    """Rows of a fulfilment are given back. `to` on_hand: the origins get their units back; `hold` or the outside: they do not."""
+
+    order: str
+    fulfilment: str
+    node: str
+    rows: tuple[Row, ...]
+    to: Place
+    reason: str
+
+
+class CancelRequested(Event):
+    """The node must answer before these units are free: they stay reserved until it does."""
+
+    order: str
+    fulfilment: str
+    node: str
+    reason: str
+
+
+class FulfilmentRejected(Event):
+    """A node refused a fulfilment; the order does not go to this node again."""
+
+    order: str
+    fulfilment: str
+    node: str
+    reason: str
+
+
+class Backordered(Event):
+    """What the order waits for from now on (empty: for nothing more)."""
+
+    order: str
+    rows: tuple[Waiting, ...]
+
+
+class Shipped(Event):
+    """Moves reserved -> customer. `already_counted`: units of these that the node's last count had left out already, which
+    therefore come back to on_hand from the adjustment (the matching grants are in a StockMoved of the same decision)."""
+
+    order: str
+    fulfilment: str
+    node: str
+    rows: tuple[Row, ...]
+    shipped_at: int
+    carrier: str = ""
+    tracking: str = ""
+
+
+class Shortage(Event):
+    """Promised units that are not there, and the order they were taken from."""
+
+    order: str
+    node: str
+    sku: str
+    quantity: int
+
+
+# ---------------------------------------------------------------------------------------------- stock
+class StockMoved(Event):
+    """Moves and the grants that go with them, caused by one document of the outside or of ours."""
+
+    document: str
+    kind: Literal["receipt", "count", "move", "shipment", "rejection", "node", "segment", "shop"]
+    at: int
+    moves: tuple[Move, ...]
+    grants: tuple[Grant, ...] = ()
+
+
+class StockCounted(Event):
+    """The marks a count leaves: nothing that moved up to `counted_at` may be booked on these SKUs a second time."""
+
+    document: str
+    node: str
+    counted_at: int
+    skus: tuple[str, ...]
+
+
+class FillDeferred(Event):
+    """More backorders could be filled with these SKUs than one decision may hold; the next tick goes on."""
+
+    skus: tuple[str, ...]
+
+
+# ---------------------------------------------------------------------------------------------- reference
+class Node(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    node: str
+    kind: str = "warehouse"
+    region: str = ""
+    city: str = ""
+    priority: int = 0
+    cancel: Literal["immediate", "confirm"] = "immediate"
+    sellable: bool = True
+
+
+class Shop(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """`share` in per cent of what the segment has left, `buffer` in units, `quotas`: exclusive units by SKU."""
+
+    shop: str
+    tenant: str
+    channel: str
+    segment: str
+    share: int = 100
+    buffer: int = 0
+    quotas: tuple[tuple[str, int], ...] = ()
+    active: bool = True
+
+
+class Segment(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """`ratio` in basis points of each receipt, or `quota` units to be filled up first. `rank`: the declared order."""
+
+    segment: str
+    ratio: int = 0
+    quota: int = 0
+    protected: bool = False
+    may_borrow: bool = False
+    priority: int = 0
+    rank: int = 0
+
+
+class NodeSet(Event):
+    version: int
+    node: Node
+
+
+class ShopSet(Event):
+    version: int
+    shop: Shop
+
+
+class SegmentSet(Event):
+    version: int
+    segment: Segment
+
+
+class ListingSet(Event):
+    version: int
+    shop: str
+    listing: str
+    parts: tuple[tuple[str, int], ...]
+
+
+class PolicySet(Event):
+    """`policy` is the checked policy as JSON (`tables/policy.py` says its form)."""
+
+    version: int
+    policy: msgspec.Raw
+
+
+class Ticked(Event):
+    at: int
+
+
+# ---------------------------------------------------------------------------------------------- nothing happened, and why
+class Duplicate(Event):
+    """Seen before: by cause, by order revision, or by document."""
+
+    of: str
+
+
+class Stale(Event):
+    """Older than what is known."""
+
+    of: str
+
+
+class Refused(Event):
+    """The command is answered with a reason and changed nothing. `code` for programs, `sentence` for a person."""
+
+    code: str
+    sentence: str
+
+
+OrderEvent = (
+    OrderPlaced
+    | OrderReduced
+    | OrderHeld
+    | HoldReleased
+    | OrderResolved
+    | OrderCancelled
+    | OrderRejected
+    | Considered
+    | Reserved
+    | Unreserved
+    | CancelRequested
+    | FulfilmentRejected
+    | Backordered
+    | Shipped
+    | Shortage
+)
+StockEvent = StockMoved | StockCounted | FillDeferred
+ReferenceEvent = NodeSet | ShopSet | SegmentSet | ListingSet | PolicySet | Ticked
+NoEvent = Duplicate | Stale | Refused
+AnyEvent = OrderEvent | StockEvent | ReferenceEvent | NoEvent
