@@ -39,6 +39,8 @@ DECISIONS = Topic(name="decisions", key="pool", value="streams.decisions.Decisio
 FULFILMENTS = Topic(name="fulfilments", key="order", value="connectors.contract.Fulfilment", owner="fulfil", retention_ms=90 * DAY_MS)
 ORDER_STATUS = Topic(name="order-status", key="order", value="connectors.contract.OrderStatus", owner="announce", cleanup="compact")
 AVAILABILITY = Topic(name="availability", key="shop/SKU", value="connectors.contract.Availability", owner="announce", cleanup="compact")
-DEAD_LETTERS = Topic(name="dead-letters", key="the original key", value="streams.deadletter.DeadLetter", owner="every stage", retention_ms=90 * DAY_MS)
+DEAD_LETTERS = Topic(
+    name="dead-letters", key="the original key", value="streams.deadletter.DeadLetter", owner="every stage", retention_ms=90 * DAY_MS
+)
 
 CATALOGUE = (RAW, REFERENCE, CURSORS, COMMANDS, DECISIONS, FULFILMENTS, ORDER_STATUS, AVAILABILITY, DEAD_LETTERS)

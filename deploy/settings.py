@@ -1,0 +1,50 @@
+"""All settings, from `YIPAN_*` variables or a `.env` file in the working folder. The only place that reads the environment."""
+
+from pathlib import Path
+from typing import Literal
+
+from pydantic import Field, SecretStr
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+class Settings(BaseSettings):
+    model_config = SettingsConfigDict(env_prefix="YIPAN_", env_file=".env", extra="ignore")
+
+    home: Path = Field(Path(".yipan"), description="where the local stack keeps its data, keys and secrets")
+    kafka: str = Field("", description="host:port[,…] of a broker of your own; empty: the local one that `yipan up` starts")
+    kafka_security_protocol: Literal["PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL"] = Field("PLAINTEXT", description="how to talk to it")
+    kafka_sasl_mechanism: str = Field("", description="PLAIN, SCRAM-SHA-256, SCRAM-SHA-512")
+    kafka_sasl_username: str = Field("", description="SASL user")
+    kafka_sasl_password: SecretStr = Field(SecretStr(""), description="SASL password")
+    kafka_ssl_ca: str = Field("", description="file with the broker's certificate authority")
+    clickhouse: str = Field("", description="clickhouse://user:password@host:8123/db of your own; empty: chDB under the home folder")
+    kafka_port: int = Field(29092, description="port of the local broker (its controller takes the next one)")
+    gateway_port: int = Field(8480, description="port of the gateway: webhooks and files come in here")
+    pages_port: int = Field(8481, description="port of the pages and of the read-only queries")
+    metrics_port: int = Field(8490, description="first port for Prometheus metrics; each process takes the next")
+    partitions: int = Field(4, ge=1, le=1024, description="partitions of every topic, fixed when the topics are made")
+    replication: int = Field(1, ge=1, description="replication factor of the topics")
+    max_body: int = Field(4 << 20, description="largest webhook body taken, in bytes; larger is answered 413")
+    transaction_records: int = Field(2_000, description="decisions in one transaction at most")
+    transaction_wait_ms: int = Field(20, description="how long a transaction waits for more decisions")
+    dead_letter_limit: int = Field(
+        1_000, description="rejected records in a row after which a stage stops, so that a bad deploy drains no topic"
+    )
+
+    @property
+    def bootstrap(self) -> str:
+        return self.kafka or f"127.0.0.1:{self.kafka_port}"
+
+    @property
+    def secrets_dir(self) -> Path:
+        """One file per shop, named like it: what signs its webhooks or opens its API."""
+        return self.home / "secrets"
+
+    @property
+    def keys_dir(self) -> Path:
+        """Keys that seal personal data."""
+        return self.home / "keys"
+
+    @property
+    def snapshots_dir(self) -> Path:
+        return self.home / "snapshots"

@@ -1,0 +1,55 @@
+"""The allocation policy as a value: which nodes may serve, how they are ranked, and what happens when stock is short.
+
+It travels as JSON in a SetPolicy command and holds from that command's offset on.
+"""
+
+from typing import Literal
+
+import msgspec
+
+Criterion = Literal["distance", "priority", "most_stock"]
+Shortage = Literal["backorder", "partial", "reject"]
+
+# Distances where the table does not know the pair: the same region, the same country, anywhere else.
+SAME_REGION_KM, SAME_COUNTRY_KM, ABROAD_KM = 0, 2_000, 10_000
+
+
+class Rule(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """For one segment, or for all. `kinds` and `nodes` empty: all of them may serve. `max_splits`: into how many more fulfilments
+    than one an order may be divided. `shortage`: `backorder` promises all of an order or nothing, `partial` what there is,
+    `reject` refuses the order."""
+
+    kinds: tuple[str, ...] = ()
+    nodes: tuple[str, ...] = ()
+    exclude: tuple[str, ...] = ()
+    criteria: tuple[Criterion, ...] = ("distance", "priority")
+    max_splits: int = 3
+    shortage: Shortage = "backorder"
+
+
+class Policy(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """`distances[region][node]` in km. `fills_per_decision`: how many waiting orders one decision may fill at most."""
+
+    name: str = "default"
+    rule: Rule = Rule()
+    segments: dict[str, Rule] = {}
+    distances: dict[str, dict[str, int]] = {}
+    fills_per_decision: int = 50
+
+    def for_segment(self, segment: str) -> Rule:
+        return self.segments.get(segment, self.rule)
+
+    def distance(self, region: str, node: str, node_region: str) -> int:
+        """km between an order's region and a node; an unknown region falls back on comparing the codes (`US-CA`, `US`)."""
+        known = self.distances.get(region, {}).get(node)
+        if known is not None:
+            return known
+        if region and region == node_region:
+            return SAME_REGION_KM
+        if region and region.split("-")[0] == node_region.split("-")[0]:
+            return SAME_COUNTRY_KM
+        return ABROAD_KM
+
+
+decode_policy = msgspec.json.Decoder(Policy).decode
+encode_policy = msgspec.json.Encoder(order="deterministic").encode
