@@ -17,6 +17,9 @@ Place = str  # a Bucket or an Outside
 Origin = tuple[str, int]
 UNASSIGNED = ""
 
+# Reasons of an Unreserved that the node itself gave, so that it need not be told.
+NODE_SAID = frozenset({"rejected", "short", "cancel_confirmed"})
+
 
 class OrderLine(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """One goods line. `parts`: (SKU, units per unit of the line); a bundle has several, an unknown listing none."""
@@ -153,16 +156,19 @@ class Considered(Event):
 
 
 class Reserved(Event):
-    """A fulfilment order: a node shall ship these rows. Moves on_hand -> reserved there, and takes the origins' free units."""
+    """A fulfilment order: a node shall ship these rows. Moves on_hand -> reserved there, and takes the origins' free units.
+    `sealed`: the recipient, where this decision has no OrderPlaced of the order that says it."""
 
     order: str
     fulfilment: str
     node: str
     rows: tuple[Row, ...]
+    sealed: str = ""
 
 
 class Unreserved(Event):
-    """Rows of a fulfilment are given back. `to` on_hand: the origins get their units back; `hold` or the outside: they do not."""
+    """Rows of a fulfilment are given back: reserved -> `to`. `to` on_hand: the origins get their free units back; any other
+    place: they do not. The node is told (FulfilmentCancelled) unless `reason` is one of NODE_SAID: then it told us."""
 
     order: str
     fulfilment: str
@@ -173,11 +179,12 @@ class Unreserved(Event):
 
 
 class CancelRequested(Event):
-    """The node must answer before these units are free: they stay reserved until it does."""
+    """The node must answer before these rows are free: they stay reserved until it does. Adds to what was asked before."""
 
     order: str
     fulfilment: str
     node: str
+    rows: tuple[Row, ...]
     reason: str
 
 
@@ -198,8 +205,8 @@ class Backordered(Event):
 
 
 class Shipped(Event):
-    """Moves reserved -> customer. `already_counted`: units of these that the node's last count had left out already, which
-    therefore come back to on_hand from the adjustment (the matching grants are in a StockMoved of the same decision)."""
+    """Moves reserved -> customer. Units that the node's last count had left out already come back to on_hand from the
+    adjustment: that is a StockMoved (`shipment`) of the same decision."""
 
     order: str
     fulfilment: str
