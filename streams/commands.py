@@ -18,7 +18,7 @@ class Command(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc=
     cause: Cause
 
 
-class PlaceOrder(Command):
+class PlaceOrder(Command, frozen=True):
     """Place or amend. `digest`: hash of the parsed draft; with `updated_at` it is the revision (design rule 2).
     A line without parts names an unknown listing. `reductions`: those the payload already tells of."""
 
@@ -39,7 +39,7 @@ class PlaceOrder(Command):
     sealed: str = ""
 
 
-class CancelOrder(Command):
+class CancelOrder(Command, frozen=True):
     order: str
     shop: str
     updated_at: int
@@ -47,7 +47,7 @@ class CancelOrder(Command):
     reason: str = ""
 
 
-class ReduceOrder(Command):
+class ReduceOrder(Command, frozen=True):
     """A refund told on its own; `reduction` is its id."""
 
     order: str
@@ -56,7 +56,7 @@ class ReduceOrder(Command):
     lines: tuple[tuple[str, int], ...]
 
 
-class ReleaseHold(Command):
+class ReleaseHold(Command, frozen=True):
     """`reasons` empty: all of them."""
 
     order: str
@@ -64,14 +64,14 @@ class ReleaseHold(Command):
     by: str = ""
 
 
-class ReceiveStock(Command):
+class ReceiveStock(Command, frozen=True):
     document: str
     node: str
     at: int
     lines: tuple[tuple[str, int], ...]
 
 
-class CountStock(Command):
+class CountStock(Command, frozen=True):
     """Absolute counts as of `counted_at`. 0 means now: everything that moved so far is included."""
 
     document: str
@@ -80,7 +80,7 @@ class CountStock(Command):
     lines: tuple[tuple[str, int], ...]
 
 
-class MoveStock(Command):
+class MoveStock(Command, frozen=True):
     document: str
     node: str
     to_node: str
@@ -90,7 +90,7 @@ class MoveStock(Command):
     lines: tuple[tuple[str, int], ...]
 
 
-class ConfirmShipment(Command):
+class ConfirmShipment(Command, frozen=True):
     """No lines: all that is open of the fulfilment."""
 
     document: str
@@ -101,28 +101,28 @@ class ConfirmShipment(Command):
     tracking: str = ""
 
 
-class RejectFulfilment(Command):
+class RejectFulfilment(Command, frozen=True):
     document: str
     fulfilment: str
     reason: str
 
 
-class SetNode(Command):
+class SetNode(Command, frozen=True):
     version: int
     node: Node
 
 
-class SetShop(Command):
+class SetShop(Command, frozen=True):
     version: int
     shop: Shop
 
 
-class SetSegment(Command):
+class SetSegment(Command, frozen=True):
     version: int
     segment: Segment
 
 
-class SetListing(Command):
+class SetListing(Command, frozen=True):
     """A listing that orders may be held for: held ones go on."""
 
     version: int
@@ -131,12 +131,12 @@ class SetListing(Command):
     parts: tuple[tuple[str, int], ...]
 
 
-class SetPolicy(Command):
+class SetPolicy(Command, frozen=True):
     version: int
     policy: msgspec.Raw
 
 
-class Tick(Command):
+class Tick(Command, frozen=True):
     at: int
 
 

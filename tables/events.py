@@ -82,7 +82,7 @@ class Event(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc=Fa
 
 
 # ---------------------------------------------------------------------------------------------- orders
-class OrderPlaced(Event):
+class OrderPlaced(Event, frozen=True):
     """A revision of an order is taken: the first one, or an amendment (`revision` > 1)."""
 
     order: str
@@ -102,7 +102,7 @@ class OrderPlaced(Event):
     sealed: str = ""
 
 
-class OrderReduced(Event):
+class OrderReduced(Event, frozen=True):
     """A refund or edit, named by `reduction`, takes units off lines. It may come before its order."""
 
     order: str
@@ -110,27 +110,27 @@ class OrderReduced(Event):
     lines: tuple[tuple[str, int], ...]
 
 
-class OrderHeld(Event):
+class OrderHeld(Event, frozen=True):
     """The order must not be allocated for these reasons; replaces the reasons held before."""
 
     order: str
     reasons: tuple[str, ...]
 
 
-class HoldReleased(Event):
+class HoldReleased(Event, frozen=True):
     order: str
     reasons: tuple[str, ...]
     by: str
 
 
-class OrderResolved(Event):
+class OrderResolved(Event, frozen=True):
     """Lines of a held order got their SKUs."""
 
     order: str
     lines: tuple[OrderLine, ...]
 
 
-class OrderCancelled(Event):
+class OrderCancelled(Event, frozen=True):
     """May come before its order: then it stands as a mark that keeps older revisions out."""
 
     order: str
@@ -139,14 +139,14 @@ class OrderCancelled(Event):
     reason: str
 
 
-class OrderRejected(Event):
+class OrderRejected(Event, frozen=True):
     """The policy refuses the order; nothing of it is promised."""
 
     order: str
     reason: str
 
 
-class Considered(Event):
+class Considered(Event, frozen=True):
     """What the decider saw: candidates with scores or the reason of exclusion, and what is short."""
 
     order: str
@@ -155,7 +155,7 @@ class Considered(Event):
     short: tuple[tuple[str, int], ...] = ()
 
 
-class Reserved(Event):
+class Reserved(Event, frozen=True):
     """A fulfilment order: a node shall ship these rows. Moves on_hand -> reserved there, and takes the origins' free units.
     `sealed`: the recipient, where this decision has no OrderPlaced of the order that says it."""
 
@@ -166,7 +166,7 @@ class Reserved(Event):
     sealed: str = ""
 
 
-class Unreserved(Event):
+class Unreserved(Event, frozen=True):
     """Rows of a fulfilment are given back: reserved -> `to`. `to` on_hand: the origins get their free units back; any other
     place: they do not. The node is told (FulfilmentCancelled) unless `reason` is one of NODE_SAID: then it told us."""
 
@@ -178,7 +178,7 @@ class Unreserved(Event):
     reason: str
 
 
-class CancelRequested(Event):
+class CancelRequested(Event, frozen=True):
     """The node must answer before these rows are free: they stay reserved until it does. Adds to what was asked before."""
 
     order: str
@@ -188,7 +188,7 @@ class CancelRequested(Event):
     reason: str
 
 
-class FulfilmentRejected(Event):
+class FulfilmentRejected(Event, frozen=True):
     """A node refused a fulfilment; the order does not go to this node again."""
 
     order: str
@@ -197,14 +197,14 @@ class FulfilmentRejected(Event):
     reason: str
 
 
-class Backordered(Event):
+class Backordered(Event, frozen=True):
     """What the order waits for from now on (empty: for nothing more)."""
 
     order: str
     rows: tuple[Waiting, ...]
 
 
-class Shipped(Event):
+class Shipped(Event, frozen=True):
     """Moves reserved -> customer. Units that the node's last count had left out already come back to on_hand from the
     adjustment: that is a StockMoved (`shipment`) of the same decision."""
 
@@ -217,7 +217,7 @@ class Shipped(Event):
     tracking: str = ""
 
 
-class Shortage(Event):
+class Shortage(Event, frozen=True):
     """Promised units that are not there, and the order they were taken from."""
 
     order: str
@@ -227,7 +227,7 @@ class Shortage(Event):
 
 
 # ---------------------------------------------------------------------------------------------- stock
-class StockMoved(Event):
+class StockMoved(Event, frozen=True):
     """Moves and the grants that go with them, caused by one document of the outside or of ours."""
 
     document: str
@@ -237,7 +237,7 @@ class StockMoved(Event):
     grants: tuple[Grant, ...] = ()
 
 
-class StockCounted(Event):
+class StockCounted(Event, frozen=True):
     """The marks a count leaves: nothing that moved up to `counted_at` may be booked on these SKUs a second time."""
 
     document: str
@@ -246,7 +246,7 @@ class StockCounted(Event):
     skus: tuple[str, ...]
 
 
-class FillDeferred(Event):
+class FillDeferred(Event, frozen=True):
     """More backorders could be filled with these SKUs than one decision may hold; the next tick goes on."""
 
     skus: tuple[str, ...]
@@ -254,6 +254,8 @@ class FillDeferred(Event):
 
 # ---------------------------------------------------------------------------------------------- reference
 class Node(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """`priority`: 1 is asked before 2. `cancel`: whether a cancel is final at once or needs this node's answer."""
+
     node: str
     kind: str = "warehouse"
     region: str = ""
@@ -277,7 +279,8 @@ class Shop(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class Segment(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """`ratio` in basis points of each receipt, or `quota` units to be filled up first. `rank`: the declared order."""
+    """`ratio` in basis points of each receipt, or `quota` units to be filled up first. `rank`: the declared order.
+    `priority`: 1 is dearer than 2; losses hit the highest number first."""
 
     segment: str
     ratio: int = 0
@@ -288,53 +291,53 @@ class Segment(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     rank: int = 0
 
 
-class NodeSet(Event):
+class NodeSet(Event, frozen=True):
     version: int
     node: Node
 
 
-class ShopSet(Event):
+class ShopSet(Event, frozen=True):
     version: int
     shop: Shop
 
 
-class SegmentSet(Event):
+class SegmentSet(Event, frozen=True):
     version: int
     segment: Segment
 
 
-class ListingSet(Event):
+class ListingSet(Event, frozen=True):
     version: int
     shop: str
     listing: str
     parts: tuple[tuple[str, int], ...]
 
 
-class PolicySet(Event):
+class PolicySet(Event, frozen=True):
     """`policy` is the checked policy as JSON (`tables/policy.py` says its form)."""
 
     version: int
     policy: msgspec.Raw
 
 
-class Ticked(Event):
+class Ticked(Event, frozen=True):
     at: int
 
 
 # ---------------------------------------------------------------------------------------------- nothing happened, and why
-class Duplicate(Event):
+class Duplicate(Event, frozen=True):
     """Seen before: by cause, by order revision, or by document."""
 
     of: str
 
 
-class Stale(Event):
+class Stale(Event, frozen=True):
     """Older than what is known."""
 
     of: str
 
 
-class Refused(Event):
+class Refused(Event, frozen=True):
     """The command is answered with a reason and changed nothing. `code` for programs, `sentence` for a person."""
 
     code: str

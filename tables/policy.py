@@ -17,7 +17,7 @@ SAME_REGION_KM, SAME_COUNTRY_KM, ABROAD_KM = 0, 2_000, 10_000
 class Rule(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """For one segment, or for all. `kinds` and `nodes` empty: all of them may serve. `max_splits`: into how many more fulfilments
     than one an order may be divided. `shortage`: `backorder` promises all of an order or nothing, `partial` what there is,
-    `reject` refuses the order."""
+    `reject` refuses the order. Scores are compared in the order of `criteria`, less is better; ties end at the node's name."""
 
     kinds: tuple[str, ...] = ()
     nodes: tuple[str, ...] = ()
@@ -25,6 +25,16 @@ class Rule(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     criteria: tuple[Criterion, ...] = ("distance", "priority")
     max_splits: int = 3
     shortage: Shortage = "backorder"
+
+    def excludes(self, node: str, kind: str, sellable: bool) -> str:
+        """Why a node may not serve at all, whatever its stock; "" when it may."""
+        if not sellable:
+            return "not_sellable"
+        if self.kinds and kind not in self.kinds:
+            return "kind"
+        if self.nodes and node not in self.nodes:
+            return "not_listed"
+        return "excluded" if node in self.exclude else ""
 
 
 class Policy(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):

@@ -1,0 +1,128 @@
+"""Open orders: revisions, holds, what is reserved where, and what is waited for. An order's status is a fold of its line units."""
+
+from collections.abc import Iterable, Sequence
+
+import msgspec
+
+from tables.events import OrderLine, Origin, Row, Waiting
+
+Reductions = dict[str, tuple[tuple[str, int], ...]]
+LineSku = tuple[str, str]
+
+
+class FulfilmentOrder(msgspec.Struct, array_like=True):
+    """Rows a node still has to ship; `asked`: those of them it was asked to cancel and has not answered for."""
+
+    node: str
+    rows: tuple[Row, ...]
+    asked: tuple[Row, ...] = ()
+
+
+class Order(msgspec.Struct, array_like=True):
+    """One order. Revision 0: only a cancel or a refund of it is known. `digests`: what was seen with exactly this `updated_at`.
+    `segment` stays that of the first revision, because the free units reserved for it were taken there."""
+
+    updated_at: int = 0
+    digests: tuple[str, ...] = ()
+    revision: int = 0
+    shop: str = ""
+    segment: str = ""
+    region: str = ""
+    priority: int = 0
+    placed_at: int = 0
+    lines: tuple[OrderLine, ...] = ()
+    sealed: str = ""
+    holds: tuple[str, ...] = ()
+    released: tuple[str, ...] = ()
+    cancelled: bool = False
+    rejected: bool = False
+    waiting: tuple[Waiting, ...] = ()
+    shipped: tuple[Row, ...] = ()
+    refused_by: tuple[str, ...] = ()
+    fulfilments: dict[str, FulfilmentOrder] | None = None
+    reductions: Reductions | None = None
+
+    @property
+    def open_fulfilments(self) -> dict[str, FulfilmentOrder]:
+        return self.fulfilments or {}
+
+
+def split(row: Row, units: int) -> tuple[Row, Row | None]:
+    """Divide a row into its first `units` (0 < units <= quantity) and the rest; named origins are used up from the front."""
+    if units == row.quantity:
+        return row, None
+    if not row.origins:
+        return Row(row.line, row.sku, units), Row(row.line, row.sku, row.quantity - units)
+    taken: list[Origin] = []
+    rest: list[Origin] = []
+    wanted = units
+    for origin, quantity in row.origins:
+        part = min(wanted, quantity)
+        wanted -= part
+        if part:
+            taken.append((origin, part))
+        if quantity > part:
+            rest.append((origin, quantity - part))
+    return Row(row.line, row.sku, units, tuple(taken)), Row(row.line, row.sku, row.quantity - units, tuple(rest))
+
+
+def subtract(rows: Iterable[Row], less: Iterable[Row]) -> tuple[Row, ...]:
+    """Rows without the units (by line, SKU and origin) of `less`, which they contain."""
+    gone: dict[LineSku, list[Row]] = {}
+    for row in less:
+        gone.setdefault((row.line, row.sku), []).append(row)
+    left: list[Row] = []
+    for row in rows:
+        for out in gone.pop((row.line, row.sku), ()):
+            rest = row.quantity - out.quantity
+            if not rest:
+                break
+            row = Row(row.line, row.sku, rest, _less(row.origins, out.origins))
+        else:
+            left.append(row)
+    return tuple(left)
+
+
+def _less(origins: Sequence[Origin], out: Sequence[Origin]) -> tuple[Origin, ...]:
+    gone: dict[str, int] = {}
+    for origin, units in out:
+        gone[origin] = gone.get(origin, 0) + units
+    return tuple((origin, units - gone.get(origin, 0)) for origin, units in origins if units > gone.get(origin, 0))
+
+
+def merge(rows: Sequence[Row], more: Sequence[Row]) -> tuple[Row, ...]:
+    """Both, with rows of the same line and SKU joined."""
+    joined: dict[LineSku, Row] = {(row.line, row.sku): row for row in rows}
+    for row in more:
+        old = joined.get((row.line, row.sku))
+        joined[row.line, row.sku] = row if old is None else Row(row.line, row.sku, old.quantity + row.quantity, old.origins + row.origins)
+    return tuple(joined.values())
+
+
+def reduced(reductions: Reductions | None) -> dict[str, int]:
+    """Units taken off each line by all refunds and edits."""
+    off: dict[str, int] = {}
+    for lines in (reductions or {}).values():
+        for line, units in lines:
+            off[line] = off.get(line, 0) + units
+    return off
+
+
+def demand(lines: Iterable[OrderLine], reductions: Reductions | None) -> dict[LineSku, int]:
+    """Units wanted of each (line, SKU), bundles exploded into their components; lines without a known listing want nothing yet."""
+    off = reduced(reductions)
+    wanted: dict[LineSku, int] = {}
+    for line in lines:
+        units = line.quantity - off.get(line.line, 0)
+        if units > 0:
+            for sku, per_unit in line.parts:
+                wanted[line.line, sku] = wanted.get((line.line, sku), 0) + units * per_unit
+    return wanted
+
+
+def sums(rows: Iterable[Row | Waiting]) -> dict[LineSku, int]:
+    """Units by (line, SKU)."""
+    total: dict[LineSku, int] = {}
+    for row in rows:
+        total[row.line, row.sku] = total.get((row.line, row.sku), 0) + row.quantity
+    return total
