@@ -11,6 +11,7 @@ class Settings(BaseSettings):
     model_config = SettingsConfigDict(env_prefix="YIPAN_", env_file=".env", extra="ignore")
 
     home: Path = Field(Path(".yipan"), description="where the local stack keeps its data, keys and secrets")
+    cache: Path = Field(Path.home() / ".cache" / "yipan", description="where the local broker's program is kept once downloaded")
     kafka: str = Field("", description="host:port[,…] of a broker of your own; empty: the local one that `yipan up` starts")
     kafka_security_protocol: Literal["PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL"] = Field("PLAINTEXT", description="how to talk to it")
     kafka_sasl_mechanism: str = Field("", description="PLAIN, SCRAM-SHA-256, SCRAM-SHA-512")
