@@ -1,0 +1,85 @@
+"""A child process with a log and a pid file of its own, that does not outlive its parent."""
+
+import contextlib
+import ctypes
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+PR_SET_PDEATHSIG = 1
+
+
+def spawn(
+    command: Sequence[str], log: Path, pid_file: Path, *, on_parent_death: signal.Signals = signal.SIGKILL
+) -> subprocess.Popen[bytes]:
+    """Start `command`, its output appended to `log`. It gets no Ctrl-C of the terminal: its parent stops it, in order.
+
+    On Linux the kernel signals it when the *thread* that called this ends, so call it from one that lives as long as the parent.
+    """
+    log.parent.mkdir(parents=True, exist_ok=True)
+    pid_file.parent.mkdir(parents=True, exist_ok=True)
+    with log.open("ab") as output:
+        child = subprocess.Popen(
+            command,
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+            preexec_fn=_dies_with_parent(on_parent_death),
+        )
+    pid_file.write_text(f"{child.pid} {birth(child.pid)}")
+    return child
+
+
+def stop(child: subprocess.Popen[bytes], pid_file: Path, seconds: float) -> None:
+    """SIGTERM, and SIGKILL to what is still there after `seconds`."""
+    if child.poll() is None:
+        child.terminate()
+        try:
+            child.wait(seconds)
+        except subprocess.TimeoutExpired:
+            child.kill()
+            child.wait()
+    pid_file.unlink(missing_ok=True)
+
+
+def end(pid: int, seconds: float) -> None:
+    """The same for a process that is not our child."""
+    with contextlib.suppress(ProcessLookupError):
+        os.kill(pid, signal.SIGTERM)
+        deadline = time.monotonic() + seconds
+        while birth(pid) and time.monotonic() < deadline:
+            time.sleep(0.05)
+        os.kill(pid, signal.SIGKILL)
+
+
+def orphan(pid_file: Path) -> int | None:
+    """The process that `pid_file` names, if it is still that process: pids are used again, so its time of birth must agree."""
+    try:
+        pid, born = pid_file.read_text().split(maxsplit=1)
+    except (FileNotFoundError, ValueError):
+        return None
+    return int(pid) if born and born == birth(int(pid)) else None
+
+
+def birth(pid: int) -> str:
+    """What tells a process from a later one of the same pid; "" when there is none. A zombie counts as none."""
+    if sys.platform == "linux":
+        try:
+            state, *fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+        except (FileNotFoundError, ProcessLookupError):
+            return ""
+        return "" if state == "Z" else fields[18]
+    answer = subprocess.run(["ps", "-o", "lstart=", "-p", str(pid)], capture_output=True, text=True, check=False)
+    return answer.stdout.strip()
+
+
+def _dies_with_parent(how: signal.Signals) -> Callable[[], None] | None:
+    if sys.platform != "linux":
+        return None
+    prctl = ctypes.CDLL(None).prctl
+    return lambda: prctl(PR_SET_PDEATHSIG, int(how))

@@ -1,0 +1,68 @@
+"""A real Apache Kafka for the tests that want one: started once a run, on free ports, in a folder that goes away."""
+
+import os
+import socket
+import time
+from collections.abc import Iterator
+
+import pytest
+
+from deploy import clients
+from deploy.broker import Broker
+from deploy.provision import ensure_topics, partitions
+from deploy.settings import Settings
+from streams.topics import CATALOGUE
+
+
+def pytest_configure() -> None:
+    """The developer's own settings must not reach the tests."""
+    for name in [name for name in os.environ if name.startswith("YIPAN_")]:
+        del os.environ[name]
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if "kafka" in getattr(item, "fixturenames", ()):
+            item.add_marker(pytest.mark.kafka)
+
+
+def free_port() -> int:
+    """A port whose next one is free as well."""
+    while True:
+        with socket.socket() as one, socket.socket() as two:
+            one.bind(("127.0.0.1", 0))
+            port: int = one.getsockname()[1]
+            try:
+                two.bind(("127.0.0.1", port + 1))
+            except (OSError, OverflowError):
+                continue
+            return port
+
+
+@pytest.fixture(scope="session")
+def kafka(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Settings]:
+    """Settings that point at a running broker with all topics of the catalogue, 4 partitions each. Tests share it: see `fresh_topics`."""
+    home = tmp_path_factory.mktemp("yipan")
+    broker = Broker(home, free_port(), Settings().cache)
+    broker.start()
+    settings = Settings(_env_file=None, home=home, kafka=f"127.0.0.1:{broker.port}")
+    ensure_topics(clients.admin(settings), settings)
+    yield settings
+    broker.stop()
+
+
+def delete_topics(settings: Settings, names: set[str]) -> None:
+    """Returns once the broker shows none of them any more; their committed offsets are gone as well."""
+    admin = clients.admin(settings)
+    for future in admin.delete_topics(sorted(names & partitions(admin).keys())).values():
+        future.result(30)
+    while names & partitions(admin).keys():
+        time.sleep(0.02)
+
+
+@pytest.fixture
+def fresh_topics(kafka: Settings) -> Settings:
+    """The same, with every topic of the catalogue empty and no committed offsets left on them."""
+    delete_topics(kafka, {topic.name for topic in CATALOGUE})
+    ensure_topics(clients.admin(kafka), kafka)
+    return kafka
