@@ -26,6 +26,10 @@ class RawRecord(msgspec.Struct, frozen=True, kw_only=True):
     received_at: Millis
     body: bytes
 
+    def __repr__(self) -> str:
+        """Without the body: it names people, and a repr ends up in logs."""
+        return f"RawRecord({self.key!r}, {self.kind!r}, {len(self.body)} bytes)"
+
     @property
     def key(self) -> str:
         return f"{self.tenant}/{self.shop}/{self.external_id}"
@@ -78,8 +82,11 @@ class Person(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     postcode: str = ""
     country: str = ""
 
+    def __repr__(self) -> str:
+        return "Person(…)"
 
-class LineDraft(msgspec.Struct, frozen=True, kw_only=True):
+
+class LineDraft(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """One line as ordered. `listings`: the names it may be listed under at this shop, most specific first (SKU, variant id, …);
     the first is the one taken as SKU where the shop says so. `quantity` > 0, before reductions. `price`: minor units each.
     `goods` is False for postage, fees, vouchers and discounts, which never reach allocation."""
@@ -98,9 +105,10 @@ class Reduction(msgspec.Struct, frozen=True, kw_only=True):
     lines: tuple[tuple[str, int], ...]
 
 
-class OrderDraft(msgspec.Struct, frozen=True, kw_only=True, tag="order"):
+class OrderDraft(msgspec.Struct, frozen=True, kw_only=True, tag="order", omit_defaults=True):
     """An order as the channel now sees it: placed, or amended. `region` is ISO 3166-2 (`US-CA`) or a country code, "" unknown.
-    `holds`: reasons known to the channel why it must not ship yet (`payment`, `fraud`, `address`, …)."""
+    `holds`: reasons known to the channel why it must not ship yet (`payment`, `fraud`, `address`, …). Defaults are left out of the
+    digest that names a revision, so a field added with a default makes no old order look amended."""
 
     order: str
     number: str
@@ -115,7 +123,7 @@ class OrderDraft(msgspec.Struct, frozen=True, kw_only=True, tag="order"):
     recipient: Person | None = None
 
 
-class CancelDraft(msgspec.Struct, frozen=True, kw_only=True, tag="cancel"):
+class CancelDraft(msgspec.Struct, frozen=True, kw_only=True, tag="cancel", omit_defaults=True):
     """The channel no longer wants the order."""
 
     order: str
