@@ -1,0 +1,107 @@
+"""Stock documents -> commands for the pool of the shop that told of them (a warehouse feed is a shop too)."""
+
+from collections.abc import Iterator
+
+from connectors.contract import CountDraft, Ignored, MoveDraft, ReceiptDraft, Rejected, RejectionDraft, ShipmentDraft, StockLine, StockSide
+from streams.commands import AnyCommand, Cause, ConfirmShipment, CountStock, MoveStock, ReceiveStock, RejectFulfilment
+from streams.reference import Reference, ShopRecord
+from streams.rules.normalize_bounds import LAST_MILLIS, MOST_UNITS, Outcome
+
+DOCUMENT_LINES = 500
+
+Units = tuple[tuple[str, int], ...]
+
+
+def book(draft: StockSide, shop: ShopRecord, reference: Reference, causes: Iterator[Cause]) -> Outcome:
+    """Commands of at most DOCUMENT_LINES lines, each SKU in one of them only: lines of the same SKU (its lots, its places) are summed."""
+    match draft:
+        case RejectionDraft():
+            document = _document(draft.document, shop)
+            pool, fulfilment, reason = shop.ref.pool, draft.fulfilment, draft.reason
+            return [RejectFulfilment(pool=pool, cause=next(causes), document=document, fulfilment=fulfilment, reason=reason)]
+        case ShipmentDraft():
+            return _fault(draft, draft.shipped_at, 1) or _shipments(draft, shop, causes)
+        case CountDraft():
+            fault = _strangers((draft.node,), shop, reference) or _fault(draft, draft.counted_at, 0)
+        case ReceiptDraft():
+            fault = _strangers((draft.node,), shop, reference) or _fault(draft, draft.received_at, 1)
+        case MoveDraft():
+            fault = _strangers((draft.node, draft.to_node or draft.node), shop, reference) or _fault(draft, draft.moved_at, 1)
+    if fault:
+        return fault
+    if not draft.lines:
+        return Ignored("no_lines", f"Document {draft.document} has no lines.")
+    return [_command(draft, shop, document, units, next(causes)) for document, units in _parts(draft.document, draft.lines, shop)]
+
+
+def _command(draft: CountDraft | ReceiptDraft | MoveDraft, shop: ShopRecord, document: str, units: Units, cause: Cause) -> AnyCommand:
+    pool, node = shop.ref.pool, draft.node
+    match draft:
+        case CountDraft(counted_at=at):
+            return CountStock(pool=pool, cause=cause, document=document, node=node, counted_at=at, lines=units)
+        case ReceiptDraft(received_at=at):
+            return ReceiveStock(pool=pool, cause=cause, document=document, node=node, at=at, lines=units)
+        case MoveDraft():
+            return MoveStock(
+                pool=pool,
+                cause=cause,
+                document=document,
+                node=node,
+                to_node=draft.to_node or node,
+                from_bucket=draft.from_bucket,
+                to_bucket=draft.to_bucket,
+                at=draft.moved_at,
+                lines=units,
+            )
+
+
+def _shipments(draft: ShipmentDraft, shop: ShopRecord, causes: Iterator[Cause]) -> Outcome:
+    return [
+        ConfirmShipment(
+            pool=shop.ref.pool,
+            cause=next(causes),
+            document=document,
+            fulfilment=draft.fulfilment,
+            shipped_at=draft.shipped_at,
+            lines=units,
+            carrier=draft.carrier,
+            tracking=draft.tracking,
+        )
+        for document, units in _parts(draft.document, draft.lines, shop)
+    ]
+
+
+def _parts(document: str, lines: tuple[StockLine, ...], shop: ShopRecord) -> list[tuple[str, Units]]:
+    """(document, units by SKU) of each part; a document without lines has one. The first part keeps the document's own name, so
+    that a document sent again is known again, however many parts it had."""
+    summed: dict[str, int] = {}
+    for line in lines:
+        summed[line.sku] = summed.get(line.sku, 0) + line.quantity
+    units, name = tuple(summed.items()), _document(document, shop)
+    starts = range(0, max(len(units), 1), DOCUMENT_LINES)
+    return [(f"{name}#{part}" if part > 1 else name, units[start : start + DOCUMENT_LINES]) for part, start in enumerate(starts, 1)]
+
+
+def _document(document: str, shop: ShopRecord) -> str:
+    """Two systems may use the same number, so the shop is part of the name. `#` is doubled: a document `A#2` is not part 2 of `A`."""
+    return f"{shop.ref.shop}/{document.replace('#', '##')}"
+
+
+def _strangers(nodes: tuple[str, ...], shop: ShopRecord, reference: Reference) -> Rejected | None:
+    for node in nodes:
+        known = reference.nodes.get(node)
+        if known is None:
+            return Rejected("unknown_node", f"No node is called {node!r}: import it, then replay this record.")
+        if known.pool != shop.ref.pool:
+            return Rejected("unknown_node", f"Node {node!r} is of pool {known.pool!r}, but shop {shop.ref.shop!r} is of {shop.ref.pool!r}.")
+    return None
+
+
+def _fault(draft: CountDraft | ReceiptDraft | MoveDraft | ShipmentDraft, at: int, least: int) -> Rejected | None:
+    """What a channel should have refused, and must not reach the pool."""
+    if not 0 <= at < LAST_MILLIS:
+        return Rejected("bad_time", f"Document {draft.document} says a time outside 1970 to 9999.")
+    for line in draft.lines:
+        if not least <= line.quantity <= MOST_UNITS:
+            return Rejected("bad_quantity", f"{line.sku} of document {draft.document} must have {least} to {MOST_UNITS} units.")
+    return None
