@@ -2,10 +2,10 @@
 
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import Protocol
+from typing import Any, Protocol
 
 import msgspec
-from confluent_kafka import Consumer, KafkaError, KafkaException, Message, TopicPartition
+from confluent_kafka import Consumer, KafkaError, KafkaException, TopicPartition
 
 Positions = dict[int, int]  # partition -> the offset that is read next
 
@@ -108,7 +108,7 @@ def _read(consumer: Consumer, topic: str, start: Mapping[int, int], stop: Mappin
         consumer.close()
 
 
-def _take(messages: Sequence[Message], left: dict[int, int]) -> Iterator[Record]:
+def _take(messages: Sequence[Any], left: dict[int, int]) -> Iterator[Record]:
     """The records among the messages that are wanted; partitions that are through leave `left`."""
     for message in messages:
         partition, offset = message.partition(), message.offset()
