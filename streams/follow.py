@@ -1,15 +1,21 @@
 """Reads all of the compacted topic `reference` with a plain consumer, and follows it."""
 
+import logging
 import threading
+import time
 
-from confluent_kafka import OFFSET_BEGINNING, Consumer, KafkaError, KafkaException, TopicPartition
+import msgspec
+from confluent_kafka import OFFSET_BEGINNING, Consumer, KafkaError, KafkaException, Message, TopicPartition
 
 from streams.reference import Reference, decode_reference
 from streams.topics import REFERENCE
 
+log = logging.getLogger(__name__)
+
 
 class Follower:
-    """`load()` before the first lookup; `start()` keeps `reference` current from a thread of its own."""
+    """`load()` before the first lookup; `start()` keeps `reference` current from a thread of its own, which alone then uses the
+    consumer. Lookups need no lock: each is one look into a dict."""
 
     def __init__(self, consumer: Consumer) -> None:
         self.reference = Reference()
@@ -18,13 +24,17 @@ class Follower:
         self._thread: threading.Thread | None = None
 
     def load(self, timeout: float = 30.0) -> Reference:
-        """Read to the end as of now. Raises KafkaException when the broker does not answer in time."""
-        here = TopicPartition(REFERENCE.name, 0, OFFSET_BEGINNING)
-        _, end = self._consumer.get_watermark_offsets(here, timeout=timeout, cached=False)
-        self._consumer.assign([here])
-        while (position := self._consumer.position([TopicPartition(REFERENCE.name, 0)])[0].offset) < end:
-            if not self._take(1.0) and position < 0 and end == 0:
-                break
+        """Read to the end as of now. Raises KafkaException when the broker does not answer, TimeoutError when it stops to."""
+        here = TopicPartition(REFERENCE.name, 0)
+        low, end = self._consumer.get_watermark_offsets(here, timeout=timeout, cached=False)
+        self._consumer.assign([TopicPartition(REFERENCE.name, 0, OFFSET_BEGINNING)])
+        deadline = time.monotonic() + timeout
+        # positions, not offsets: compaction and transaction markers leave gaps
+        while low < end and self._consumer.position([here])[0].offset < end:
+            if self._take(1.0):
+                deadline = time.monotonic() + timeout
+            elif time.monotonic() > deadline:
+                raise TimeoutError(f"Topic {REFERENCE.name} could not be read to its end in {timeout:.0f} s.")
         return self.reference
 
     def start(self) -> None:
@@ -34,20 +44,35 @@ class Follower:
     def stop(self) -> None:
         self._stopped.set()
         if self._thread:
-            self._thread.join(5)
+            self._thread.join()
         self._consumer.close()
 
     def _follow(self) -> None:
         while not self._stopped.is_set():
-            self._take(0.2)
+            try:
+                self._take(0.2)
+            except KafkaException as failure:
+                # a thread that ends here would leave the stage on old reference data without a word
+                log.error("Topic %s cannot be followed at the moment: %s", REFERENCE.name, failure)
+                self._stopped.wait(1.0)
 
     def _take(self, wait: float) -> int:
         messages = self._consumer.consume(1_000, wait)
         for message in messages:
             if error := message.error():
-                if error.code() == KafkaError._PARTITION_EOF or error.retriable():
-                    continue
-                raise KafkaException(error)
-            if value := message.value():
-                self.reference.apply(decode_reference(value))
+                if error.code() != KafkaError._PARTITION_EOF and not error.retriable():
+                    raise KafkaException(error)
+            else:
+                self._apply(message)
         return len(messages)
+
+    def _apply(self, message: Message) -> None:
+        key, value = message.key() or b"", message.value()
+        if not value:
+            self.reference.forget(key.decode(errors="replace"))
+            return
+        try:
+            self.reference.apply(decode_reference(value))
+        except msgspec.MsgspecError:
+            # a kind of record that a newer version writes: those we know still hold
+            log.warning("Record %s of topic %s is not understood by this version and left out", message.offset(), REFERENCE.name)

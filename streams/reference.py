@@ -98,3 +98,19 @@ class Reference:
                 self.listings[record.shop, record.listing] = record
             case ImportRecord():
                 self.imports[record_id(record)] = record
+
+    def forget(self, key: str) -> None:
+        """A record of the topic without a value: what is called `key` is no more."""
+        what, _, name = key.partition("/")
+        match what:
+            case "pool":
+                self.pools.pop(name, None)
+            case "shop":
+                self.shops.pop(name, None)
+            case "node":
+                self.nodes.pop(name, None)
+            case "listing":
+                shop, _, listing = name.partition("/")
+                self.listings.pop((shop, listing), None)
+            case "import":
+                self.imports.pop(key, None)
