@@ -1,0 +1,138 @@
+"""Writing to Kafka so that the whole batch counts: acknowledged together, or in one transaction behind a fence."""
+
+import asyncio
+import logging
+import threading
+import time
+from collections.abc import Callable, Sequence
+from typing import Any, NamedTuple
+
+from confluent_kafka import KafkaException, Producer
+
+from streams.fatal import die
+
+log = logging.getLogger(__name__)
+
+Headers = list[tuple[str, str | bytes | None]]
+# librdkafka's own option names, `_` for `.`
+MakeProducer = Callable[..., Producer]
+
+FULL_QUEUE_PAUSE_S = 0.005
+COMMIT_TIMEOUT_S = 30.0
+FENCE_TIMEOUT_S = 30.0
+RETRY_S = (0.5, 1.0, 2.0, 5.0)
+
+
+class Outgoing(NamedTuple):
+    topic: str
+    partition: int
+    key: bytes
+    value: bytes
+    headers: Headers | None = None
+
+
+class Deliveries:
+    """A plain idempotent producer, its delivery reports counted per batch. One thread polls it; the event loop hands batches over.
+    A record that cannot be delivered ends the process: nothing that was read for it has been committed."""
+
+    def __init__(self, producer: Producer) -> None:
+        self._producer = producer
+        self._stopped = threading.Event()
+        self._thread = threading.Thread(target=self._poll, name="deliveries", daemon=True)
+        self._thread.start()
+
+    async def send(self, records: Sequence[Outgoing]) -> asyncio.Future[None]:
+        """Hand over all records, in order. The future is done once every one of them is acknowledged."""
+        loop = asyncio.get_running_loop()
+        done: asyncio.Future[None] = loop.create_future()
+        if not records:
+            done.set_result(None)
+            return done
+        report = _countdown(len(records), lambda: loop.call_soon_threadsafe(_finish, done))
+        for record in records:
+            await self._hand_over(record, report)
+        return done
+
+    async def _hand_over(self, record: Outgoing, report: Callable[[Any, Any], None]) -> None:
+        topic, partition, key, value, headers = record
+        while True:
+            try:
+                self._producer.produce(topic, value, key, partition, report, headers=headers)
+                return
+            except BufferError:
+                await asyncio.sleep(FULL_QUEUE_PAUSE_S)
+
+    def _poll(self) -> None:
+        while not self._stopped.is_set():
+            self._producer.poll(0.1)
+
+    def close(self, timeout: float = 10.0) -> None:
+        self._producer.flush(timeout)
+        self._stopped.set()
+        self._thread.join()
+
+
+def _countdown(total: int, then: Callable[[], object]) -> Callable[[Any, Any], None]:
+    """A delivery report that calls `then` at the last one. Only the polling thread calls it, so the count needs no lock."""
+    acknowledged = 0
+
+    def report(error: Any, _: Any) -> None:
+        nonlocal acknowledged
+        if error is not None:
+            die(f"a record could not be delivered: {error}")
+        acknowledged += 1
+        if acknowledged == total:
+            then()
+
+    return report
+
+
+def _finish(done: asyncio.Future[None]) -> None:
+    if not done.done():
+        done.set_result(None)
+
+
+class Transactions:
+    """The only writer under its `transactional.id`: `fence()` shuts out whoever wrote under it before, and ends what they left open."""
+
+    def __init__(self, producer: Producer) -> None:
+        self._producer = producer
+
+    def fence(self, wanted: Callable[[], bool]) -> bool:
+        """Returns True once nobody else can append, False when it is no longer `wanted`. A broker that is away is waited for.
+        Raises KafkaException when waiting would not help."""
+        attempt = 0
+        while wanted():
+            try:
+                self._producer.init_transactions(FENCE_TIMEOUT_S)
+                return True
+            except KafkaException as failure:
+                if not failure.args[0].retriable():
+                    raise
+                pause = RETRY_S[min(attempt, len(RETRY_S) - 1)]
+                attempt += 1
+                log.warning("the broker does not answer (%s); trying again in %.1f s", failure.args[0].name(), pause)
+                time.sleep(pause)
+        return False
+
+    def write(self, records: Sequence[Outgoing]) -> None:
+        """All of the records, or none. Raises KafkaException when they are not durable, among others when fenced."""
+        produce = self._producer.produce
+        self._producer.begin_transaction()
+        for topic, partition, key, value, _ in records:
+            produce(topic, value, key, partition)
+        # flushes, and fails when any record of it did
+        self._producer.commit_transaction(COMMIT_TIMEOUT_S)
+
+
+def transactions(make_producer: MakeProducer, transactional_id: str) -> Transactions:
+    return Transactions(
+        make_producer(
+            transactional_id=transactional_id,
+            transaction_timeout_ms=15_000,
+            # a commit flushes; sending earlier would only make smaller batches
+            linger_ms=1_000,
+            # must not exceed the transaction's own
+            delivery_timeout_ms=15_000,
+        )
+    )
