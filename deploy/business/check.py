@@ -1,0 +1,125 @@
+"""What the files of an import folder say of each other must fit together: names that exist, nothing said twice, no more than there is."""
+
+from collections.abc import Callable, Collection, Hashable, Iterable, Iterator
+from difflib import get_close_matches
+from typing import Generic, TypeVar
+
+import msgspec
+
+from deploy.business.forms import BASIS_POINTS, Form, ListingForm, NodeForm, PolicyForm, RuleForm, SegmentForm, ShopForm, StockForm
+from deploy.business.sheets import Entry, Problem
+
+F = TypeVar("F", bound=Form)
+WAREHOUSE_CHANNEL = "warehouse"
+
+
+class Placed(msgspec.Struct, Generic[F], frozen=True):
+    """A form that is right in itself, and where it stands."""
+
+    entry: Entry
+    form: F
+
+    def problem(self, sentence: str, *path: str | int) -> Problem:
+        return Problem(self.entry.file, self.entry.at(path), sentence)
+
+
+class Sheets(msgspec.Struct, frozen=True):
+    """All of a folder, each entry right in itself."""
+
+    nodes: tuple[Placed[NodeForm], ...]
+    shops: tuple[Placed[ShopForm], ...]
+    segments: tuple[Placed[SegmentForm], ...]
+    listings: tuple[Placed[ListingForm], ...]
+    stock: tuple[Placed[StockForm], ...]
+    policy: tuple[Placed[PolicyForm], ...]
+
+
+def cross_check(sheets: Sheets, channels: Collection[str]) -> Iterator[Problem]:
+    yield from _twice(sheets.nodes, lambda node: node.node, "node {} is said twice; a node belongs to one pool")
+    yield from _twice(sheets.shops, lambda shop: shop.shop, "shop {} is said twice; shop names are unique over all pools and tenants")
+    yield from _twice(sheets.segments, lambda at: (at.pool, at.segment), "segment {} is said twice; join the entries")
+    yield from _twice(sheets.listings, lambda at: (at.shop, at.listing, at.sku), "{} is said twice; add the units up in one row")
+    yield from _twice(sheets.stock, lambda at: (at.node, at.sku), "the stock of {} is said twice; leave one of the rows")
+    for file, rows in (("nodes.csv", sheets.nodes), ("shops.yaml", sheets.shops)):
+        if not rows:
+            yield Problem(file, 0, "the file has no entries; a business has at least one")
+    yield from _shops(sheets, channels)
+    yield from _segments(sheets)
+    yield from _unknown(sheets.listings, lambda at: at.shop, {at.form.shop for at in sheets.shops}, "shop", "shops.yaml")
+    yield from _unknown(sheets.stock, lambda at: at.node, {at.form.node for at in sheets.nodes}, "node", "nodes.csv")
+    for policy in sheets.policy:
+        yield from _policy(sheets, policy)
+
+
+def hint(given: str, known: Collection[str]) -> str:
+    """What the writer may have meant: a near name, or all there are."""
+    near = get_close_matches(given, known, 1)
+    shown = ", ".join(sorted(known)[:12]) or "none"
+    return f"did you mean {near[0]!r}?" if near else f"known: {shown}"
+
+
+def _twice(placed: Iterable[Placed[F]], key: Callable[[F], Hashable], sentence: str) -> Iterator[Problem]:
+    first: dict[Hashable, int] = {}
+    for at in placed:
+        name = key(at.form)
+        shown = " / ".join(map(str, name)) if isinstance(name, tuple) else name
+        if (line := first.setdefault(name, at.entry.line)) != at.entry.line:
+            yield at.problem(f"{sentence.format(shown)} (first in line {line})")
+
+
+def _unknown(placed: Iterable[Placed[F]], key: Callable[[F], str], known: Collection[str], what: str, where: str) -> Iterator[Problem]:
+    for at in placed:
+        if (name := key(at.form)) not in known:
+            yield at.problem(f"{what} {name!r} is not in {where}; {hint(name, known)}")
+
+
+def _shops(sheets: Sheets, channels: Collection[str]) -> Iterator[Problem]:
+    pools = {at.form.pool for at in sheets.nodes}
+    segments = {(at.form.pool, at.form.segment) for at in sheets.segments}
+    for at in sheets.shops:
+        shop = at.form
+        if shop.pool not in pools:
+            yield at.problem(f"pool {shop.pool!r} has no node in nodes.csv; {hint(shop.pool, pools)}", "pool")
+        if shop.channel not in channels:
+            yield at.problem(f"there is no channel {shop.channel!r}; {hint(shop.channel, channels)}", "channel")
+        known = {segment for pool, segment in segments if pool == shop.pool}
+        if not shop.segment and shop.channel != WAREHOUSE_CHANNEL:
+            yield at.problem(f"the shop sells and needs a segment of pool {shop.pool!r}; {hint('', known)}")
+        if shop.segment and shop.segment not in known:
+            yield at.problem(
+                f"segment {shop.segment!r} of pool {shop.pool!r} is not in segments.yaml; {hint(shop.segment, known)}", "segment"
+            )
+
+
+def _segments(sheets: Sheets) -> Iterator[Problem]:
+    pools = {at.form.pool for at in sheets.nodes}
+    yield from _unknown(sheets.segments, lambda at: at.pool, pools, "pool", "nodes.csv")
+    total: dict[str, int] = {}
+    for at in sheets.segments:
+        pool, before = at.form.pool, total.get(at.form.pool, 0)
+        total[pool] = before + at.form.ratio
+        if before <= BASIS_POINTS < total[pool]:
+            yield at.problem(f"the ratios of pool {pool!r} come to {total[pool] / 100:g} % here; they may be 100 % at most", "ratio")
+
+
+def _policy(sheets: Sheets, at: Placed[PolicyForm]) -> Iterator[Problem]:
+    segments = {segment.form.segment for segment in sheets.segments}
+    nodes = {node.form.node for node in sheets.nodes}
+    yield from _filters(at, at.form, nodes, ())
+    for segment, rule in at.form.segments.items():
+        if segment not in segments:
+            yield at.problem(f"segment {segment!r} is not in segments.yaml; {hint(segment, segments)}", "segments", segment)
+        yield from _filters(at, rule, nodes, ("segments", segment))
+    for region, table in at.form.distances.items():
+        for node in table:
+            if node not in nodes:
+                yield at.problem(f"node {node!r} is not in nodes.csv; {hint(node, nodes)}", "distances", region, node)
+
+
+def _filters(at: Placed[PolicyForm], rule: RuleForm, nodes: Collection[str], path: tuple[str | int, ...]) -> Iterator[Problem]:
+    if not rule.filters:
+        return
+    for field, names in (("nodes", rule.filters.nodes), ("exclude", rule.filters.exclude)):
+        for index, name in enumerate(names):
+            if name not in nodes:
+                yield at.problem(f"node {name!r} is not in nodes.csv; {hint(name, nodes)}", *path, "filters", field, index)

@@ -1,0 +1,70 @@
+"""`yipan import`: reads a folder, publishes the difference, and says what came of it as a table or as JSON."""
+
+from collections.abc import Iterable
+from pathlib import Path
+from time import time_ns
+
+import msgspec
+from rich.console import Console
+from rich.table import Table
+
+from connectors.contract import Millis
+from deploy import clients
+from deploy.business.difference import KINDS
+from deploy.business.load import load_business
+from deploy.business.publish import Imported, publish_business
+from deploy.business.sheets import Problem
+from deploy.provision import ensure_topics
+from deploy.settings import Settings
+from streams.follow import Follower
+
+
+def import_folder(folder: Path, settings: Settings) -> Imported | list[Problem]:
+    """Check `folder` and publish what is new in it. Raises Fault when the broker is away or does not fit."""
+    business = load_business(folder)
+    if isinstance(business, list):
+        return business
+    ensure_topics(clients.admin(settings), settings)
+    follower = Follower(clients.consumer(settings, "import"))
+    try:
+        reference = follower.load()
+    finally:
+        follower.stop()
+    now = Millis(time_ns() // 1_000_000)
+    return publish_business(
+        business, reference, clients.producer(settings), partitions=settings.partitions, now=now, secrets_dir=settings.secrets_dir
+    )
+
+
+def show(outcome: Imported | list[Problem], console: Console) -> None:
+    """For a person."""
+    match outcome:
+        case Imported():
+            console.print(_imported(outcome))
+            for note in outcome.notes:
+                console.print(f"Note: {note}", style="yellow", markup=False)
+        case problems:
+            console.print(_problems(problems))
+            console.print(f"Nothing was published: {len(problems)} to put right.", style="bold red")
+
+
+def as_json(outcome: Imported | list[Problem]) -> bytes:
+    """For a program: what was imported, or `{"problems": […]}`."""
+    return msgspec.json.encode(outcome if isinstance(outcome, Imported) else {"problems": outcome})
+
+
+def _imported(outcome: Imported) -> Table:
+    title = f"Imported as version {outcome.version}" if outcome.published else "Nothing new: all of it was imported before"
+    table = Table("what", "published", "unchanged", title=title, title_justify="left")
+    for column in table.columns[1:]:
+        column.justify = "right"
+    for kind in KINDS:
+        table.add_row(kind, f"{outcome.published.get(kind, 0):,}", f"{outcome.unchanged.get(kind, 0):,}")
+    return table
+
+
+def _problems(problems: Iterable[Problem]) -> Table:
+    table = Table("file", "line", "what to put right", title_justify="left")
+    for problem in problems:
+        table.add_row(problem.file, str(problem.line or ""), problem.sentence.replace("[", "\\["))
+    return table

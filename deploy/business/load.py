@@ -1,0 +1,115 @@
+"""An import folder -> a business that is right in all its parts, or every problem it has."""
+
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import TypeVar
+
+from connectors.registry import channels
+from pydantic import ValidationError
+from pydantic_core import ErrorDetails
+
+from deploy.business.book import Business, business_of
+from deploy.business.check import Placed, Sheets, cross_check, hint
+from deploy.business.forms import FilterForm, Form, ListingForm, NodeForm, PolicyForm, RuleForm, SegmentForm, ShopForm, StockForm
+from deploy.business.sheets import Entry, Problem, Unreadable, read_document, read_list, read_rows
+
+F = TypeVar("F", bound=Form)
+
+
+def load_business(folder: Path) -> Business | list[Problem]:
+    """Read and check all of a folder. A list (never empty) holds every problem found, by file and line."""
+    if not folder.is_dir():
+        return [Problem(str(folder), 0, "there is no such folder; name the one that holds nodes.csv, shops.yaml, …")]
+    problems: list[Problem] = []
+    sheets = Sheets(
+        nodes=_sheet(folder / "nodes.csv", NodeForm, problems),
+        shops=_sheet(folder / "shops.yaml", ShopForm, problems),
+        segments=_sheet(folder / "segments.yaml", SegmentForm, problems),
+        listings=_sheet(folder / "listings.csv", ListingForm, problems),
+        stock=_sheet(folder / "stock.csv", StockForm, problems),
+        policy=_sheet(folder / "policy.yaml", PolicyForm, problems),
+    )
+    # a broken file would make every name that stands in it unknown elsewhere
+    if not problems:
+        problems += cross_check(sheets, channels())
+    secrets = dict(_secrets(sheets.shops, folder, problems))
+    return sorted(problems) or business_of(sheets, secrets)
+
+
+# ---------------------------------------------------------------------------------------------- one file
+def _sheet(path: Path, form: type[F], problems: list[Problem]) -> tuple[Placed[F], ...]:
+    found: list[Placed[F]] = []
+    try:
+        for entry in _entries(path, form):
+            if isinstance(entry, Problem):
+                problems.append(entry)
+                continue
+            try:
+                found.append(Placed(entry, form.model_validate(entry.values)))
+            except ValidationError as error:
+                problems.extend(explain(entry, form, error))
+    except Unreadable as unreadable:
+        problems.append(unreadable.problem)
+    return tuple(found)
+
+
+def _entries(path: Path, form: type[Form]) -> Iterable[Entry | Problem]:
+    if form is PolicyForm:
+        return [read_document(path)]
+    if path.suffix == ".yaml":
+        return read_list(path)
+    required = tuple(name for name, field in form.model_fields.items() if field.is_required())
+    return read_rows(path, required, tuple(form.model_fields))
+
+
+def explain(entry: Entry, form: type[Form], error: ValidationError) -> Iterator[Problem]:
+    """pydantic's errors as sentences that say what to do, one a field."""
+    seen = set()
+    for detail in error.errors(include_url=False):
+        if (path := detail["loc"]) not in seen:
+            seen.add(path)
+            yield Problem(entry.file, entry.at(path), _sentence(path, form, detail))
+
+
+def _sentence(path: tuple[str | int, ...], form: type[Form], detail: ErrorDetails) -> str:
+    name, form = _field(path, form)
+    shown = ".".join(map(str, path))
+    match detail["type"]:
+        case "missing":
+            return f"{shown} is missing; give {_wanted(form, name)}"
+        case "extra_forbidden":
+            return f"{name!r} is not known here; {hint(str(name), form.model_fields)}"
+        case "model_type" | "dict_type" if not path or not _wanted(form, name):
+            return "a mapping of 'name: value' pairs is due here"
+        case "value_error" if not path:
+            return str(detail["ctx"]["error"])
+    return f"{shown} is {detail['input']!r}; give {_wanted(form, name)}"
+
+
+def _wanted(form: type[Form], name: str | int) -> str:
+    field = form.model_fields.get(str(name))
+    return (field.description if field else None) or "a value of the form that docs/business.md shows"
+
+
+def _field(path: tuple[str | int, ...], form: type[Form]) -> tuple[str | int, type[Form]]:
+    """The form and the field that a path leads to; inside a plain mapping or list, the field that holds it."""
+    match path:
+        case ("filters", *rest) if rest and issubclass(form, RuleForm):
+            return _field(tuple(rest), FilterForm)
+        case ("segments", _, *rest) if rest and issubclass(form, PolicyForm):
+            return _field(tuple(rest), RuleForm)
+    return path[0] if path else "", form
+
+
+# ---------------------------------------------------------------------------------------------- secrets
+def _secrets(shops: tuple[Placed[ShopForm], ...], folder: Path, problems: list[Problem]) -> Iterator[tuple[str, Path]]:
+    for at in shops:
+        if not (name := at.form.secret_file):
+            continue
+        file = next((place for place in (folder / name, Path(name)) if place.is_file()), None)
+        if file is None:
+            problems.append(at.problem(f"there is no file {name!r}, neither in this folder nor in the working folder", "secret_file"))
+        elif not file.read_bytes().strip():
+            problems.append(at.problem(f"the file {name!r} is empty; it must hold the shop's secret", "secret_file"))
+        else:
+            yield at.form.shop, file
