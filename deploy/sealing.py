@@ -12,6 +12,7 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESSIV
 
 from connectors.contract import Person
+from deploy.faults import Fault
 
 KEY_BITS = 512
 
@@ -19,7 +20,7 @@ _encode = msgspec.json.Encoder().encode
 _decode = msgspec.json.Decoder(Person).decode
 
 
-class KeyMissing(Exception):
+class KeyMissing(Fault):
     """A key that is needed is not there. The message says which one and what to do."""
 
 
