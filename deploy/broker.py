@@ -61,6 +61,8 @@ log.cleaner.dedupe.buffer.size=16777216
 class Broker:
     """Keeps its data in `home`/kafka and its log in `home`/logs/kafka.log. Listens on `port`, its controller on the next one."""
 
+    name = "kafka"
+
     def __init__(self, home: Path, port: int, cache: Path) -> None:
         self.port = port
         self.log = home / "logs" / "kafka.log"
@@ -72,7 +74,7 @@ class Broker:
     def start(self) -> None:
         """Returns once clients are answered. Ends a broker that an earlier run left over these data. Raises Fault: no room,
         a taken port, no download, or a broker that ends at once."""
-        self._sweep()
+        process.sweep([self._pid_file], STOP_S)
         check_room(self._folder)
         check_port(self.port, "YIPAN_KAFKA_PORT")
         check_port(self.port + 1, "YIPAN_KAFKA_PORT")
@@ -92,6 +94,12 @@ class Broker:
     def exit_code(self) -> int | None:
         """None while it runs."""
         return self._child.poll() if self._child else 0
+
+    def ready(self) -> bool:
+        return self.exit_code() is None and self._answers()
+
+    def last_words(self) -> str:
+        return process.last_words(self.log)
 
     def _configure(self) -> Path:
         self._folder.mkdir(parents=True, exist_ok=True)
@@ -115,16 +123,11 @@ class Broker:
         if done.returncode:
             raise Fault(f"Kafka could not set up its storage in {self._folder}: {done.stdout.strip()} {done.stderr.strip()[-500:]}")
 
-    def _sweep(self) -> None:
-        if pid := process.orphan(self._pid_file):
-            process.end(pid, STOP_S)
-        self._pid_file.unlink(missing_ok=True)
-
     def _wait(self) -> None:
         deadline = time.monotonic() + HEALTHY_S
         while not self._answers():
             if self.exit_code() is not None:
-                raise Fault(f"Kafka ended at once: {self._last_words()} (all of it: {self.log})")
+                raise Fault(f"Kafka ended at once: {self.last_words()}")
             if time.monotonic() > deadline:
                 self.stop()
                 raise Fault(f"Kafka did not answer on port {self.port} within {HEALTHY_S:.0f} s; see {self.log}.")
@@ -137,13 +140,6 @@ class Broker:
             return bool(clients.admin(mine).list_topics(timeout=2).brokers)
         except (OSError, KafkaException):
             return False
-
-    def _last_words(self) -> str:
-        lines = self.log.read_text(errors="replace").splitlines()
-        if any("No space left on device" in line for line in lines[-50:]):
-            return f"the disk that holds {self._folder} is full; free some space and start again"
-        said = [line for line in lines[-50:] if "ERROR" in line or "Exception" in line]
-        return said[-1] if said else "it left no word"
 
 
 def check_room(folder: Path) -> None:

@@ -7,19 +7,26 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 
 PR_SET_PDEATHSIG = 1
+LONGEST_LOG = 20 << 20
 
 
 def spawn(
-    command: Sequence[str], log: Path, pid_file: Path, *, on_parent_death: signal.Signals = signal.SIGKILL
+    command: Sequence[str],
+    log: Path,
+    pid_file: Path,
+    *,
+    on_parent_death: signal.Signals = signal.SIGKILL,
+    environment: Mapping[str, str] | None = None,
 ) -> subprocess.Popen[bytes]:
     """Start `command`, its output appended to `log`. It gets no Ctrl-C of the terminal: its parent stops it, in order.
 
     On Linux the kernel signals it when the *thread* that called this ends, so call it from one that lives as long as the parent.
     """
+    _rotate(log)
     log.parent.mkdir(parents=True, exist_ok=True)
     pid_file.parent.mkdir(parents=True, exist_ok=True)
     with log.open("ab") as output:
@@ -28,6 +35,7 @@ def spawn(
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=subprocess.STDOUT,
+            env=environment,
             start_new_session=True,
             preexec_fn=_dies_with_parent(on_parent_death),
         )
@@ -36,19 +44,36 @@ def spawn(
 
 
 def stop(child: subprocess.Popen[bytes], pid_file: Path, seconds: float) -> None:
-    """SIGTERM, and SIGKILL to what is still there after `seconds`."""
+    """SIGTERM, and SIGKILL to what is still there after `seconds`: it or a child of its own."""
     if child.poll() is None:
         child.terminate()
-        try:
+        with contextlib.suppress(subprocess.TimeoutExpired):
             child.wait(seconds)
-        except subprocess.TimeoutExpired:
-            child.kill()
-            child.wait()
+    with contextlib.suppress(ProcessLookupError):
+        os.killpg(child.pid, signal.SIGKILL)
+    child.wait()
     pid_file.unlink(missing_ok=True)
 
 
+def last_words(log: Path) -> str:
+    """The line of a log that most likely says why its process ended, and where to read more."""
+    lines = [line.strip() for line in log.read_text(errors="replace").splitlines()[-50:] if line.strip()] if log.exists() else []
+    if any("No space left on device" in line for line in lines):
+        return f"the disk is full: free some space and start again (log: {log})"
+    said = [line for line in lines if "Error" in line or "ERROR" in line or "Exception" in line] or lines or ["it left no word"]
+    return f"{said[-1][:300]} (log: {log})"
+
+
+def sweep(pid_files: Iterable[Path], seconds: float) -> None:
+    """End what an earlier run left behind."""
+    for pid_file in pid_files:
+        if pid := orphan(pid_file):
+            end(pid, seconds)
+        pid_file.unlink(missing_ok=True)
+
+
 def end(pid: int, seconds: float) -> None:
-    """The same for a process that is not our child."""
+    """Stop a process that is not our child."""
     with contextlib.suppress(ProcessLookupError):
         os.kill(pid, signal.SIGTERM)
         deadline = time.monotonic() + seconds
@@ -76,6 +101,11 @@ def birth(pid: int) -> str:
         return "" if state == "Z" else fields[18]
     answer = subprocess.run(["ps", "-o", "lstart=", "-p", str(pid)], capture_output=True, text=True, check=False)
     return answer.stdout.strip()
+
+
+def _rotate(log: Path) -> None:
+    if log.exists() and log.stat().st_size > LONGEST_LOG:
+        log.replace(log.with_suffix(".log.1"))
 
 
 def _dies_with_parent(how: signal.Signals) -> Callable[[], None] | None:

@@ -1,5 +1,6 @@
 """All settings, from `YIPAN_*` variables or a `.env` file in the working folder. The only place that reads the environment."""
 
+import os
 from pathlib import Path
 from typing import Literal
 
@@ -49,3 +50,10 @@ class Settings(BaseSettings):
     @property
     def snapshots_dir(self) -> Path:
         return self.home / "snapshots"
+
+
+def environment(settings: Settings) -> dict[str, str]:
+    """The environment in which a child process finds the same settings, secrets included."""
+    values = {name: getattr(settings, name) for name in Settings.model_fields}
+    plain = {name: value.get_secret_value() if isinstance(value, SecretStr) else str(value) for name, value in values.items()}
+    return os.environ | {f"YIPAN_{name.upper()}": value for name, value in plain.items()}

@@ -4,6 +4,7 @@ import os
 import socket
 import time
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 
@@ -39,13 +40,18 @@ def free_port() -> int:
             return port
 
 
+def make_settings(**values: Any) -> Settings:
+    """Settings that no .env of the working folder touches."""
+    return Settings(_env_file=None, **values)
+
+
 @pytest.fixture(scope="session")
 def kafka(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Settings]:
     """Settings that point at a running broker with all topics of the catalogue, 4 partitions each. Tests share it: see `fresh_topics`."""
     home = tmp_path_factory.mktemp("yipan")
-    broker = Broker(home, free_port(), Settings().cache)
+    broker = Broker(home, free_port(), make_settings().cache)
     broker.start()
-    settings = Settings(_env_file=None, home=home, kafka=f"127.0.0.1:{broker.port}")
+    settings = make_settings(home=home, kafka=f"127.0.0.1:{broker.port}")
     ensure_topics(clients.admin(settings), settings)
     yield settings
     broker.stop()

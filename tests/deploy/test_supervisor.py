@@ -1,0 +1,158 @@
+"""What dies is started again and said so; nothing outlives the supervisor, however it ends."""
+
+import os
+import signal
+import subprocess
+import sys
+import textwrap
+import threading
+from pathlib import Path
+
+import pytest
+
+from deploy import process
+from deploy.faults import Fault
+from deploy.local import Stack, lock
+from deploy.program import Program
+from deploy.supervisor import DEATHS_BEFORE_READY, Supervisor
+from tests.conftest import make_settings
+
+PATIENCE_S = 30
+
+
+class Crew:
+    """A service without a process: a test says when it dies."""
+
+    def __init__(self, name: str, log: list[str], *, dies_at_once: bool = False) -> None:
+        self.name = name
+        self.log = log
+        self.code: int | None = None
+        self.started = threading.Semaphore(0)
+        self._dies_at_once = dies_at_once
+
+    def start(self) -> None:
+        self.log.append(f"{self.name} starts")
+        self.code = 1 if self._dies_at_once else None
+        self.started.release()
+
+    def stop(self) -> None:
+        if self.code is None:
+            self.log.append(f"{self.name} stops")
+        self.code = 0
+
+    def exit_code(self) -> int | None:
+        return self.code
+
+    def ready(self) -> bool:
+        return self.code is None
+
+    def last_words(self) -> str:
+        return "the disk is full"
+
+
+def test_services_start_in_order_and_stop_in_the_opposite_one() -> None:
+    log: list[str] = []
+    supervisor = Supervisor([Crew("kafka", log), Crew("worker", log)], log.append)
+
+    supervisor.start()
+    supervisor.stop()
+
+    assert log == ["kafka starts", "worker starts", "worker stops", "kafka stops"]
+
+
+def test_a_child_that_dies_is_started_again_and_said_so() -> None:
+    said: list[str] = []
+    worker = Crew("worker", [])
+    supervisor = Supervisor([worker], said.append)
+    supervisor.start()
+    assert worker.started.acquire(timeout=PATIENCE_S)
+
+    worker.code = -9
+
+    assert worker.started.acquire(timeout=PATIENCE_S)
+    supervisor.stop()
+    assert said[0] == "worker was killed by signal 9: the disk is full. It starts again in 0.5 s."
+
+
+def test_one_that_never_comes_up_ends_the_start_with_its_last_words() -> None:
+    log: list[str] = []
+    supervisor = Supervisor([Crew("kafka", log), Crew("worker", log, dies_at_once=True)], lambda _: None)
+
+    with pytest.raises(Fault, match="worker does not start: the disk is full"):
+        supervisor.start()
+
+    supervisor.stop()
+    assert log.count("worker starts") == DEATHS_BEFORE_READY
+    assert log[-1] == "kafka stops"
+
+
+def test_a_program_leaves_nothing_behind_when_it_is_stopped(tmp_path: Path) -> None:
+    settings = make_settings(home=tmp_path)
+    program = Program("help", ["--help"], settings.home, os.environ, lambda: True)
+
+    program.start()
+    program.stop()
+
+    assert list((tmp_path / "run").iterdir()) == []
+    assert program.log.exists()
+
+
+PARENT = """
+    import os, signal, sys, threading
+    from pathlib import Path
+    from deploy import process
+    home = Path(sys.argv[1])
+    child = process.spawn(["sleep", "600"], home / "log", home / "pid")
+    print(child.pid, flush=True)
+    threading.Event().wait()
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere the next `yipan up` ends what was left")
+def test_no_child_outlives_a_supervisor_that_is_killed(tmp_path: Path) -> None:
+    with subprocess.Popen([sys.executable, "-c", textwrap.dedent(PARENT), str(tmp_path)], stdout=subprocess.PIPE, text=True) as parent:
+        assert parent.stdout
+        child = int(parent.stdout.readline())
+        assert process.birth(child)
+
+        parent.send_signal(signal.SIGKILL)
+        parent.wait(PATIENCE_S)
+
+    gone = threading.Event()
+    for _ in range(PATIENCE_S * 20):
+        if not process.birth(child):
+            break
+        gone.wait(0.05)
+    assert not process.birth(child)
+
+
+def test_the_next_start_ends_what_was_left_behind(tmp_path: Path) -> None:
+    left = process.spawn(["sleep", "600"], tmp_path / "log", tmp_path / "worker-1.pid")
+
+    process.sweep(tmp_path.glob("*.pid"), seconds=5)
+
+    assert left.wait(PATIENCE_S) == -signal.SIGTERM
+    assert not (tmp_path / "worker-1.pid").exists()
+
+
+def test_a_home_folder_takes_one_stack_at_a_time(tmp_path: Path) -> None:
+    held = lock(tmp_path)
+
+    with pytest.raises(Fault, match=r"Another `yipan up` runs over .*YIPAN_HOME"):
+        Stack(make_settings(home=tmp_path), 1, print).start()
+
+    held.close()
+
+
+def test_the_last_words_of_a_log_are_the_error_in_it(tmp_path: Path) -> None:
+    log = tmp_path / "worker-1.log"
+    log.write_text("starting\nPermissionError: the snapshots folder is read-only\nbye\n")
+
+    assert process.last_words(log) == f"PermissionError: the snapshots folder is read-only (log: {log})"
+
+
+def test_a_full_disk_is_named_whoever_met_it(tmp_path: Path) -> None:
+    log = tmp_path / "kafka.log"
+    log.write_text("java.io.IOException: No space left on device\nERROR Shutdown broker because all log dirs have failed\n")
+
+    assert "the disk is full: free some space" in process.last_words(log)
