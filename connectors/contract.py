@@ -278,6 +278,9 @@ class Channel(Protocol):
 
 
 # ---------------------------------------------------------------------------------------------- outwards
+FulfilmentType = Literal["FulfilmentOrdered", "FulfilmentCancelled"]
+
+
 class FulfilmentLine(msgspec.Struct, frozen=True, kw_only=True):
     line: str
     sku: str
@@ -291,7 +294,7 @@ class Fulfilment(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     a consumer that keeps the highest (src_offset, ordinal) per partition sees each event once. `final` is False when a cancel
     is a request which the node must answer. `recipient` is sealed (see docs in deploy/sealing.py)."""
 
-    type: Literal["FulfilmentOrdered", "FulfilmentCancelled"]
+    type: FulfilmentType
     id: str
     tenant: str
     shop: str

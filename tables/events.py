@@ -12,6 +12,7 @@ import msgspec
 Bucket = Literal["on_hand", "reserved", "picked", "damaged", "quality", "hold", "in_transit", "incoming"]
 Outside = Literal["supplier", "customer", "adjustment"]
 Place = str  # a Bucket or an Outside
+MovedBy = Literal["receipt", "count", "move", "shipment", "rejection", "node", "segment", "shop"]
 
 # Where a promised unit was taken from: a segment's name, UNASSIGNED, or "@shop" for that shop's exclusive quota.
 Origin = tuple[str, int]
@@ -231,7 +232,7 @@ class StockMoved(Event, frozen=True):
     """Moves and the grants that go with them, caused by one document of the outside or of ours."""
 
     document: str
-    kind: Literal["receipt", "count", "move", "shipment", "rejection", "node", "segment", "shop"]
+    kind: MovedBy
     at: int
     moves: tuple[Move, ...]
     grants: tuple[Grant, ...] = ()

@@ -183,10 +183,10 @@ def _wait(pool: Pool, key: str, order: Order, rows: tuple[e.Waiting, ...]) -> No
     if not rows and not order.waiting:
         return
     place = (-order.priority, order.placed_at, key)
-    for sku in {waiting.sku for waiting in order.waiting}:
+    for sku in dict.fromkeys(waiting.sku for waiting in order.waiting):
         _leave(pool, sku, place)
     order.waiting = rows
-    for sku in {waiting.sku for waiting in rows}:
+    for sku in dict.fromkeys(waiting.sku for waiting in rows):
         insort(pool.queues.setdefault(sku, []), place)
 
 

@@ -1,0 +1,109 @@
+"""What shops and people are told of a pool after a decision: order statuses and available-to-promise levels. Pure."""
+
+from collections.abc import Iterable
+
+import msgspec
+
+from connectors.contract import Availability, OrderStatus
+from streams.decisions import Decision
+from tables import events as e
+from tables.orders import Order
+from tables.pool import Pool
+from tables.tiers import available
+
+Cell = tuple[str, str]  # (segment, SKU)
+
+
+class Touched(msgspec.Struct, frozen=True):
+    """What a decision may have changed: order keys, and cells whose shops may promise more or less than before. Segment "*": all."""
+
+    orders: tuple[str, ...]
+    cells: tuple[Cell, ...]
+
+
+EVERY = "*"
+
+
+def touched(pool: Pool, decision: Decision) -> Touched:
+    """Call it after the decision has been folded into `pool`."""
+    orders: dict[str, None] = {}
+    cells: dict[Cell, None] = {}
+    for event in decision.events:
+        match event:
+            case e.Reserved() | e.Unreserved():
+                orders[event.order] = None
+                segment = pool.orders[event.order].segment
+                for row in event.rows:
+                    cells[EVERY if row.origins else segment, row.sku] = None
+            case e.StockMoved():
+                for move in event.moves:
+                    cells[EVERY, move.sku] = None
+                for grant in event.grants:
+                    cells[EVERY, grant.sku] = None
+            case e.ShopSet() | e.SegmentSet() | e.NodeSet() | e.PolicySet():
+                cells |= {(EVERY, sku): None for sku in _all_skus(pool)}
+            case _:
+                if (order := getattr(event, "order", None)) in pool.orders:
+                    orders[order] = None
+    return Touched(tuple(orders), tuple(cells))
+
+
+def _all_skus(pool: Pool) -> list[str]:
+    return sorted({sku for cells in pool.free.values() for sku in cells})
+
+
+def levels(pool: Pool, cells: Iterable[Cell], version: int) -> tuple[Availability, ...]:
+    """Levels of these cells for every shop that sees them: the shops of the segment, and, as one segment's free units may be lent to
+    others, those of segments that borrow."""
+    wanted = dict.fromkeys(
+        (shop, sku)
+        for segment, sku in cells
+        for shop, about in pool.shops.items()
+        if segment in (EVERY, about.segment) or _borrows(pool, about.segment)
+    )
+    return tuple(Availability(shop=shop, sku=sku, units=available(pool, shop, sku), version=version) for shop, sku in wanted)
+
+
+def _borrows(pool: Pool, segment: str) -> bool:
+    about = pool.segments.get(segment)
+    return about is not None and about.may_borrow
+
+
+def status(pool: Pool, key: str, position: int) -> OrderStatus:
+    """Where an order stands: a fold of its line units, counted in units of SKUs."""
+    order = pool.orders[key]
+    tenant, shop, name = key.split("/", 2)
+    reserved = sum(row.quantity for found in order.open_fulfilments.values() for row in found.rows)
+    backordered = sum(row.quantity for row in order.waiting)
+    shipped = sum(row.quantity for row in order.shipped)
+    ordered = sum(line.quantity * sum(units for _, units in line.parts) for line in order.lines)
+    return OrderStatus(
+        tenant=tenant,
+        shop=shop,
+        order=name,
+        status=_word(order, reserved, backordered, shipped),
+        revision=order.revision,
+        position=position,
+        ordered=ordered,
+        reserved=reserved,
+        backordered=backordered,
+        shipped=shipped,
+        cancelled=max(0, ordered - reserved - backordered - shipped) if order.cancelled or order.rejected or order.reductions else 0,
+        holds=order.holds,
+    )
+
+
+def _word(order: Order, reserved: int, backordered: int, shipped: int) -> str:
+    """The one word for it. Precedence: what is over, what is stopped, what is under way."""
+    if order.rejected:
+        return "rejected"
+    if order.cancelled:
+        asked = any(found.rows for found in order.open_fulfilments.values())
+        return "cancel_requested" if asked else "shipped" if shipped else "cancelled"
+    if order.holds:
+        return "held"
+    if backordered:
+        return "partially_reserved" if reserved or shipped else "backordered"
+    if shipped:
+        return "partially_shipped" if reserved else "shipped"
+    return "reserved" if reserved else "cancelled" if order.reductions else "accepted"

@@ -1,0 +1,45 @@
+"""All choice: (state, command) -> events. Pure: no clock, no randomness, no floats, no set order, no I/O; the state is not touched."""
+
+from collections.abc import Callable
+from typing import Any
+
+from streams import commands as c
+from streams.rules import cancel, count, hold, place, setup, ship, stock
+from streams.rules.plan import Plan
+from tables.events import AnyEvent, Refused
+from tables.pool import Pool
+
+# Rises with every change of what is decided; a decision names the version that made it.
+DECIDER = 1
+
+RULES: dict[type[c.AnyCommand], Callable[[Plan, Any], None]] = {
+    c.PlaceOrder: place.place,
+    c.CancelOrder: cancel.cancel,
+    c.ReduceOrder: cancel.reduce,
+    c.ReleaseHold: hold.release,
+    c.ReceiveStock: stock.receive,
+    c.CountStock: count.count,
+    c.MoveStock: stock.move,
+    c.ConfirmShipment: ship.ship,
+    c.RejectFulfilment: ship.reject,
+    c.SetNode: setup.set_node,
+    c.SetShop: setup.set_shop,
+    c.SetSegment: setup.set_segment,
+    c.SetListing: hold.set_listing,
+    c.SetPolicy: setup.set_policy,
+    c.Tick: setup.tick,
+}
+
+
+def decide(pool: Pool, command: c.AnyCommand, offset: int) -> tuple[AnyEvent, ...]:
+    """Events that answer the command at `offset` of its partition; never empty. What goes wrong inside becomes Refused: there is no
+    poison command. Only MemoryError is let through, as it says nothing of the command."""
+    plan = Plan(pool, offset)
+    try:
+        RULES[type(command)](plan, command)
+    except MemoryError:
+        raise
+    except Exception as wrong:
+        sentence = f"the decider failed on this command ({type(wrong).__name__}); nothing was changed, please report it with the command"
+        return (Refused(code="decider_failed", sentence=sentence),)
+    return tuple(plan.events)

@@ -1,0 +1,59 @@
+"""A decision -> what the nodes are told. Pure and stateless: all that a fulfilment says is in the decision."""
+
+from connectors.contract import Fulfilment, FulfilmentLine, FulfilmentType
+from streams.decisions import Decision
+from tables.events import NODE_SAID, CancelRequested, OrderPlaced, Reserved, Row, Unreserved
+
+
+def fulfil(decision: Decision, partition: int) -> tuple[Fulfilment, ...]:
+    """One FulfilmentOrdered for each reservation, one FulfilmentCancelled for rows taken back (final) or asked for (not final).
+    `ordinal` is the place of the event in its decision."""
+    sealed = ""
+    told: list[Fulfilment] = []
+    for ordinal, event in enumerate(decision.events):
+        match event:
+            case OrderPlaced():
+                sealed = event.sealed
+            case Reserved():
+                told.append(_told(decision, partition, ordinal, event, "FulfilmentOrdered", recipient=event.sealed or sealed))
+            case Unreserved() if event.reason not in NODE_SAID:
+                told.append(_told(decision, partition, ordinal, event, "FulfilmentCancelled", reason=event.reason))
+            case CancelRequested():
+                told.append(_told(decision, partition, ordinal, event, "FulfilmentCancelled", reason=event.reason, final=False))
+            case _:
+                pass
+    return tuple(told)
+
+
+def _told(
+    decision: Decision,
+    partition: int,
+    ordinal: int,
+    event: Reserved | Unreserved | CancelRequested,
+    kind: FulfilmentType,
+    *,
+    recipient: str = "",
+    reason: str = "",
+    final: bool = True,
+) -> Fulfilment:
+    tenant, shop, order = event.order.split("/", 2)
+    return Fulfilment(
+        type=kind,
+        id=event.fulfilment,
+        tenant=tenant,
+        shop=shop,
+        order=order,
+        pool=decision.pool,
+        node=event.node,
+        lines=_lines(event.rows),
+        partition=partition,
+        src_offset=decision.src_offset,
+        ordinal=ordinal,
+        final=final,
+        reason=reason,
+        recipient=recipient,
+    )
+
+
+def _lines(rows: tuple[Row, ...]) -> tuple[FulfilmentLine, ...]:
+    return tuple(FulfilmentLine(line=row.line, sku=row.sku, quantity=row.quantity) for row in rows)

@@ -1,0 +1,108 @@
+"""PlaceOrder: a new order, an amended one, or one seen before. Pure."""
+
+from collections.abc import Mapping
+
+import msgspec
+
+from streams.commands import PlaceOrder
+from streams.rules.fill import fill, freed
+from streams.rules.plan import Plan
+from streams.rules.rebalance import rebalance
+from tables.events import Duplicate, OrderHeld, OrderLine, OrderPlaced, OrderReduced, Refused, Stale
+from tables.orders import Order, Reductions
+
+UNKNOWN_LISTING = "unknown_listing"
+Parts = tuple[tuple[str, int], ...]
+
+
+def place(plan: Plan, command: PlaceOrder) -> None:
+    """A higher revision than what is known is taken; anything else is Duplicate or Stale. Revision: `updated_at`, then `digest`;
+    the same time with an unseen digest is the next revision in arrival order, but nothing follows a cancel of the same time."""
+    shop = plan.pool.shops.get(command.shop)
+    if shop is None or not shop.active:
+        plan.emit(Refused(code="unknown_shop", sentence=f"shop {command.shop!r} is not set up in pool {plan.pool.name!r}; import it first"))
+        return
+    order = plan.pool.orders.get(command.order)
+    if order is not None and (known := seen(order, command.updated_at, command.digest, command.order)):
+        plan.emit(known)
+        return
+    order = order or Order()
+    lines = resolve(command.lines, plan.pool.listings.get(command.shop, {}))
+    segment = order.segment or shop.segment
+    plan.emit(_placed(command, order.revision + 1, segment, lines))
+    reductions = _reduce(plan, command, order.reductions)
+    holds = _holds(plan, command, order, lines)
+    amended = msgspec.structs.replace(
+        order,
+        shop=command.shop,
+        segment=segment,
+        region=command.region,
+        lines=lines,
+        reductions=reductions,
+        sealed="",  # said by the OrderPlaced of this very decision
+        holds=holds,
+        cancelled=False,
+        rejected=False,
+    )
+    rebalance(plan, command.order, amended, "amended")
+    fill(plan, freed(order))
+
+
+def seen(order: Order, updated_at: int, digest: str, key: str) -> Duplicate | Stale | None:
+    """Whether a revision (or a cancel) is known or older than what is known."""
+    if updated_at > order.updated_at or not order.digests:
+        return None
+    if updated_at == order.updated_at and digest in order.digests:
+        return Duplicate(of=key)
+    return Stale(of=key) if updated_at < order.updated_at or order.cancelled else None
+
+
+def resolve(lines: tuple[OrderLine, ...], listings: Mapping[str, Parts]) -> tuple[OrderLine, ...]:
+    """Lines of unknown listings get the parts that were learnt of meanwhile; those that turn out not to be goods go."""
+    if all(line.parts for line in lines):
+        return lines
+    resolved = [msgspec.structs.replace(line, parts=line.parts or listings.get(line.listing, ())) for line in lines]
+    return tuple(line for line in resolved if line.parts or line.listing not in listings)
+
+
+def _placed(command: PlaceOrder, revision: int, segment: str, lines: tuple[OrderLine, ...]) -> OrderPlaced:
+    return OrderPlaced(
+        order=command.order,
+        shop=command.shop,
+        channel=command.channel,
+        segment=segment,
+        number=command.number,
+        revision=revision,
+        updated_at=command.updated_at,
+        digest=command.digest,
+        placed_at=command.placed_at,
+        received_at=command.received_at,
+        currency=command.currency,
+        region=command.region,
+        priority=command.priority,
+        lines=lines,
+        sealed=command.sealed,
+    )
+
+
+def _reduce(plan: Plan, command: PlaceOrder, known: Reductions | None) -> Reductions | None:
+    """Refunds that the payload tells of, each once, whichever way it was heard of first."""
+    if not command.reductions:
+        return known
+    reductions = dict(known or {})
+    for name, lines in command.reductions:
+        if name not in reductions:
+            plan.emit(OrderReduced(order=command.order, reduction=name, lines=lines))
+            reductions[name] = lines
+    return reductions
+
+
+def _holds(plan: Plan, command: PlaceOrder, order: Order, lines: tuple[OrderLine, ...]) -> tuple[str, ...]:
+    """Reasons to hold: the channel's, unless an operator has released them before, and listings nobody knows."""
+    reasons = [reason for reason in command.holds if reason not in order.released]
+    if not all(line.parts for line in lines):
+        reasons.append(UNKNOWN_LISTING)
+    holds = tuple(dict.fromkeys(reasons))
+    if holds:
+        plan.emit(OrderHeld(order=command.order, reasons=holds))
+    return holds

@@ -1,0 +1,115 @@
+"""What one decision does so far, laid over a pool that it must not touch: the events, and the stock as they leave it."""
+
+import hashlib
+from collections.abc import Iterable, Sequence
+
+from tables.events import AnyEvent, Backordered, CancelRequested, Grant, Move, MovedBy, Reserved, Row, StockMoved, Unreserved, Waiting
+from tables.orders import Order
+from tables.pool import Pool
+from tables.tiers import grants, losses
+
+
+class Plan:
+    """Collects the events of the decision about the command at `offset`. `touched`: orders that it has dealt with already."""
+
+    def __init__(self, pool: Pool, offset: int) -> None:
+        self.pool = pool
+        self.offset = offset
+        self.events: list[AnyEvent] = []
+        self.touched: set[str] = set()
+        self._on_hand: dict[str, dict[str, int]] = {}
+        self._free: dict[str, dict[str, int]] = {}
+        self._fulfilments = 0
+
+    # ------------------------------------------------------------------------------------------ what is there now
+    def on_hand(self, node: str, sku: str) -> int:
+        return self.pool.on_hand(node, sku) + self._on_hand.get(node, {}).get(sku, 0)
+
+    def shelf(self, node: str, skus: Sequence[str]) -> list[int]:
+        """Units on hand at a node, SKU by SKU."""
+        found = self.pool.stock.get(node)
+        if found is None:
+            units = [0] * len(skus)
+        else:
+            get = found.on_hand.get
+            units = [get(sku, 0) for sku in skus]
+        if changed := self._on_hand.get(node):
+            units = [have + changed.get(sku, 0) for have, sku in zip(units, skus, strict=True)]
+        return units
+
+    def free(self, origin: str, sku: str) -> int:
+        units = self.pool.free_units(origin, sku)
+        if self._free and (changed := self._free.get(origin)):
+            units += changed.get(sku, 0)
+        return units
+
+    def sellable(self, node: str) -> bool:
+        found = self.pool.nodes.get(node)
+        return found is not None and found.sellable
+
+    # ------------------------------------------------------------------------------------------ what is done
+    def emit(self, event: AnyEvent) -> None:
+        self.events.append(event)
+
+    def reserve(self, key: str, segment: str, node: str, rows: tuple[Row, ...], sealed: str) -> None:
+        """A fulfilment order, named by a hash of (pool, offset, ordinal), so that every replay names it alike."""
+        name = hashlib.blake2b(f"{self.pool.name}/{self.offset}/{self._fulfilments}".encode(), digest_size=10).hexdigest()
+        self._fulfilments += 1
+        self.emit(Reserved(order=key, fulfilment=f"F{name}", node=node, rows=rows, sealed=sealed))
+        for row in rows:
+            self._change(self._on_hand, node, row.sku, -row.quantity)
+            for origin, units in row.origins or ((segment, row.quantity),):
+                self._change(self._free, origin, row.sku, -units)
+
+    def give_back(self, key: str, order: Order, fulfilment: str, rows: tuple[Row, ...], reason: str) -> None:
+        """Rows of a fulfilment go back on hand, or the node is asked for them first where its cancels need an answer."""
+        node = order.open_fulfilments[fulfilment].node
+        about = self.pool.nodes.get(node)
+        if about is not None and about.cancel == "confirm":
+            self.emit(CancelRequested(order=key, fulfilment=fulfilment, node=node, rows=rows, reason=reason))
+        else:
+            self.unreserve(key, order, fulfilment, rows, "on_hand", reason)
+
+    def unreserve(self, key: str, order: Order, fulfilment: str, rows: tuple[Row, ...], to: str, reason: str) -> None:
+        node = order.open_fulfilments[fulfilment].node
+        self.emit(Unreserved(order=key, fulfilment=fulfilment, node=node, rows=rows, to=to, reason=reason))
+        if to != "on_hand":
+            return
+        lost: list[Grant] = []
+        for row in rows:
+            self._change(self._on_hand, node, row.sku, row.quantity)
+            for origin, units in row.origins or ((order.segment, row.quantity),):
+                self._change(self._free, origin, row.sku, units)
+                lost.append(Grant(row.sku, origin, -units))
+        if not self.sellable(node):
+            self.moved("", "node", 0, (), lost)  # free units at a node that may not sell are nobody's
+
+    def moved(self, document: str, kind: MovedBy, at: int, moves: Iterable[Move], granted: Iterable[Grant]) -> None:
+        """Stock moves as one document of the outside or of ours says, with the grants that go with them."""
+        event = StockMoved(document=document, kind=kind, at=at, moves=tuple(moves), grants=tuple(granted))
+        self.emit(event)
+        for move in event.moves:
+            if move.from_place == "on_hand":
+                self._change(self._on_hand, move.from_node, move.sku, -move.quantity)
+            if move.to_place == "on_hand":
+                self._change(self._on_hand, move.to_node, move.sku, move.quantity)
+        for grant in event.grants:
+            self._change(self._free, grant.origin, grant.sku, grant.units)
+
+    def backorder(self, key: str, before: tuple[Waiting, ...], rows: tuple[Waiting, ...]) -> None:
+        """What the order waits for from now on; nothing is said where nothing changes."""
+        if rows != before:
+            self.emit(Backordered(order=key, rows=rows))
+
+    # ------------------------------------------------------------------------------------------ grants of a change
+    def granted(self, sku: str, units: int) -> list[Grant]:
+        """Grants for `units` that become sellable (or, negative, cease to be)."""
+        pool = self.pool
+        if units > 0:
+            return [Grant(sku, origin, part) for origin, part in grants(self.free, pool.segments, pool.shops.values(), sku, units)]
+        return [Grant(sku, origin, part) for origin, part in losses(self.free, pool.segments, pool.shops.values(), sku, -units)]
+
+    @staticmethod
+    def _change(deltas: dict[str, dict[str, int]], where: str, sku: str, units: int) -> None:
+        cells = deltas.setdefault(where, {})
+        cells[sku] = cells.get(sku, 0) + units

@@ -1,0 +1,93 @@
+"""An order's reservations against what it now wants: keeps what fits, gives back what is too much, promises what is missing. Pure."""
+
+from collections.abc import Iterable, Mapping
+
+from streams.rules.allocate import Demand, allocate
+from streams.rules.plan import Plan
+from tables.events import OrderRejected, Row, Waiting
+from tables.orders import LineSku, Order, demand, split, subtract, sums
+
+Open = Mapping[str, tuple[Row, ...]]  # fulfilment -> rows that still stand
+
+
+def demand_of(key: str, order: Order, needs: tuple[Waiting, ...]) -> Demand:
+    """What an order needs; its fulfilments carry the recipient with them."""
+    return Demand(
+        order=key,
+        shop=order.shop,
+        segment=order.segment,
+        region=order.region,
+        needs=needs,
+        parts={line.line: line.parts for line in order.lines},
+        refused_by=order.refused_by,
+        sealed=order.sealed,
+    )
+
+
+def standing(order: Order, less: Mapping[str, tuple[Row, ...]] | None = None) -> dict[str, tuple[Row, ...]]:
+    """Rows reserved by fulfilment, without those that this decision takes away. Rows asked for and not answered still stand."""
+    gone = less or {}
+    return {name: subtract(found.rows, gone.get(name, ())) for name, found in order.open_fulfilments.items()}
+
+
+def give_back_surplus(plan: Plan, key: str, order: Order, wanted: Mapping[LineSku, int], reason: str) -> dict[str, tuple[Row, ...]]:
+    """Give back (or ask for) rows beyond what is wanted, latest fulfilment first. Returns the rows that go, by fulfilment."""
+    room = dict(wanted)
+    for shipped, units in sums(order.shipped).items():
+        room[shipped] = room.get(shipped, 0) - units
+    going: dict[str, tuple[Row, ...]] = {}
+    for name, found in order.open_fulfilments.items():
+        surplus = []
+        for row in found.rows:
+            fits = max(0, min(row.quantity, room.get((row.line, row.sku), 0)))
+            room[row.line, row.sku] = room.get((row.line, row.sku), 0) - fits
+            if fits < row.quantity:
+                surplus.append(split(row, fits)[1] if fits else row)
+        too_much = subtract_asked([row for row in surplus if row is not None], found.asked)
+        if too_much:
+            plan.give_back(key, order, name, too_much, reason)
+            going[name] = too_much
+    return going
+
+
+def subtract_asked(rows: Iterable[Row], asked: Iterable[Row]) -> tuple[Row, ...]:
+    """Rows that the node has not been asked for before."""
+    before = sums(asked)
+    fresh = []
+    for row in rows:
+        units = row.quantity - before.get((row.line, row.sku), 0)
+        if units > 0:
+            fresh.append(row if units == row.quantity else split(row, row.quantity - units)[1] or row)
+    return tuple(fresh)
+
+
+def missing(wanted: Mapping[LineSku, int], order: Order, reserved: Open) -> tuple[Waiting, ...]:
+    """What is wanted, and neither shipped nor reserved."""
+    have = sums(order.shipped)
+    for rows in reserved.values():
+        for row in rows:
+            have[row.line, row.sku] = have.get((row.line, row.sku), 0) + row.quantity
+    gaps = ((line, sku, units - have.get((line, sku), 0)) for (line, sku), units in wanted.items())
+    return tuple(Waiting(line, sku, gap) for line, sku, gap in gaps if gap > 0)
+
+
+def rebalance(plan: Plan, key: str, order: Order, reason: str, gone: Open | None = None) -> None:
+    """Make the reservations of an order fit `order`, which is the order as this decision leaves it (a copy where it amends). `gone`:
+    rows that this decision has taken away already. A held order keeps what it has and is promised nothing more."""
+    plan.touched.add(key)
+    dead = order.cancelled or order.rejected
+    wanted = {} if dead else demand(order.lines, order.reductions)
+    going = give_back_surplus(plan, key, order, wanted, reason) if gone is None else gone
+    needs = () if dead or order.holds else missing(wanted, order, standing(order, going))
+    if needs:
+        needs = allocate(plan, demand_of(key, order, needs))
+        if isinstance(plan.events[-1], OrderRejected):
+            _give_back_all(plan, key, order, going)
+    plan.backorder(key, order.waiting, needs)
+
+
+def _give_back_all(plan: Plan, key: str, order: Order, going: Open) -> None:
+    """Nothing of a rejected order stays promised."""
+    for name, rows in standing(order, going).items():
+        if left := subtract_asked(rows, order.open_fulfilments[name].asked):
+            plan.give_back(key, order, name, left, "order_rejected")
