@@ -1,0 +1,168 @@
+"""Reading what others send: JSON that cannot hurt, checked field by field, and the answer when it cannot be used.
+
+Whoever parses a payload raises `Unusable` (or lets pydantic raise) and wraps it all in `usable`, which turns both into `Rejected`.
+No sentence repeats a value of the payload: it may be a person's.
+"""
+
+import json
+import re
+from collections.abc import Callable
+from decimal import Decimal
+from typing import Annotated, Any, NoReturn
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationError
+from pydantic_core import PydanticCustomError
+
+from connectors.contract import Millis, Parsed, Rejected
+from connectors.money import EXPONENTS, MOST_MINOR_UNITS, rounded_minor_units
+from connectors.times import Naive, gmt, zoned
+
+MOST_UNITS = 1_000_000
+MOST_LINES = 2_000
+
+_ESCAPED_NUL = re.compile(rb"(?<!\\)(?:\\\\)*\\u0000")
+_CONTROL = re.compile(r"[\x00-\x1f\x7f]")
+
+
+class Unusable(Exception):
+    """Why a payload cannot be used, for a program and for a person."""
+
+    def __init__(self, code: str, sentence: str) -> None:
+        super().__init__(code)
+        self.rejected = Rejected(code, sentence)
+
+
+class Payload(BaseModel):
+    """Base of the models of payloads: unknown fields are no concern of ours."""
+
+    model_config = ConfigDict(extra="ignore", frozen=True)
+
+
+def usable(parse: Callable[[], Parsed]) -> Parsed:
+    """What `parse` returns, or why it could not."""
+    try:
+        return parse()
+    except Unusable as reason:
+        return reason.rejected
+    except ValidationError as faults:
+        return _rejection(faults)
+
+
+def read_object(body: bytes) -> dict[str, Any]:
+    """A JSON object with its decimals exact. Raises Unusable for all else: NaN, null bytes, broken UTF-8, endless nesting."""
+    if has_nul(body):
+        raise Unusable("null_byte", "The payload contains a null byte: find out what damaged it and have it sent again.")
+    try:
+        value = json.loads(body.decode("utf-8-sig"), parse_float=Decimal, parse_constant=_no_number)
+    except (ValueError, ArithmeticError, RecursionError):
+        raise Unusable("not_json", "The payload is not the JSON it should be (truncated or damaged): have it sent again.") from None
+    if not isinstance(value, dict):
+        raise Unusable("not_an_object", "The payload is JSON, but not an object.")
+    return value
+
+
+def has_nul(body: bytes) -> bool:
+    """A null byte, bare or as a JSON escape. (A backslash before the escape makes it plain text.)"""
+    return b"\0" in body or (b"\\u0000" in body and _ESCAPED_NUL.search(body) is not None)
+
+
+def distinct(lines: list[str]) -> None:
+    """Raises Unusable when two lines of one order are called the same."""
+    if len(set(lines)) != len(lines):
+        raise Unusable("repeated_line", "Two lines of the order have the same id, so a refund could not tell which it means.")
+
+
+def price_each(total: Decimal, quantity: int, currency: str) -> int:
+    """Minor units of one, where the platform tells the total of a line. Raises Unusable beyond 10^12 of them."""
+    try:
+        return rounded_minor_units(total / quantity, currency)
+    except ValueError:
+        raise Unusable("bad_price", "A price is beyond all reason.") from None
+
+
+def _no_number(_: str) -> NoReturn:
+    raise ValueError("not a number")
+
+
+def _rejection(faults: ValidationError) -> Rejected:
+    first = faults.errors(include_url=False, include_context=False, include_input=False)[0]
+    place = ".".join(str(part) for part in first["loc"]) or "payload"
+    code = {"missing": "missing_field", "too_long": "too_many_lines"}.get(first["type"], first["type"])
+    return Rejected(code if code in _CODES else "malformed", f"{place}: {first['msg']}.")
+
+
+_CODES = frozenset({"missing_field", "too_many_lines", "bad_quantity", "bad_price", "bad_time", "naive_time", "unknown_currency", "bad_id"})
+
+
+# ---------------------------------------------------------------------------------------------- the fields of payloads
+def _name(value: object) -> str:
+    text = str(value).strip() if isinstance(value, str) or (isinstance(value, int) and not isinstance(value, bool)) else ""
+    if not text or len(text) > 200 or _CONTROL.search(text):
+        raise PydanticCustomError("bad_id", "An id is a number or 1 to 200 printable characters")
+    return text
+
+
+def _reference(value: object) -> str:
+    return "" if value in (None, "", 0, "0") else _name(value)
+
+
+def _text(value: object) -> object:
+    return "" if value is None else str(value) if isinstance(value, int | Decimal) else value
+
+
+def _whole(value: object) -> int:
+    """Whole numbers however they are written (2, 2.0, "2"), but no booleans and nothing so large that it is a mistake."""
+    if isinstance(value, str) and re.fullmatch(r"-?[0-9]{1,7}", value.strip()):
+        return int(value)
+    if isinstance(value, Decimal) and value.is_finite() and abs(value) <= MOST_UNITS and value == value.to_integral_value():
+        return int(value)
+    if isinstance(value, int) and not isinstance(value, bool) and abs(value) <= MOST_UNITS:
+        return value
+    raise PydanticCustomError("bad_quantity", "A quantity is a whole number up to 1,000,000")
+
+
+def _units(value: object) -> int:
+    units = _whole(value)
+    if units < 1:
+        raise PydanticCustomError("bad_quantity", "A quantity is at least 1")
+    return units
+
+
+def _amount(value: object) -> Decimal:
+    try:
+        amount = Decimal(str(value).strip()) if isinstance(value, str | int | Decimal) and not isinstance(value, bool) else Decimal("NaN")
+    except ArithmeticError:
+        amount = Decimal("NaN")
+    if not amount.is_finite() or (amount and amount.adjusted() > 12) or abs(amount) > MOST_MINOR_UNITS:
+        raise PydanticCustomError("bad_price", "A price is a decimal number of reasonable size")
+    return amount
+
+
+def _currency(value: object) -> str:
+    code = value.strip().upper() if isinstance(value, str) else ""
+    if code not in EXPONENTS:
+        raise PydanticCustomError("unknown_currency", "The currency is not a code of ISO 4217, so its minor units are not known")
+    return code
+
+
+def _moment(read: Callable[[str], Millis]) -> Callable[[object], int]:
+    def moment(value: object) -> int:
+        try:
+            return read(value) if isinstance(value, str) else int("no time")
+        except Naive:
+            raise PydanticCustomError("naive_time", "The time says no zone, so nobody can know when it was") from None
+        except (ValueError, OverflowError):
+            raise PydanticCustomError("bad_time", "A time is ISO 8601 with its zone, between 1970 and 2200") from None
+
+    return moment
+
+
+Name = Annotated[str, BeforeValidator(_name)]
+Reference = Annotated[str, BeforeValidator(_reference)]  # "" for none
+Text = Annotated[str, BeforeValidator(_text)]
+Whole = Annotated[int, BeforeValidator(_whole)]
+Units = Annotated[int, BeforeValidator(_units)]
+Amount = Annotated[Decimal, BeforeValidator(_amount)]
+Currency = Annotated[str, BeforeValidator(_currency)]
+Zoned = Annotated[int, BeforeValidator(_moment(zoned))]
+Gmt = Annotated[int, BeforeValidator(_moment(gmt))]
