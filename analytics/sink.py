@@ -1,0 +1,142 @@
+"""`decisions` and `dead-letters` -> ClickHouse, exactly once in effect, whenever and wherever it is killed.
+
+One cut of a partition at a time: written down, inserted under its token, confirmed. See `cuts.py` for why that is enough.
+"""
+
+import logging
+import threading
+import time
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from confluent_kafka import Consumer, KafkaError, KafkaException, TopicPartition
+
+from analytics import metrics
+from analytics.cuts import Buffer, Cut, Limits, Received, pending_end
+from analytics.feeds import Feed
+from analytics.store import Stopping, Store
+from streams.topics import DEAD_LETTERS, DECISIONS
+
+log = logging.getLogger(__name__)
+
+GROUP = "analytics"
+TABLES = {DECISIONS.name: "decisions", DEAD_LETTERS.name: "dead_letters"}
+TIMEOUT = 30.0
+AGAIN_AFTER = 2.0
+
+
+class OtherLog(Exception):
+    """ClickHouse holds a log that is not the one in Kafka."""
+
+
+class Sink:
+    """`consumer`: read committed, group GROUP, tells of partition ends. All happens on the thread that calls `step`, the consumer's
+    callbacks included, so a partition is never taken away in the middle of an insert."""
+
+    def __init__(self, consumer: Consumer, store: Store, limits: Limits | None = None, clock: Callable[[], float] = time.monotonic) -> None:
+        self._consumer = consumer
+        self._store = store
+        self._limits = limits or Limits()
+        self._clock = clock
+        self._feeds = {topic: Feed(topic) for topic in TABLES}
+        self._buffers: dict[tuple[str, int], Buffer] = {}
+
+    def start(self) -> None:
+        self._consumer.subscribe(list(TABLES), on_assign=self._assigned, on_revoke=self._revoked)
+
+    def step(self, wait: float) -> int:
+        """Take what has come within `wait` seconds, write the cuts that are due; returns the records taken."""
+        messages = self._consumer.consume(self._limits.records, wait)
+        for message in messages:
+            self._take(message)
+        for buffer in list(self._buffers.values()):
+            while due := buffer.cut(self._clock(), self._limits):
+                self._write(*due)
+        return len(messages)
+
+    def _take(self, message: Any) -> None:
+        buffer = self._buffers.get((message.topic(), message.partition()))
+        error = message.error()
+        if error is None and buffer:
+            buffer.add(Received(message.offset(), message.timestamp()[1], message.value() or b""), self._clock())
+            self._show_lag(buffer, buffer.next)
+        elif error is not None and error.code() == KafkaError._PARTITION_EOF:
+            if buffer:
+                self._show_lag(buffer, max(message.offset(), buffer.next))
+        elif error is not None and not error.retriable() and error.code() != KafkaError.UNKNOWN_TOPIC_OR_PART:
+            raise KafkaException(error)
+
+    def _show_lag(self, buffer: Buffer, position: int) -> None:
+        place = TopicPartition(buffer.topic, buffer.partition)
+        marks = self._consumer.get_watermark_offsets(place, cached=True)
+        if marks:
+            metrics.LAG.labels(buffer.topic, buffer.partition).set(max(0, marks[1] - position))
+
+    def _write(self, cut: Cut, records: Sequence[Received]) -> None:
+        tables = self._feeds[cut.topic].tables(cut, records)
+        self._commit(cut, cut.start, cut.note)
+        with metrics.INSERT_SECONDS.time():
+            self._store.insert(cut, tables)
+        self._commit(cut, cut.end, "")
+        metrics.RECORDS.labels(cut.topic).inc(len(records))
+        metrics.BATCH_RECORDS.observe(len(records))
+
+    def _commit(self, cut: Cut, offset: int, note: str) -> None:
+        """Raises KafkaException when the partition is no longer ours; then nothing may be inserted."""
+        done = self._consumer.commit(offsets=[TopicPartition(cut.topic, cut.partition, offset, note)], asynchronous=False)
+        for place in done or ():
+            if place.error is not None:
+                raise KafkaException(place.error)
+
+    # ------------------------------------------------------------------------------------------ assignment
+    def _assigned(self, consumer: Consumer, partitions: list[TopicPartition]) -> None:
+        placed = []
+        for place in consumer.committed(partitions, timeout=TIMEOUT):
+            buffer = self._resume(place)
+            self._buffers[place.topic, place.partition] = buffer
+            self._feeds[place.topic].anchor(place.partition, self._anchor(buffer))
+            placed.append(TopicPartition(place.topic, place.partition, buffer.start))
+        consumer.assign(placed)
+
+    def _revoked(self, consumer: Consumer, partitions: list[TopicPartition]) -> None:
+        for place in partitions:
+            self._buffers.pop((place.topic, place.partition), None)
+
+    def _anchor(self, buffer: Buffer) -> int:
+        if buffer.topic != DECISIONS.name:
+            return -1
+        return self._store.anchor(buffer.topic, buffer.partition, buffer.start)
+
+    def _resume(self, place: TopicPartition) -> Buffer:
+        """Where the committed offset and its note say; where the group's offsets have expired, after what ClickHouse has."""
+        pending = pending_end(place.metadata) if place.offset >= 0 else None
+        start = place.offset if place.offset >= 0 else self._store.end(place.topic, place.partition, TABLES[place.topic])
+        low, high = self._consumer.get_watermark_offsets(TopicPartition(place.topic, place.partition), timeout=TIMEOUT, cached=False)
+        if start > high:
+            raise OtherLog(
+                f"ClickHouse holds {place.topic}/{place.partition} up to offset {start}, but the topic ends at {high}: "
+                "it is another log. Use an empty ClickHouse database (or remove its folder), or the Kafka it was filled from."
+            )
+        if start < low:
+            metrics.GONE.labels(place.topic).inc(low - start)
+            log.error("%s/%s: offsets %s to %s are gone from Kafka and were not taken over", place.topic, place.partition, start, low)
+            start, pending = low, None if pending is None or pending <= low else pending
+        return Buffer(place.topic, place.partition, start, pending)
+
+
+def run_sink(consumers: Callable[[], Consumer], store: Store, stop: threading.Event, limits: Limits | None = None) -> None:
+    """Until `stop`: after whatever Kafka refuses, a new consumer goes on where the last one stood. Raises OtherLog."""
+    while not stop.is_set():
+        consumer = consumers()
+        try:
+            sink = Sink(consumer, store, limits)
+            sink.start()
+            while not stop.is_set():
+                sink.step(0.2)
+        except Stopping:
+            return
+        except KafkaException as wrong:
+            log.warning("Kafka: %s. Going on in %.0f s; nothing is lost.", wrong, AGAIN_AFTER)
+            stop.wait(AGAIN_AFTER)
+        finally:
+            consumer.close()
