@@ -18,6 +18,7 @@ from connectors.money import EXPONENTS, MOST_MINOR_UNITS, rounded_minor_units
 from connectors.times import Naive, gmt, zoned
 
 MOST_UNITS = 1_000_000
+MOST_STOCK = 1_000_000_000
 MOST_LINES = 2_000
 
 _ESCAPED_NUL = re.compile(rb"(?<!\\)(?:\\\\)*\\u0000")
@@ -87,11 +88,13 @@ def _no_number(_: str) -> NoReturn:
 def _rejection(faults: ValidationError) -> Rejected:
     first = faults.errors(include_url=False, include_context=False, include_input=False)[0]
     place = ".".join(str(part) for part in first["loc"]) or "payload"
-    code = {"missing": "missing_field", "too_long": "too_many_lines"}.get(first["type"], first["type"])
+    code = {"missing": "missing_field", "too_long": "too_many_lines", "too_short": "no_lines"}.get(first["type"], first["type"])
     return Rejected(code if code in _CODES else "malformed", f"{place}: {first['msg']}.")
 
 
-_CODES = frozenset({"missing_field", "too_many_lines", "bad_quantity", "bad_price", "bad_time", "naive_time", "unknown_currency", "bad_id"})
+_CODES = frozenset(
+    {"missing_field", "too_many_lines", "no_lines", "bad_quantity", "bad_price", "bad_time", "naive_time", "unknown_currency", "bad_id"}
+)
 
 
 # ---------------------------------------------------------------------------------------------- the fields of payloads
@@ -110,22 +113,22 @@ def _text(value: object) -> object:
     return "" if value is None else str(value) if isinstance(value, int | Decimal) else value
 
 
-def _whole(value: object) -> int:
+def _whole(least: int, most: int) -> Callable[[object], int]:
     """Whole numbers however they are written (2, 2.0, "2"), but no booleans and nothing so large that it is a mistake."""
-    if isinstance(value, str) and re.fullmatch(r"-?[0-9]{1,7}", value.strip()):
-        return int(value)
-    if isinstance(value, Decimal) and value.is_finite() and abs(value) <= MOST_UNITS and value == value.to_integral_value():
-        return int(value)
-    if isinstance(value, int) and not isinstance(value, bool) and abs(value) <= MOST_UNITS:
-        return value
-    raise PydanticCustomError("bad_quantity", "A quantity is a whole number up to 1,000,000")
 
+    def whole(value: object) -> int:
+        number: int | Decimal = most + 1
+        if isinstance(value, str) and re.fullmatch(r"-?[0-9]{1,10}", value.strip()):
+            number = int(value)
+        elif isinstance(value, int | Decimal) and not isinstance(value, bool):
+            number = value
+        if (isinstance(number, Decimal) and not number.is_finite()) or not least <= number <= most or number % 1:
+            raise PydanticCustomError(
+                "bad_quantity", "A quantity here is a whole number from {least} to {most}", {"least": least, "most": most}
+            )
+        return int(number)
 
-def _units(value: object) -> int:
-    units = _whole(value)
-    if units < 1:
-        raise PydanticCustomError("bad_quantity", "A quantity is at least 1")
-    return units
+    return whole
 
 
 def _amount(value: object) -> Decimal:
@@ -160,8 +163,10 @@ def _moment(read: Callable[[str], Millis]) -> Callable[[object], int]:
 Name = Annotated[str, BeforeValidator(_name)]
 Reference = Annotated[str, BeforeValidator(_reference)]  # "" for none
 Text = Annotated[str, BeforeValidator(_text)]
-Whole = Annotated[int, BeforeValidator(_whole)]
-Units = Annotated[int, BeforeValidator(_units)]
+Whole = Annotated[int, BeforeValidator(_whole(0, MOST_UNITS))]
+Units = Annotated[int, BeforeValidator(_whole(1, MOST_UNITS))]
+Moved = Annotated[int, BeforeValidator(_whole(1, MOST_STOCK))]
+Counted = Annotated[int, BeforeValidator(_whole(0, MOST_STOCK))]
 Amount = Annotated[Decimal, BeforeValidator(_amount)]
 Currency = Annotated[str, BeforeValidator(_currency)]
 Zoned = Annotated[int, BeforeValidator(_moment(zoned))]

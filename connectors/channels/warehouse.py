@@ -1,0 +1,180 @@
+"""Warehouse feed: what a WMS or ERP tells of stock and of fulfilments, as JSON documents (docs/warehouse.md). Signed like canonical."""
+
+from typing import Annotated, Literal
+
+import msgspec
+from pydantic import Field, TypeAdapter
+
+from connectors.contract import (
+    CountDraft,
+    Draft,
+    Fetch,
+    Ignored,
+    Millis,
+    MoveDraft,
+    Parsed,
+    Polled,
+    RawRecord,
+    ReceiptDraft,
+    Received,
+    Refusal,
+    RejectionDraft,
+    ShipmentDraft,
+    ShopRef,
+    StockLine,
+    Webhook,
+)
+from connectors.payload import Counted, Moved, Name, Payload, Text, Unusable, Zoned, read_object, usable
+from connectors.signing import fingerprint, hex_signed
+
+# One document may count a whole warehouse; normalize splits it.
+MOST_LINES = 100_000
+
+Bucket = Literal["on_hand", "damaged", "quality", "hold"]
+
+
+# ---------------------------------------------------------------------------------------------- the documents
+class _Document(Payload):
+    document: Name
+
+
+class _CountedLine(Payload):
+    sku: Name
+    quantity: Counted
+
+
+class _MovedLine(Payload):
+    sku: Name
+    quantity: Moved
+
+
+class _Count(_Document):
+    type: Literal["count"]
+    node: Name
+    counted_at: Zoned
+    lines: tuple[_CountedLine, ...] = Field(min_length=1, max_length=MOST_LINES)
+
+
+class _Receipt(_Document):
+    type: Literal["receipt"]
+    node: Name
+    received_at: Zoned
+    lines: tuple[_MovedLine, ...] = Field(min_length=1, max_length=MOST_LINES)
+
+
+class _Move(_Document):
+    type: Literal["move"]
+    node: Name
+    moved_at: Zoned
+    to_node: Text = ""
+    from_bucket: Bucket = "on_hand"
+    to_bucket: Bucket = "on_hand"
+    lines: tuple[_MovedLine, ...] = Field(min_length=1, max_length=MOST_LINES)
+
+
+class _Shipment(_Document):
+    type: Literal["shipment"]
+    fulfilment: Name
+    shipped_at: Zoned
+    carrier: Text = ""
+    tracking: Text = ""
+    lines: tuple[_MovedLine, ...] = Field((), max_length=MOST_LINES)
+
+
+class _Rejection(_Document):
+    type: Literal["rejection"]
+    fulfilment: Name
+    reason: Name
+
+
+_AnyDocument = _Count | _Receipt | _Move | _Shipment | _Rejection
+_documents: TypeAdapter[_AnyDocument] = TypeAdapter(Annotated[_AnyDocument, Field(discriminator="type")])
+_KINDS = frozenset({"count", "receipt", "move", "shipment", "rejection"})
+
+
+class _Glance(msgspec.Struct):
+    type: str
+    document: str
+    node: str = ""
+    fulfilment: str = ""
+
+
+_glance = msgspec.json.Decoder(_Glance).decode
+
+
+# ---------------------------------------------------------------------------------------------- the channel
+class Warehouse:
+    name = "warehouse"
+    polls = False
+
+    def receive(self, hook: Webhook, secret: bytes) -> Received | Refusal:
+        """What is named is the node, or the fulfilment: documents about the same one stay in the order they came in."""
+        if not hex_signed(hook.body, secret, hook.headers.get("x-yipan-signature", "")):
+            return Refusal("bad_signature", "X-Yipan-Signature must be the hex HMAC-SHA256 of the body with this feed's secret.")
+        try:
+            seen = _glance(hook.body)
+        except (msgspec.MsgspecError, UnicodeDecodeError):
+            return Refusal("malformed", "The body is not a JSON object with `type` and `document`.")
+        subject = seen.fulfilment or seen.node
+        if seen.type not in _KINDS or not seen.document or not subject:
+            return Refusal("malformed", f"`type` is one of {', '.join(sorted(_KINDS))}; `document` and a node or fulfilment must be named.")
+        return Received(seen.type, subject, hook.headers.get("x-yipan-delivery") or fingerprint(hook.body))
+
+    def parse(self, raw: RawRecord, shop: ShopRef) -> Parsed:
+        if raw.kind not in _KINDS:
+            return Ignored("other_kind", "A warehouse feed tells of counts, receipts, moves, shipments and rejections only.")
+        return usable(lambda: (_draft(_documents.validate_python(read_object(raw.body))),))
+
+    def poll(self, fetch: Fetch, shop: ShopRef, cursor: str, now: Millis) -> Polled:
+        """The warehouse sends; there is nothing to ask it for."""
+        return Polled(items=(), cursor=cursor, more=False)
+
+
+def _draft(told: _AnyDocument) -> Draft:
+    match told:
+        case _Count():
+            return CountDraft(document=told.document, node=told.node, counted_at=Millis(told.counted_at), lines=_once(told.lines))
+        case _Receipt():
+            return ReceiptDraft(document=told.document, node=told.node, received_at=Millis(told.received_at), lines=_lines(told.lines))
+        case _Move():
+            return _move(told)
+        case _Shipment():
+            return ShipmentDraft(
+                document=told.document,
+                fulfilment=told.fulfilment,
+                shipped_at=Millis(told.shipped_at),
+                lines=_lines(told.lines),
+                carrier=told.carrier,
+                tracking=told.tracking,
+            )
+        case _Rejection():
+            return RejectionDraft(document=told.document, fulfilment=told.fulfilment, reason=told.reason)
+
+
+def _move(told: _Move) -> MoveDraft:
+    to_node = told.to_node or told.node
+    if (told.node, told.from_bucket) == (to_node, told.to_bucket):
+        raise Unusable("moves_nowhere", "The move ends where it begins: name another bucket or another node.")
+    return MoveDraft(
+        document=told.document,
+        node=told.node,
+        to_node=to_node,
+        from_bucket=told.from_bucket,
+        to_bucket=told.to_bucket,
+        moved_at=Millis(told.moved_at),
+        lines=_lines(told.lines),
+    )
+
+
+def _once(lines: tuple[_CountedLine, ...]) -> tuple[StockLine, ...]:
+    """Two counts of one SKU at one node may be two places of it, or a correction: nobody can tell."""
+    if len({line.sku for line in lines}) != len(lines):
+        raise Unusable("repeated_sku", "The document counts a SKU twice: send the sum of its places, or the one that holds.")
+    return _lines(lines)
+
+
+def _lines(lines: tuple[_CountedLine, ...] | tuple[_MovedLine, ...]) -> tuple[StockLine, ...]:
+    return tuple([StockLine(sku=line.sku, quantity=line.quantity) for line in lines])
+
+
+CHANNEL = Warehouse()

@@ -1,0 +1,143 @@
+"""Our own JSON order form (docs/canonical.md), read in one pass: the shape, the bounds and the zone of every time are checked while
+decoding. Order files are turned into it too."""
+
+from datetime import datetime
+from typing import Annotated
+
+import msgspec
+from msgspec import UNSET, Meta, Struct, UnsetType
+
+from connectors.contract import CancelDraft, Draft, LineDraft, OrderDraft, Parsed, Person, Reduction, ReductionDraft, Rejected
+from connectors.money import EXPONENTS, MOST_MINOR_UNITS
+from connectors.payload import MOST_LINES, MOST_UNITS, has_nul
+from connectors.times import to_millis
+
+Id = Annotated[str, Meta(min_length=1, max_length=200)]
+Moment = Annotated[datetime, Meta(tz=True)]
+Units = Annotated[int, Meta(ge=1, le=MOST_UNITS)]
+Price = Annotated[int, Meta(ge=-MOST_MINOR_UNITS, le=MOST_MINOR_UNITS)]
+
+
+class Line(Struct, frozen=True, gc=False):
+    line: Id
+    sku: Id
+    quantity: Units
+    price: Price = 0
+    goods: bool = True
+
+
+class Taken(Struct, frozen=True, gc=False):
+    line: Id
+    quantity: Units
+
+
+class TakenOff(Struct, frozen=True):
+    id: Id
+    lines: Annotated[tuple[Taken, ...], Meta(min_length=1, max_length=MOST_LINES)]
+
+
+class Order(Struct, frozen=True, tag="order", kw_only=True):
+    order: Id
+    updated_at: Moment
+    currency: str
+    lines: Annotated[tuple[Line, ...], Meta(min_length=1, max_length=MOST_LINES)]
+    placed_at: Moment | UnsetType = UNSET
+    number: Annotated[str, Meta(max_length=200)] = ""
+    holds: Annotated[tuple[Id, ...], Meta(max_length=20)] = ()
+    region: Annotated[str, Meta(max_length=6)] = ""
+    priority: Annotated[int, Meta(ge=-1_000, le=1_000)] = 0
+    reductions: Annotated[tuple[TakenOff, ...], Meta(max_length=MOST_LINES)] = ()
+    recipient: Person | None = None
+
+
+class Cancel(Struct, frozen=True, tag="cancel", kw_only=True):
+    order: Id
+    updated_at: Moment
+    reason: Annotated[str, Meta(max_length=200)] = "cancelled"
+
+
+class Reduce(Struct, frozen=True, tag="reduction", kw_only=True):
+    order: Id
+    id: Id
+    lines: Annotated[tuple[Taken, ...], Meta(min_length=1, max_length=MOST_LINES)]
+
+
+_decode = msgspec.json.Decoder(Order | Cancel | Reduce).decode
+
+
+def parse_form(body: bytes) -> Parsed:
+    """One order, cancel or reduction, or why not."""
+    if has_nul(body):
+        return Rejected("null_byte", "The payload contains a null byte: find out what damaged it and send it again.")
+    try:
+        return _drafts(_decode(body))
+    except msgspec.ValidationError as fault:
+        return _rejection(str(fault))
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return Rejected("not_json", "The payload is not the JSON it should be (truncated or damaged): send it again.")
+    except (ValueError, OverflowError):
+        return Rejected("bad_time", "A time is not between 1970 and 2200.")
+
+
+def _drafts(form: Order | Cancel | Reduce) -> tuple[Draft, ...] | Rejected:
+    match form:
+        case Order():
+            return _order(form)
+        case Cancel():
+            return (CancelDraft(order=form.order, updated_at=to_millis(form.updated_at), reason=form.reason),)
+        case Reduce():
+            return (ReductionDraft(order=form.order, reduction=_reduction(form)),)
+
+
+def _order(form: Order) -> tuple[Draft, ...] | Rejected:
+    if form.currency not in EXPONENTS:
+        return Rejected("unknown_currency", "currency: not a code of ISO 4217 in capitals, so its minor units are not known.")
+    lines = form.lines
+    if len({line.line for line in lines}) != len(lines):
+        return Rejected("repeated_line", "lines: two lines of the order have the same id, so a refund could not tell which it means.")
+    updated_at = to_millis(form.updated_at)
+    draft = OrderDraft(
+        order=form.order,
+        number=form.number or form.order,
+        updated_at=updated_at,
+        placed_at=updated_at if form.placed_at is UNSET else to_millis(form.placed_at),
+        currency=form.currency,
+        lines=tuple([_line(line) for line in lines]),
+        reductions=tuple([_reduction(taken) for taken in form.reductions]),
+        holds=form.holds,
+        region=form.region,
+        priority=form.priority,
+        recipient=form.recipient,
+    )
+    return (draft,)
+
+
+def _line(line: Line) -> LineDraft:
+    return LineDraft(line=line.line, listings=(line.sku,), quantity=line.quantity, price=line.price, goods=line.goods)
+
+
+def _reduction(taken: TakenOff | Reduce) -> Reduction:
+    return Reduction(id=taken.id, lines=tuple([(line.line, line.quantity) for line in taken.lines]))
+
+
+def _rejection(fault: str) -> Rejected:
+    """msgspec says what it expected and where ("… - at `$.lines[0].quantity`"), and repeats a value only of the tag `type`."""
+    sentence, _, place = fault.partition(" - at ")
+    field = place.strip("`").removeprefix("$.")
+    if field == "type":
+        return Rejected("unknown_type", "type: one of order, cancel and reduction.")
+    return Rejected(_code(sentence, field), f"{field or 'payload'}: {sentence}.")
+
+
+def _code(sentence: str, field: str) -> str:
+    if "missing required field" in sentence:
+        return "missing_field"
+    if field.endswith("quantity"):
+        return "bad_quantity"
+    if field.endswith("price"):
+        return "bad_price"
+    if field.endswith("_at"):
+        return "naive_time" if "timezone" in sentence else "bad_time"
+    if field.endswith("lines") and "length" in sentence:
+        return "no_lines" if ">=" in sentence else "too_many_lines"
+    return "malformed"
