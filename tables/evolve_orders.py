@@ -1,0 +1,162 @@
+"""How events change orders, and the stock promised to them."""
+
+from bisect import bisect_left, insort
+
+from tables import events as e
+from tables.orders import FulfilmentOrder, Order, merge, subtract
+from tables.state import Pool
+from tables.stock import GOOD, add, at
+
+_BUCKETS = frozenset({"on_hand", "reserved", "picked", "damaged", "quality", "hold", "in_transit", "incoming"})
+
+
+def placed(pool: Pool, event: e.OrderPlaced) -> None:
+    order = pool.orders.get(event.order)
+    if order is None:
+        order = pool.orders[event.order] = Order()
+    waiting = order.waiting
+    wait(pool, event.order, order, ())  # its place in the queues follows from what changes here
+    _saw(order, event.updated_at, event.digest)
+    order.revision = event.revision
+    order.shop, order.segment, order.region = event.shop, event.segment, event.region
+    order.priority, order.placed_at = event.priority, event.placed_at
+    order.lines, order.sealed = event.lines, event.sealed
+    order.cancelled = order.rejected = False
+    wait(pool, event.order, order, waiting)
+    _hold(pool, event.order, order, ())
+
+
+def _saw(order: Order, updated_at: int, digest: str) -> None:
+    order.digests = (*order.digests, digest) if updated_at == order.updated_at else (digest,)
+    order.updated_at = updated_at
+
+
+def order_reduced(pool: Pool, event: e.OrderReduced) -> None:
+    order = pool.orders.setdefault(event.order, Order())
+    order.reductions = {**(order.reductions or {}), event.reduction: event.lines}
+
+
+def held(pool: Pool, event: e.OrderHeld) -> None:
+    _hold(pool, event.order, pool.orders[event.order], event.reasons)
+
+
+def released(pool: Pool, event: e.HoldReleased) -> None:
+    order = pool.orders[event.order]
+    order.released = tuple(dict.fromkeys((*order.released, *event.reasons)))
+    _hold(pool, event.order, order, tuple(reason for reason in order.holds if reason not in event.reasons))
+
+
+def _hold(pool: Pool, key: str, order: Order, reasons: tuple[str, ...]) -> None:
+    order.holds = reasons
+    if reasons:
+        pool.held[key] = None
+    elif key in pool.held:
+        del pool.held[key]
+
+
+def resolved(pool: Pool, event: e.OrderResolved) -> None:
+    pool.orders[event.order].lines = event.lines
+
+
+def cancelled(pool: Pool, event: e.OrderCancelled) -> None:
+    order = pool.orders.setdefault(event.order, Order())
+    _saw(order, event.updated_at, event.digest)
+    order.cancelled = True
+    _hold(pool, event.order, order, ())
+
+
+def rejected(pool: Pool, event: e.OrderRejected) -> None:
+    pool.orders[event.order].rejected = True
+
+
+def reserved(pool: Pool, event: e.Reserved) -> None:
+    order = pool.orders[event.order]
+    shelf = at(pool.stock, event.node)
+    on_hand, reserved = shelf.on_hand, shelf.reserved
+    own = pool.free.setdefault(order.segment, {})
+    for row in event.rows:
+        add(on_hand, row.sku, -row.quantity)
+        reserved[row.sku] = reserved.get(row.sku, 0) + row.quantity
+        if row.origins:
+            _free(pool, row, order.segment, -1)
+        else:
+            add(own, row.sku, -row.quantity)
+    if order.fulfilments is None:
+        order.fulfilments = {}
+    order.fulfilments[event.fulfilment] = FulfilmentOrder(event.node, event.rows)
+    pool.index[event.fulfilment] = event.order
+
+
+def _free(pool: Pool, row: e.Row, segment: str, sign: int) -> None:
+    """Take (-1) or give back (+1) the free units of a row at their origins."""
+    for origin, units in row.origins or ((segment, row.quantity),):
+        add(pool.free.setdefault(origin, {}), row.sku, sign * units)
+
+
+def unreserved(pool: Pool, event: e.Unreserved) -> None:
+    order = pool.orders[event.order]
+    shelf = at(pool.stock, event.node)
+    to = shelf.bucket(event.to) if event.to in _BUCKETS else None
+    for row in event.rows:
+        add(shelf.reserved, row.sku, -row.quantity)
+        if to is not None:
+            add(to, row.sku, row.quantity)
+        if event.to == "on_hand":
+            _free(pool, row, order.segment, 1)
+        elif event.to not in GOOD:
+            pool.moved(event.node, row.sku, pool.now, -row.quantity)
+    _close(pool, event.order, order, event.fulfilment, event.rows)
+
+
+def _close(pool: Pool, key: str, order: Order, fulfilment: str, rows: tuple[e.Row, ...]) -> None:
+    """Rows leave a fulfilment; one without rows is gone."""
+    fulfilments = order.open_fulfilments
+    found = fulfilments[fulfilment]
+    found.rows, found.asked = subtract(found.rows, rows), subtract(found.asked, rows)
+    if not found.rows:
+        del fulfilments[fulfilment]
+        del pool.index[fulfilment]
+
+
+def asked(pool: Pool, event: e.CancelRequested) -> None:
+    found = pool.orders[event.order].open_fulfilments[event.fulfilment]
+    found.asked = merge(found.asked, event.rows)
+
+
+def refused(pool: Pool, event: e.FulfilmentRejected) -> None:
+    order = pool.orders[event.order]
+    order.refused_by = tuple(dict.fromkeys((*order.refused_by, event.node)))
+
+
+def backordered(pool: Pool, event: e.Backordered) -> None:
+    wait(pool, event.order, pool.orders[event.order], event.rows)
+
+
+def wait(pool: Pool, key: str, order: Order, rows: tuple[e.Waiting, ...]) -> None:
+    if not rows and not order.waiting:
+        return
+    place = (-order.priority, order.placed_at, key)
+    for sku in dict.fromkeys(waiting.sku for waiting in order.waiting):
+        _leave(pool, sku, place)
+    order.waiting = rows
+    for sku in dict.fromkeys(waiting.sku for waiting in rows):
+        insort(pool.queues.setdefault(sku, []), place)
+
+
+def _leave(pool: Pool, sku: str, place: tuple[int, int, str]) -> None:
+    queue = pool.queues.get(sku, [])
+    found = bisect_left(queue, place)
+    if found < len(queue) and queue[found] == place:
+        del queue[found]
+    if not queue:
+        pool.queues.pop(sku, None)
+
+
+def shipped(pool: Pool, event: e.Shipped) -> None:
+    order = pool.orders[event.order]
+    reserved = at(pool.stock, event.node).reserved
+    for row in event.rows:
+        add(reserved, row.sku, -row.quantity)
+        pool.moved(event.node, row.sku, event.shipped_at, -row.quantity)
+    order.shipped = merge(order.shipped, [e.Row(row.line, row.sku, row.quantity) for row in event.rows])
+    _close(pool, event.order, order, event.fulfilment, event.rows)

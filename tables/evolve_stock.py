@@ -1,0 +1,70 @@
+"""How events change stock, and what a pool knows of nodes, shops, segments, listings and its policy."""
+
+from tables import events as e
+from tables.policy import decode_policy
+from tables.state import WEEK_MS, Pool
+from tables.stock import GOOD, add, apply_move
+
+
+def stock_moved(pool: Pool, event: e.StockMoved) -> None:
+    for move in event.moves:
+        apply_move(pool.stock, move)
+        if move.from_node and move.from_place in GOOD:
+            pool.moved(move.from_node, move.sku, event.at or pool.now, -move.quantity)
+        if move.to_node and move.to_place in GOOD:
+            pool.moved(move.to_node, move.sku, event.at or pool.now, move.quantity)
+    for grant in event.grants:
+        add(pool.free.setdefault(grant.origin, {}), grant.sku, grant.units)
+    if event.document:
+        pool.documents[event.document] = max(event.at, pool.now)
+
+
+def counted(pool: Pool, event: e.StockCounted) -> None:
+    marks = pool.marks.setdefault(event.node, {})
+    for sku in event.skus:
+        marks[sku] = event.counted_at
+    pool.documents[event.document] = max(event.counted_at, pool.now)
+
+
+def deferred(pool: Pool, event: e.FillDeferred) -> None:
+    pool.deferred = tuple(dict.fromkeys((*pool.deferred, *event.skus)))
+
+
+def node_set(pool: Pool, event: e.NodeSet) -> None:
+    pool.nodes[event.node.node] = event.node
+    pool.versions[f"node/{event.node.node}"] = event.version
+
+
+def shop_set(pool: Pool, event: e.ShopSet) -> None:
+    pool.shops[event.shop.shop] = event.shop
+    pool.versions[f"shop/{event.shop.shop}"] = event.version
+
+
+def segment_set(pool: Pool, event: e.SegmentSet) -> None:
+    pool.segments[event.segment.segment] = event.segment
+    pool.versions[f"segment/{event.segment.segment}"] = event.version
+
+
+def listing_set(pool: Pool, event: e.ListingSet) -> None:
+    pool.listings.setdefault(event.shop, {})[event.listing] = event.parts
+    pool.versions[f"listing/{event.shop}/{event.listing}"] = event.version
+
+
+def policy_set(pool: Pool, event: e.PolicySet) -> None:
+    pool.policy = decode_policy(event.policy)
+    pool.policy_version = event.version
+
+
+def ticked(pool: Pool, event: e.Ticked) -> None:
+    """State time goes on; what is older than a week is forgotten."""
+    old = event.at - WEEK_MS
+    pool.now = event.at
+    pool.deferred = ()
+    pool.documents = {document: seen or event.at for document, seen in pool.documents.items() if not 0 < seen < old}
+    for by_sku in pool.movements.values():
+        for sku in [sku for sku, moved in by_sku.items() if moved[0][0] < old]:
+            kept = [entry for entry in by_sku[sku] if entry[0] >= old]
+            if kept:
+                by_sku[sku] = kept
+            else:
+                del by_sku[sku]

@@ -1,0 +1,51 @@
+"""What is remembered of one pool. Only `tables.pool.evolve` changes it."""
+
+import msgspec
+
+from tables.events import Node, Segment, Shop
+from tables.orders import Order
+from tables.policy import Policy
+from tables.stock import Cells, NodeStock
+
+WEEK_MS = 7 * 86_400_000
+Queue = list[tuple[int, int, str]]  # (-priority, placed_at, order): the order in which backorders are filled
+
+
+class Pool(msgspec.Struct):
+    """`now`: state time, the highest tick. `documents`: business keys of stock documents seen in the last week. `movements`: what
+    moved in and out of a node's good units, by SKU, as (time, units), for counts that come late; `marks`: up to when each SKU's
+    last count spoke. `held`: held orders, first held first. `deferred`: SKUs whose backorders the next tick goes on filling.
+    `queues` (by SKU, who waits) and `index` (fulfilment -> order) follow from `orders`."""
+
+    name: str
+    seq: int = 0
+    now: int = 0
+    policy: Policy = Policy()
+    policy_version: int = 0
+    versions: dict[str, int] = {}
+    nodes: dict[str, Node] = {}
+    shops: dict[str, Shop] = {}
+    segments: dict[str, Segment] = {}
+    listings: dict[str, dict[str, tuple[tuple[str, int], ...]]] = {}
+    stock: dict[str, NodeStock] = {}
+    free: dict[str, Cells] = {}
+    orders: dict[str, Order] = {}
+    index: dict[str, str] = {}
+    queues: dict[str, Queue] = {}
+    held: dict[str, None] = {}
+    documents: dict[str, int] = {}
+    movements: dict[str, dict[str, list[tuple[int, int]]]] = {}
+    marks: dict[str, Cells] = {}
+    deferred: tuple[str, ...] = ()
+
+    def free_units(self, origin: str, sku: str) -> int:
+        cells = self.free.get(origin)
+        return cells.get(sku, 0) if cells else 0
+
+    def on_hand(self, node: str, sku: str) -> int:
+        found = self.stock.get(node)
+        return found.on_hand.get(sku, 0) if found else 0
+
+    def moved(self, node: str, sku: str, when: int, units: int) -> None:
+        """Remember that good units came (or, negative, went) at a node."""
+        self.movements.setdefault(node, {}).setdefault(sku, []).append((when, units))
