@@ -93,7 +93,7 @@ def _rejection(faults: ValidationError) -> Rejected:
 
 
 _CODES = frozenset(
-    {"missing_field", "too_many_lines", "no_lines", "bad_quantity", "bad_price", "bad_time", "naive_time", "unknown_currency", "bad_id"}
+    ("missing_field", "too_many_lines", "no_lines", "bad_quantity", "bad_price", "bad_time", "naive_time", "unknown_currency", "bad_id")
 )
 
 
@@ -115,6 +115,7 @@ def _text(value: object) -> object:
 
 def _whole(least: int, most: int) -> Callable[[object], int]:
     """Whole numbers however they are written (2, 2.0, "2"), but no booleans and nothing so large that it is a mistake."""
+    bounds = {"least": least, "most": most}
 
     def whole(value: object) -> int:
         number: int | Decimal = most + 1

@@ -133,7 +133,7 @@ class Warehouse:
 def _draft(told: _AnyDocument) -> Draft:
     match told:
         case _Count():
-            return CountDraft(document=told.document, node=told.node, counted_at=Millis(told.counted_at), lines=_once(told.lines))
+            return CountDraft(document=told.document, node=told.node, counted_at=Millis(told.counted_at), lines=_lines(told.lines))
         case _Receipt():
             return ReceiptDraft(document=told.document, node=told.node, received_at=Millis(told.received_at), lines=_lines(told.lines))
         case _Move():
@@ -164,13 +164,6 @@ def _move(told: _Move) -> MoveDraft:
         moved_at=Millis(told.moved_at),
         lines=_lines(told.lines),
     )
-
-
-def _once(lines: tuple[_CountedLine, ...]) -> tuple[StockLine, ...]:
-    """Two counts of one SKU at one node may be two places of it, or a correction: nobody can tell."""
-    if len({line.sku for line in lines}) != len(lines):
-        raise Unusable("repeated_sku", "The document counts a SKU twice: send the sum of its places, or the one that holds.")
-    return _lines(lines)
 
 
 def _lines(lines: tuple[_CountedLine, ...] | tuple[_MovedLine, ...]) -> tuple[StockLine, ...]:
