@@ -6,6 +6,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
+from connectors.money import EXPONENTS
 from tables.policy import Criterion, Shortage
 
 BASIS_POINTS = 10_000
@@ -27,6 +28,12 @@ def basis_points(given: Any) -> int:
 def _listed(given: Any) -> Any:
     """One word where a list is due is a list of one."""
     return [given] if isinstance(given, str) else given
+
+
+def _known_currency(code: str) -> str:
+    if code not in EXPONENTS:
+        raise ValueError("no such currency")
+    return code
 
 
 def _known_zone(name: str) -> str:
@@ -92,7 +99,7 @@ class ShopForm(Form):
     tenant: Name = "default"
     pool: Name
     segment: Name = ""
-    currency: str = Field("", pattern=r"^[A-Z]{3}$", description="an ISO 4217 code such as USD")
+    currency: Annotated[str, AfterValidator(_known_currency)] = Field("", description="an ISO 4217 code such as USD")
     timezone: Annotated[str, AfterValidator(_known_zone)] = Field("UTC", description="an IANA name such as America/Chicago")
     unknown_listing: Literal["hold", "as_sku"] = Field("hold", description="hold, or as_sku to take an unknown listing's code as our SKU")
     secret_file: str = Field("", description="a file that holds the shop's secret")
