@@ -1,0 +1,207 @@
+"""A pool's orders as its decisions say them: revisions, lines, holds and reservations, checked after each decision."""
+
+from collections import Counter
+from collections.abc import Callable, Sequence
+from typing import Literal
+
+import msgspec
+
+from streams.checks.findings import Findings
+from streams.checks.promises import Known, Promise, count, pack, take_out, unpack
+from tables import events as e
+
+Standing = Literal["allocated", "backordered", "cancelled", "held", "rejected"]
+
+
+class _Rule(msgspec.Struct):
+    shortage: str = "backorder"
+
+
+class _Policy(msgspec.Struct):
+    """The little of a policy that an invariant depends on."""
+
+    rule: _Rule = _Rule()
+    segments: dict[str, _Rule] = {}
+
+
+decode_policy = msgspec.json.Decoder(_Policy).decode
+
+
+class Orders:
+    """`standing` counts orders by how they stand now; one may be allocated in part and wait for the rest."""
+
+    def __init__(self, findings: Findings) -> None:
+        self.decided = 0
+        self.standing: Counter[Standing] = Counter()
+        self._findings = findings
+        self._policy = _Policy()
+        self._packed: dict[str, bytes] = {}
+        self._touched: dict[str, Known] = {}
+        self._promised: set[str] = set()
+        self._said: dict[str, tuple[Standing, ...]] = {}
+
+    def use(self, policy: bytes) -> None:
+        self._policy = decode_policy(policy)
+
+    def get(self, key: str) -> Known:
+        """The order, for the time of this decision."""
+        known = self._touched.get(key)
+        if known is None:
+            packed = self._packed.get(key)
+            known = self._touched[key] = Known() if packed is None else unpack(packed)
+            if packed is not None:
+                self._said[key] = standing(known)
+        return known
+
+    # ------------------------------------------------------------------------------------------ the order itself
+    def placed(self, event: e.OrderPlaced) -> None:
+        known = self.get(event.order)
+        if event.revision <= known.revision:
+            self._note("one order", f"{event.order}: revision {event.revision} takes effect after revision {known.revision}")
+        elif (event.updated_at, event.digest) == (known.updated_at, known.digest):
+            self._note("one order", f"{event.order}: the same revision takes effect twice")
+        if known.promises and known.segment != event.segment:
+            self._note("reservations", f"{event.order} changes its segment with units reserved for the old one")
+        self.decided += not known.revision
+        known.revision, known.updated_at, known.digest = event.revision, event.updated_at, event.digest
+        known.segment, known.shop, known.lines = event.segment, event.shop, event.lines
+        known.cancelled = known.rejected = False
+        known.holds = ()
+
+    def reduced(self, event: e.OrderReduced) -> None:
+        known = self.get(event.order)
+        if event.reduction in known.reductions:
+            self._note("one order", f"{event.order}: reduction {event.reduction} takes effect twice")
+        known.reductions[event.reduction] = event.lines
+
+    def resolved(self, event: e.OrderResolved) -> None:
+        self.get(event.order).lines = event.lines
+
+    def cancelled(self, event: e.OrderCancelled) -> None:
+        known = self.get(event.order)
+        known.updated_at, known.digest, known.cancelled, known.holds = event.updated_at, event.digest, True, ()
+
+    def rejected(self, event: e.OrderRejected) -> None:
+        self.get(event.order).rejected = True
+
+    def held(self, event: e.OrderHeld) -> None:
+        self.get(event.order).holds = event.reasons
+
+    def released(self, event: e.HoldReleased) -> None:
+        known = self.get(event.order)
+        known.holds = tuple(reason for reason in known.holds if reason not in event.reasons)
+
+    def waits(self, event: e.Backordered) -> None:
+        self.get(event.order).waiting = event.rows
+
+    # ------------------------------------------------------------------------------------------ its reservations
+    def promised(self, event: e.Reserved, known: Known) -> None:
+        if event.fulfilment in known.promises:
+            self._note("reservations", f"{event.order}: fulfilment {event.fulfilment} is reserved twice")
+        if not known.revision or known.cancelled or known.holds:
+            state = "cancelled" if known.cancelled else f"held ({', '.join(known.holds)})" if known.holds else "not placed"
+            self._note("holds", f"{event.order} is promised units, and is {state}")
+        known.promises[event.fulfilment] = Promise(event.node, event.rows)
+        self._promised.add(event.order)
+
+    def ended(self, event: e.Unreserved | e.Shipped, known: Known) -> None:
+        promise = self._promise(event, known)
+        if promise is None:
+            return
+        promise.rows, complaint = take_out(promise.rows, event.rows, known.segment)
+        if complaint:
+            self._note("reservations", f"{event.order}: {type(event).__name__} of {event.fulfilment}: {complaint}")
+        promise.asked = _still_asked(promise.asked, event.rows, promise.rows)
+        if isinstance(event, e.Shipped):
+            known.shipped = _join(known.shipped, event.rows)
+        if not promise.rows:
+            del known.promises[event.fulfilment]
+
+    def asked(self, event: e.CancelRequested) -> None:
+        known = self.get(event.order)
+        promise = self._promise(event, known)
+        if promise is None:
+            return
+        promise.asked = _join(promise.asked, event.rows)
+        here = count(promise.rows)
+        if any(units > here.get(place, 0) for place, units in count(promise.asked).items()):
+            self._note("reservations", f"{event.order}: a cancel is asked of units that {event.fulfilment} has not")
+
+    def _promise(self, event: e.Unreserved | e.Shipped | e.CancelRequested, known: Known) -> Promise | None:
+        promise = known.promises.get(event.fulfilment)
+        if promise is None:
+            self._note("reservations", f"{event.order}: {type(event).__name__} of {event.fulfilment}, which is not open")
+        elif promise.node != event.node:
+            self._note("reservations", f"{event.order}: {event.fulfilment} is of {promise.node}, not of {event.node}")
+        return promise
+
+    # ------------------------------------------------------------------------------------------ after each decision
+    def settle(self) -> None:
+        for key, known in self._touched.items():
+            self._check(key, known)
+            self._packed[key] = pack(known)
+            now, before = standing(known), self._said.get(key, ())
+            if now != before:
+                self.standing.update(now)
+                self.standing.subtract(before)
+        self._touched.clear()
+        self._promised.clear()
+        self._said.clear()
+
+    def _check(self, key: str, known: Known) -> None:
+        if not known.promises and not known.waiting and not known.revision:
+            return
+        wanted, reserved = known.wanted(), known.reserved()
+        if reserved == wanted and not (known.shipped or known.waiting or known.cancelled):
+            return
+        asked, shipped, waiting = known.asked(), count(known.shipped), count(known.waiting)
+        off = known.cancelled or not known.revision
+        for place, units in reserved.items():
+            most = 0 if off else max(0, wanted.get(place, 0) - shipped.get(place, 0))
+            if units - asked.get(place, 0) > most:
+                left = units - asked.get(place, 0)
+                self._note(
+                    "reservations" if off else "reserved lines", f"{key}: {left} of {place[1]} (line {place[0]}) reserved, {most} due"
+                )
+        if off or known.rejected or known.holds:
+            return
+        for place, units in wanted.items():
+            have = reserved.get(place, 0) + shipped.get(place, 0)
+            if have < units and key in self._promised and self._whole(known.segment):
+                self._note("all or nothing", f"{key} is promised {have} of {units} {place[1]} (line {place[0]})")
+            if have + waiting.get(place, 0) < units:
+                self._note("accounted", f"{key}: {units} of {place[1]} ordered (line {place[0]}), {have} promised, the rest not waited for")
+
+    def _whole(self, segment: str) -> bool:
+        return self._policy.segments.get(segment, self._policy.rule).shortage != "partial"
+
+    @property
+    def _note(self) -> Callable[..., None]:
+        return self._findings.note
+
+
+def standing(known: Known) -> tuple[Standing, ...]:
+    if not known.revision:
+        return ()
+    if known.cancelled:
+        return ("cancelled",)
+    states: list[tuple[Standing, object]] = [
+        ("allocated", known.promises or known.shipped),
+        ("backordered", known.waiting),
+        ("held", known.holds),
+        ("rejected", known.rejected),
+    ]
+    return tuple(state for state, there in states if there)
+
+
+def _join(rows: Sequence[e.Row], more: Sequence[e.Row]) -> tuple[e.Row, ...]:
+    """Units of both by line and SKU; origins do not matter any more."""
+    return tuple(e.Row(line, sku, units) for (line, sku), units in count((*rows, *more)).items())
+
+
+def _still_asked(asked: Sequence[e.Row], gone: Sequence[e.Row], left: Sequence[e.Row]) -> tuple[e.Row, ...]:
+    """What stays asked for: the answered units go first."""
+    units = count(asked)
+    answered, here = count(gone), count(left)
+    rest = {place: min(n - answered.get(place, 0), here.get(place, 0)) for place, n in units.items()}
+    return tuple(e.Row(line, sku, n) for (line, sku), n in rest.items() if n > 0)

@@ -1,0 +1,162 @@
+"""One partition's commands and decisions side by side: each command decided once, in order, in an unbroken chain."""
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from typing import Literal
+
+import msgspec
+
+from streams.checks.due import Due
+from streams.checks.findings import Findings, Invariant
+from streams.checks.outcomes import Outcomes
+from streams.checks.pool import PoolCheck
+from streams.commands import Cause
+from streams.decisions import GENESIS, Decision, decode_decision, link
+from streams.read import Record
+from streams.topics import COMMANDS, DECISIONS
+from tables import events as e
+
+Outcome = Literal["duplicate", "stale", "refused"]
+_NOTHING: dict[type[e.AnyEvent], Outcome] = {e.Duplicate: "duplicate", e.Stale: "stale", e.Refused: "refused"}
+
+
+class Head(msgspec.Struct):
+    """What every command says, whatever it asks for."""
+
+    pool: str
+    cause: Cause
+
+
+decode_head = msgspec.json.Decoder(Head).decode
+
+
+class Commands:
+    """Walks the commands of a partition as far as its decisions have got, and tells the raw records they come from."""
+
+    def __init__(self, batches: Iterator[Sequence[Record]], start: int, outcomes: Outcomes, findings: Findings) -> None:
+        self.next = start
+        self._records = (record for batch in batches for record in batch)
+        self._outcomes = outcomes
+        self._findings = findings
+
+    def at(self, offset: int) -> Record | None:
+        """The command at this offset, passing those before; None where the log has it no more, or not yet."""
+        while self.next <= offset and (record := self.take()):
+            if record.offset == offset:
+                return record
+        return None
+
+    def take(self) -> Record | None:
+        record = next(self._records, None)
+        if record is None:
+            return None
+        if record.offset != self.next:
+            self._findings.place = (COMMANDS.name, record.partition, record.offset)
+            self._findings.note("one decision", f"commands {self.next} to {record.offset - 1} are not in the log")
+        self.next = record.offset + 1
+        if head := head_of(record):
+            self._outcomes.command(head.cause)
+        return record
+
+
+def head_of(record: Record) -> Head | None:
+    """None: not a command. The ledger refuses such a record, and its decision says so."""
+    try:
+        return decode_head(record.value)
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        return None
+
+
+class PartitionCheck:
+    """`last`: the command decided last; `position`: the decision read next; `undecided`: commands passed over without a decision."""
+
+    def __init__(self, partition: int, findings: Findings, outcomes: Outcomes, due: Due) -> None:
+        self.partition = partition
+        self.last = -1
+        self.position = 0
+        self.decisions = 0
+        self.undecided = 0
+        self.outcomes: Counter[Outcome] = Counter()
+        self.pools: dict[str, PoolCheck] = {}
+        self._chain = GENESIS
+        self._causes: dict[tuple[str, int], tuple[int, int]] = {}
+        self._findings = findings
+        self._raw = outcomes
+        self._due = due
+
+    def take(self, record: Record, commands: Commands, end: int) -> None:
+        """One decision. `end`: commands from there on were not there yet when the check began."""
+        try:
+            decision = decode_decision(record.value)
+        except (msgspec.DecodeError, UnicodeDecodeError) as error:
+            self._note(record, "readable", f"not a decision: {error}")
+            return
+        self.decisions += 1
+        self.position = record.offset + 1
+        if decision.prev != self._chain:
+            self._note(record, "chain", f"it follows {decision.prev}, the decision before it is {self._chain}")
+        self._chain = link(record.value)
+        if not self._follows(record, decision):
+            return
+        command = commands.at(decision.src_offset)
+        self._findings.place = (DECISIONS.name, record.partition, record.offset)
+        if decision.src_offset < end:
+            self._answers(record, decision, command)
+        self._fold(record, decision)
+
+    def _follows(self, record: Record, decision: Decision) -> bool:
+        src = decision.src_offset
+        if src <= self.last:
+            self._note(record, "one decision", f"command {src} is decided after command {self.last}")
+            return False
+        if skipped := src - self.last - 1:
+            self._note(record, "one decision", f"commands {self.last + 1} to {src - 1} have no decision", skipped)
+            self.undecided += skipped
+        self.last = src
+        return True
+
+    def _answers(self, record: Record, decision: Decision, command: Record | None) -> None:
+        """The decision is about its command."""
+        if command is None:
+            self._note(record, "one decision", f"it decides command {decision.src_offset}, which is not in the log")
+            return
+        head = head_of(command)
+        if head is None or not decision.cause[0]:
+            if self.outcome_of(decision) != "refused":
+                self._note(record, "cause", f"command {decision.src_offset} cannot be read, and is not refused")
+            return
+        if head.cause != decision.cause or head.pool != decision.pool or record.key.decode(errors="replace") != head.pool:
+            self._note(record, "cause", f"command {decision.src_offset} is of pool {head.pool}, {head.cause}; the decision says otherwise")
+
+    def _fold(self, record: Record, decision: Decision) -> None:
+        nothing = self.outcome_of(decision)
+        if nothing:
+            self.outcomes[nothing] += 1
+        if not decision.events:
+            self._note(record, "cause", "it has no events, not even a reason why not")
+        source, origin, offset, ordinal = decision.cause
+        if (offset, ordinal) > self._causes.get((source, origin), (-1, -1)):
+            self._causes[source, origin] = (offset, ordinal)
+        elif source and nothing != "duplicate":
+            self._note(record, "cause", f"{decision.cause} takes effect a second time")
+        self._owe(record, decision)
+        pool = self.pools.get(decision.pool)
+        if pool is None:
+            pool = self.pools[decision.pool] = PoolCheck(self._findings)
+        pool.decided(decision)
+
+    @staticmethod
+    def outcome_of(decision: Decision) -> Outcome | None:
+        """Why nothing happened, where nothing did."""
+        return _NOTHING.get(type(decision.events[0])) if len(decision.events) == 1 else None
+
+    def _owe(self, record: Record, decision: Decision) -> None:
+        raw_at = 0
+        for event in decision.events:
+            if isinstance(event, e.Reserved | e.Unreserved | e.CancelRequested):
+                raw_at = raw_at or self._raw.at(decision.cause)
+                self._due.owe(record.partition, record.offset, decision.src_offset, decision.pool, event, raw_at)
+
+    def _note(self, record: Record, invariant: Invariant, sentence: str, count: int = 1) -> None:
+        self._findings.place = (DECISIONS.name, record.partition, record.offset)
+        self._findings.note(invariant, sentence, count)

@@ -1,0 +1,85 @@
+"""One pool, folded from its decisions alone and checked after each of them. Knows nothing of the rules that decided."""
+
+from collections.abc import Callable
+from typing import Any
+
+from streams.checks.books import Books
+from streams.checks.findings import Findings
+from streams.checks.orders import Orders
+from streams.decisions import Decision
+from tables import events as e
+
+# Documents that hand free units from one origin to another on purpose.
+_REGRANT = frozenset({"node", "segment", "shop"})
+
+
+class PoolCheck:
+    def __init__(self, findings: Findings) -> None:
+        self.seq = 0
+        self.books = Books(findings)
+        self.orders = Orders(findings)
+        self._findings = findings
+        self._policy_version = 0
+        orders = self.orders
+        self._folds: dict[type[e.AnyEvent], Callable[[Any], None]] = {
+            e.OrderPlaced: orders.placed,
+            e.OrderReduced: orders.reduced,
+            e.OrderHeld: orders.held,
+            e.HoldReleased: orders.released,
+            e.OrderResolved: orders.resolved,
+            e.OrderCancelled: orders.cancelled,
+            e.OrderRejected: orders.rejected,
+            e.CancelRequested: orders.asked,
+            e.Backordered: orders.waits,
+            e.Reserved: self._reserved,
+            e.Unreserved: self._unreserved,
+            e.Shipped: self._shipped,
+            e.StockMoved: self._moved,
+            e.NodeSet: self._node_set,
+            e.SegmentSet: self._segment_set,
+            e.PolicySet: self._policy_set,
+        }
+
+    def decided(self, decision: Decision) -> None:
+        """Fold the decision, and say what does not hold after it."""
+        if decision.seq != self.seq + 1:
+            self._findings.note("sequence", f"pool {decision.pool} goes from decision {self.seq} to {decision.seq}")
+        self.seq = decision.seq
+        if decision.policy_version != self._policy_version:
+            self._findings.note("sequence", f"decided by policy {decision.policy_version}, in force is {self._policy_version}")
+        for event in decision.events:
+            if fold := self._folds.get(type(event)):
+                fold(event)
+        self.books.settle()
+        self.orders.settle()
+
+    def _reserved(self, event: e.Reserved) -> None:
+        known = self.orders.get(event.order)
+        self.orders.promised(event, known)
+        self.books.reserve(event.node, event.rows, known.segment, known.shop)
+
+    def _unreserved(self, event: e.Unreserved) -> None:
+        known = self.orders.get(event.order)
+        self.orders.ended(event, known)
+        self.books.give_back(event.node, event.rows, known.segment, event.to)
+
+    def _shipped(self, event: e.Shipped) -> None:
+        self.orders.ended(event, self.orders.get(event.order))
+        self.books.ship(event.node, event.rows)
+
+    def _moved(self, event: e.StockMoved) -> None:
+        self.books.move(event.moves, event.grants)
+        if event.kind not in _REGRANT:
+            self.books.take_from_protected(event.grants)
+
+    def _node_set(self, event: e.NodeSet) -> None:
+        self.books.set_node(event.node)
+
+    def _segment_set(self, event: e.SegmentSet) -> None:
+        self.books.segments[event.segment.segment] = event.segment
+
+    def _policy_set(self, event: e.PolicySet) -> None:
+        if event.version <= self._policy_version:
+            self._findings.note("sequence", f"policy {event.version} takes effect after policy {self._policy_version}")
+        self._policy_version = event.version
+        self.orders.use(event.policy)

@@ -1,0 +1,104 @@
+"""What the checker remembers of an order: what it wants, and what it is promised. Packed between two decisions of the order."""
+
+from collections.abc import Iterable, Mapping, Sequence
+
+import msgspec
+
+from tables.events import OrderLine, Origin, Row, Waiting
+
+LineSku = tuple[str, str]
+Units = dict[LineSku, int]
+
+
+class Promise(msgspec.Struct, array_like=True):
+    """Rows of one fulfilment that are still reserved; `asked`: those of them whose cancel the node has not answered."""
+
+    node: str
+    rows: tuple[Row, ...]
+    asked: tuple[Row, ...] = ()
+
+
+class Known(msgspec.Struct, array_like=True):
+    """One order. Revision 0: only a cancel or a refund of it was heard of."""
+
+    revision: int = 0
+    updated_at: int = 0
+    digest: str = ""
+    segment: str = ""
+    shop: str = ""
+    lines: tuple[OrderLine, ...] = ()
+    reductions: dict[str, tuple[tuple[str, int], ...]] = {}
+    holds: tuple[str, ...] = ()
+    cancelled: bool = False
+    rejected: bool = False
+    waiting: tuple[Waiting, ...] = ()
+    shipped: tuple[Row, ...] = ()
+    promises: dict[str, Promise] = {}
+
+    def wanted(self) -> Units:
+        """Units ordered by (line, SKU): bundles as their components, less what refunds took off."""
+        off: dict[str, int] = {}
+        for lines in self.reductions.values():
+            for name, units in lines:
+                off[name] = off.get(name, 0) + units
+        wanted: Units = {}
+        for line in self.lines:
+            units = line.quantity - off.get(line.line, 0)
+            if units > 0:
+                for sku, each in line.parts:
+                    wanted[line.line, sku] = wanted.get((line.line, sku), 0) + units * each
+        return wanted
+
+    def reserved(self) -> Units:
+        if len(self.promises) == 1:
+            (promise,) = self.promises.values()
+            return count(promise.rows)
+        return count(row for promise in self.promises.values() for row in promise.rows)
+
+    def asked(self) -> Units:
+        return count(row for promise in self.promises.values() for row in promise.asked)
+
+
+pack = msgspec.msgpack.Encoder().encode
+unpack = msgspec.msgpack.Decoder(Known).decode
+
+
+def count(rows: Iterable[Row | Waiting]) -> Units:
+    units: Units = {}
+    for row in rows:
+        place = (row.line, row.sku)
+        units[place] = units.get(place, 0) + row.quantity
+    return units
+
+
+def take_out(rows: Sequence[Row], out: Iterable[Row], segment: str) -> tuple[tuple[Row, ...], str]:
+    """Rows less `out`, by line, SKU and origin; and a sentence about what was not there to take, or ""."""
+    left = {(row.line, row.sku): row for row in rows}
+    if len(left) < len(rows):
+        return tuple(rows), "a fulfilment names a line and SKU twice"
+    complaint = ""
+    for row in out:
+        place = (row.line, row.sku)
+        found = left.pop(place, None)
+        if found is None or row.quantity > found.quantity or row.quantity <= 0:
+            complaint = complaint or f"{row.quantity} of {row.sku} (line {row.line}) where {found.quantity if found else 0} are open"
+            continue
+        here, gone = origins(found, segment), origins(row, segment)
+        rest = {origin: units - gone.pop(origin, 0) for origin, units in here.items()}
+        if gone or min(rest.values(), default=0) < 0:
+            complaint = complaint or f"{row.quantity} of {row.sku} (line {row.line}) do not come from {sorted(origins(row, segment))}"
+        if found.quantity > row.quantity:
+            left[place] = Row(row.line, row.sku, found.quantity - row.quantity, _named(rest, segment))
+    return tuple(left.values()), complaint
+
+
+def origins(row: Row, segment: str) -> dict[str, int]:
+    total: dict[str, int] = {}
+    for origin, units in row.origins or ((segment, row.quantity),):
+        total[origin] = total.get(origin, 0) + units
+    return total
+
+
+def _named(units: Mapping[str, int], segment: str) -> tuple[Origin, ...]:
+    left = tuple((origin, part) for origin, part in units.items() if part > 0)
+    return () if len(left) == 1 and left[0][0] == segment else left
