@@ -50,6 +50,10 @@ class Stage(Protocol):
         """Process records in order; the future is done when all that follows from them is durable. Raises Stopped."""
         ...
 
+    async def assign(self, partitions: Sequence[int]) -> None:
+        """These partitions, and no others, are ours from now on."""
+        ...
+
     async def drop(self) -> None:
         """The assignment changes: forget everything that was kept for a partition."""
         ...

@@ -9,7 +9,7 @@ SECONDS = (0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 30, 60)
 FETCHED = Histogram("yipan_fetched_records", "Records of one fetched batch", ["topic"], buckets=RECORDS)
 TAKEN = Histogram("yipan_taken_records", "Records that a stage took at once", ["stage"], buckets=RECORDS)
 HOLES = Counter("yipan_holes", "Fetched batches that were dropped and fetched again", ["topic"])
-LAG = Gauge("yipan_lag_records", "Records that wait for a stage", ["stage", "partition"])
+LAG = Gauge("yipan_lag_records", "Records that are there and not yet taken", ["topic", "partition"])
 STOPPED = Gauge("yipan_stage_stopped", "1 while a stage takes nothing, because too many records in a row were rejected", ["stage"])
 
 # ---------------------------------------------------------------------------------------------- normalize

@@ -17,7 +17,7 @@ from faust.transport.drivers import aiokafka as driver
 from faust.types import TP, ConsumerMessage
 
 from streams.fatal import die
-from streams.metrics import FETCHED, HOLES
+from streams.metrics import FETCHED, HOLES, LAG
 from streams.spans import Span, track_spans
 
 SCHEME = "batch"
@@ -171,6 +171,7 @@ class BatchConsumer(driver.Consumer):
         )  # fmt: skip
         self._inflight[tp].append(message)
         FETCHED.labels(tp.topic).observe(len(records))
+        LAG.labels(tp.topic, tp.partition).set(max(0, (self.highwater(tp) or end) - end))
         await self.wait_first(self.callback(message), self.suspend_flow.wait())
 
     def _new_offset(self, tp: TP) -> int | None:

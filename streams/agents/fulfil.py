@@ -1,0 +1,119 @@
+"""decisions -> fulfilments: what the nodes shall ship, or no longer, one event a record."""
+
+import asyncio
+import time
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+
+import msgspec
+
+from connectors.contract import Fulfilment
+from streams.decisions import Decision, decode_decision
+from streams.intake import Record
+from streams.metrics import FULFILMENTS as SENT
+from streams.metrics import LATENCY, ORDERS, REPEATED
+from streams.produce import Deliveries, Headers, Outgoing
+from streams.read import Log
+from streams.rules.fulfil import fulfil
+from streams.rules.outcome import outcome
+from streams.topics import FULFILMENTS
+from tables.events import OrderPlaced, Reserved
+
+# How far back the own output is read for the highest mark; late duplicates of a paused worker may follow it.
+TAIL = 20_000
+
+Mark = tuple[int, int]  # (src_offset, ordinal) of a fulfilment event
+NO_MARK: Mark = (-1, -1)
+
+encode_fulfilment = msgspec.json.Encoder().encode
+decode_fulfilment = msgspec.json.Decoder(Fulfilment).decode
+
+
+class Fulfil:
+    """Stateless but for two marks a partition: the highest decision seen, and the highest fulfilment that was there at the start.
+    Both only save repetition: the ids of fulfilments are the same in every replay."""
+
+    name = "fulfil"
+
+    def __init__(self, log: Log, out: Deliveries) -> None:
+        self._log = log
+        self._out = out
+        self._marks: dict[int, Mark] = {}
+        self._last: dict[int, int] = {}
+
+    async def take(self, partition: int, records: Sequence[Record]) -> asyncio.Future[None]:
+        mark = self._marks.get(partition)
+        if mark is None:
+            mark = self._marks[partition] = await asyncio.to_thread(highest_mark, self._log, partition)
+        outgoing: list[Outgoing] = []
+        received: list[int] = []
+        for record in records:
+            outgoing += self._one(partition, record, mark, received)
+        sent = await self._out.send(outgoing)
+        if received:
+            sent.add_done_callback(lambda _: observe(received))
+        return sent
+
+    async def assign(self, partitions: Sequence[int]) -> None:
+        """Marks are read at the first batch."""
+
+    async def drop(self) -> None:
+        self._marks.clear()
+        self._last.clear()
+
+    def _one(self, partition: int, record: Record, mark: Mark, received: list[int]) -> list[Outgoing]:
+        # raises, and so ends the process, on a record that is no decision: what the log says must not be skipped
+        decision = decode_decision(record.value or b"")
+        if decision.src_offset <= self._last.get(partition, -1):
+            REPEATED.labels(self.name).inc()
+            return []
+        self._last[partition] = decision.src_offset
+        if word := outcome(decision):
+            ORDERS.labels(word).inc()
+        due = [event for event in fulfil(decision, partition) if (event.src_offset, event.ordinal) > mark]
+        if due and (at := promised_at_once(decision)):
+            received.append(at)
+        return [package(event, partition, record.timestamp) for event in due]
+
+
+def highest_mark(log: Log, partition: int) -> Mark:
+    """The maximum over a tail of `fulfilments`: the last record alone is not it."""
+    end = log.ends(FULFILMENTS.name).get(partition, 0)
+    start = max(log.low(FULFILMENTS.name).get(partition, 0), end - TAIL)
+    mark = NO_MARK
+    for batch in log.read(FULFILMENTS.name, {partition: start}, {partition: end}):
+        for record in batch:
+            event = decode_fulfilment(record.value)
+            mark = max(mark, (event.src_offset, event.ordinal))
+    return mark
+
+
+def promised_at_once(decision: Decision) -> int:
+    """When the raw record of an order was received that this very decision reserves; 0 where it does neither."""
+    placed = [event.received_at for event in decision.events if isinstance(event, OrderPlaced)]
+    return placed[0] if placed and any(isinstance(event, Reserved) for event in decision.events) else 0
+
+
+def observe(received: Sequence[int]) -> None:
+    now = time.time()
+    for at in received:
+        LATENCY.observe(max(0.0, now - at / 1000))
+
+
+def package(event: Fulfilment, partition: int, decided_at: int) -> Outgoing:
+    SENT.labels(event.type).inc()
+    key = f"{event.tenant}/{event.shop}/{event.order}".encode()
+    return Outgoing(FULFILMENTS.name, partition, key, encode_fulfilment(event), cloud_event(event, decided_at))
+
+
+def cloud_event(event: Fulfilment, decided_at: int) -> Headers:
+    """CloudEvents 1.0, Kafka protocol binding, binary mode. The time is that of the decision record, ms: the same in every replay."""
+    headers: Mapping[str, str] = {
+        "ce_specversion": "1.0",
+        "ce_id": f"{event.partition}-{event.src_offset}-{event.ordinal}",
+        "ce_type": f"yipan.{event.type}",
+        "ce_source": f"/pools/{event.pool}",
+        "ce_time": datetime.fromtimestamp(decided_at / 1000, UTC).isoformat(timespec="milliseconds"),
+        "content-type": "application/json",
+    }
+    return [(name, value.encode()) for name, value in headers.items()]

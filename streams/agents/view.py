@@ -1,0 +1,168 @@
+"""One partition as `announce` sees it: the folded state, what changed since it was last told, and the telling."""
+
+import asyncio
+import logging
+import time
+from collections.abc import Iterator, Sequence
+
+import msgspec
+
+from streams.agents.rebuild import Rebuilt, catch_up, rebuild
+from streams.decisions import Decision
+from streams.intake import Record
+from streams.ledger import Broken, Ledger
+from streams.metrics import ANNOUNCED
+from streams.metrics import SNAPSHOTS as WRITTEN
+from streams.produce import Outgoing, Transactions
+from streams.read import Log
+from streams.rules.announce import Cell, levels, status, touched
+from streams.snapshots import Snapshot, Snapshots
+from streams.topics import AVAILABILITY, ORDER_STATUS
+
+log = logging.getLogger(__name__)
+
+# So much is built without giving way to the event loop, and so much is published at once.
+SLICE = 100
+PUBLISHED_AT_ONCE = 20_000
+# Publishing takes at most a third of the time, or it would hold up the stages that share the process.
+REST = 2.0
+# A snapshot costs time as the state grows: one after so many decisions, or an eighth of all there are.
+SNAPSHOT_AFTER = 20_000
+
+encode = msgspec.json.Encoder().encode
+
+
+class View:
+    """`take` only folds; `run` does the rest until the view is closed. While it is catching up with the log it takes nothing: the log
+    has it all."""
+
+    def __init__(self, partition: int, transactions: Transactions, source: Log, snapshots: Snapshots, pause_s: float) -> None:
+        self.partition = partition
+        self.closed = False
+        self._transactions = transactions
+        self._source = source
+        self._snapshots = snapshots
+        self._pause_s = pause_s
+        self._ledger: Ledger | None = None
+        self._position = 0
+        self._seen = 0
+        self._saved = 0
+        self._orders: dict[tuple[str, str], None] = {}
+        self._cells: dict[tuple[str, Cell], None] = {}
+
+    def close(self) -> None:
+        self.closed = True
+
+    # ------------------------------------------------------------------------------------------ folding
+    def take(self, records: Sequence[Record]) -> None:
+        self._seen = max(self._seen, records[-1].offset + 1)
+        if self._ledger is None:
+            return
+        for record in records:
+            if record.offset >= self._position and not self._fold(self._ledger, record):
+                return
+
+    def _fold(self, ledger: Ledger, record: Record) -> bool:
+        """False when the record does not follow: `run` then reads what is missing from the log, which also tells whether it is damaged."""
+        try:
+            decision = ledger.fold(record.offset, record.value or b"")
+        except Broken as broken:
+            log.info("partition %d is read again from offset %d: %s", self.partition, self._position, broken)
+            return False
+        self._mark(ledger, decision)
+        self._position = record.offset + 1
+        return True
+
+    def _mark(self, ledger: Ledger, decision: Decision) -> None:
+        found = touched(ledger.pools[decision.pool], decision)
+        for order in found.orders:
+            self._orders[decision.pool, order] = None
+        for cell in found.cells:
+            self._cells[decision.pool, cell] = None
+
+    # ------------------------------------------------------------------------------------------ running
+    async def run(self) -> None:
+        """Raises LogDamaged; KafkaException when what is published is not durable, among others when somebody else took over."""
+        if not await asyncio.to_thread(self._transactions.fence, self._wanted):
+            return
+        await self._catch_up(None)
+        while not self.closed:
+            await asyncio.sleep(self._pause_s)
+            if self._ledger is None or self.closed:
+                return
+            if self._seen > self._position:
+                await self._catch_up(self._ledger)
+            begun = time.monotonic()
+            await self._publish_all()
+            await asyncio.sleep(REST * (time.monotonic() - begun))
+
+    def _wanted(self) -> bool:
+        return not self.closed
+
+    async def _catch_up(self, ledger: Ledger | None) -> None:
+        """On a thread, which alone has the state meanwhile."""
+        self._ledger = None
+        rebuilt = await asyncio.to_thread(self._rebuild, ledger)
+        if rebuilt is None:
+            return
+        self._ledger, self._position = rebuilt.ledger, rebuilt.position
+        if ledger is None:
+            self._saved = rebuilt.ledger.last - rebuilt.folded
+        log.info("partition %d is announced from offset %d on, %d decisions folded", self.partition, rebuilt.position, rebuilt.folded)
+
+    def _rebuild(self, ledger: Ledger | None) -> Rebuilt | None:
+        if ledger is None:
+            return rebuild(self._source, self._snapshots, self.partition, self._wanted, self._mark)
+        return catch_up(self._source, self.partition, Rebuilt(ledger, self._position, 0), self._wanted, self._mark)
+
+    # ------------------------------------------------------------------------------------------ telling
+    async def _publish_all(self) -> None:
+        """Everything marked by now; then the snapshot of now, if one is due."""
+        ledger = self._ledger
+        if ledger is None:
+            return
+        snapshot = self._snapshot(ledger)
+        orders, cells = list(self._orders), list(self._cells)
+        self._orders.clear()
+        self._cells.clear()
+        for start in range(0, max(len(orders), len(cells)), PUBLISHED_AT_ONCE):
+            some = slice(start, start + PUBLISHED_AT_ONCE)
+            await self._publish(await self._build(ledger, orders[some], cells[some]))
+            if self.closed:
+                return
+        if snapshot is not None:
+            await asyncio.to_thread(self._snapshots.save, self.partition, snapshot)
+            WRITTEN.labels(self.partition).inc()
+
+    def _snapshot(self, ledger: Ledger) -> Snapshot | None:
+        if ledger.last - self._saved < max(SNAPSHOT_AFTER, self._saved // 8):
+            return None
+        self._saved = ledger.last
+        return Snapshot(self._position, ledger.chain, ledger.dump())
+
+    async def _publish(self, outgoing: Sequence[Outgoing]) -> None:
+        if outgoing:
+            await asyncio.to_thread(self._transactions.write, outgoing)
+        for topic in (ORDER_STATUS.name, AVAILABILITY.name):
+            ANNOUNCED.labels(topic).inc(sum(record.topic == topic for record in outgoing))
+
+    async def _build(self, ledger: Ledger, orders: Sequence[tuple[str, str]], cells: Sequence[tuple[str, Cell]]) -> list[Outgoing]:
+        """Each slice tells of the state at its own time, and says which."""
+        outgoing: list[Outgoing] = []
+        for start in range(0, len(orders), SLICE):
+            outgoing += self._statuses(ledger, orders[start : start + SLICE])
+            await asyncio.sleep(0)
+        for start in range(0, len(cells), SLICE):
+            outgoing += self._levels(ledger, cells[start : start + SLICE])
+            await asyncio.sleep(0)
+        return outgoing
+
+    def _statuses(self, ledger: Ledger, orders: Sequence[tuple[str, str]]) -> Iterator[Outgoing]:
+        for pool, order in orders:
+            told = status(ledger.pools[pool], order, self._position - 1)
+            yield Outgoing(ORDER_STATUS.name, self.partition, order.encode(), encode(told))
+
+    def _levels(self, ledger: Ledger, cells: Sequence[tuple[str, Cell]]) -> Iterator[Outgoing]:
+        for pool in dict.fromkeys(pool for pool, _ in cells):
+            for told in levels(ledger.pools[pool], [cell for name, cell in cells if name == pool], self._position - 1):
+                yield Outgoing(AVAILABILITY.name, self.partition, f"{told.shop}/{told.sku}".encode(), encode(told))
