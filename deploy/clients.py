@@ -1,5 +1,6 @@
 """Every client of Kafka and ClickHouse is built here and passed on; the stages never see an address."""
 
+import logging
 from typing import Any
 
 from confluent_kafka import Consumer, Producer
@@ -12,7 +13,13 @@ KafkaConfig = dict[str, Any]
 
 def kafka_config(settings: Settings) -> KafkaConfig:
     """What every librdkafka client of this installation needs: where the broker is and how to log in."""
-    config: KafkaConfig = {"bootstrap.servers": settings.bootstrap, "security.protocol": settings.kafka_security_protocol}
+    config: KafkaConfig = {
+        "bootstrap.servers": settings.bootstrap,
+        "security.protocol": settings.kafka_security_protocol,
+        # a broker that is away is tried again ten times a second, and each failure is a line of the log
+        "reconnect.backoff.ms": 100,
+        "logger": logging.getLogger("kafka"),
+    }
     if settings.kafka_sasl_mechanism:
         config |= {
             "sasl.mechanism": settings.kafka_sasl_mechanism,
@@ -40,6 +47,18 @@ def producer(settings: Settings, **extra: Any) -> Producer:
         "delivery.timeout.ms": 30_000,
     }
     return Producer(config | {name.replace("_", "."): value for name, value in extra.items()})
+
+
+def border_producer(settings: Settings) -> Producer:
+    """The producer of the gateway and the poller: whoever sent a record is waiting, so it gives up early and is sent it again."""
+    return producer(
+        settings,
+        # giving up leaves a gap in what was to be sent, which here is no fault
+        enable_gapless_guarantee=False,
+        delivery_timeout_ms=2_500,
+        reconnect_backoff_max_ms=1_000,
+        queue_buffering_max_kbytes=64 << 10,
+    )
 
 
 def consumer(settings: Settings, group: str, **extra: Any) -> Consumer:

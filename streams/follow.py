@@ -13,12 +13,17 @@ from streams.topics import REFERENCE
 log = logging.getLogger(__name__)
 
 
+RETRY_SECONDS = 2.0
+
+
 class Follower:
     """`load()` before the first lookup; `start()` keeps `reference` current from a thread of its own, which alone then uses the
-    consumer. Lookups need no lock: each is one look into a dict."""
+    consumer. Started without a load, the thread loads first, as often as it takes: `loaded` says when. Lookups need no lock: each
+    is one look into a dict."""
 
     def __init__(self, consumer: Consumer) -> None:
         self.reference = Reference()
+        self.loaded = threading.Event()
         self._consumer = consumer
         self._stopped = threading.Event()
         self._thread: threading.Thread | None = None
@@ -35,6 +40,7 @@ class Follower:
                 deadline = time.monotonic() + timeout
             elif time.monotonic() > deadline:
                 raise TimeoutError(f"Topic {REFERENCE.name} could not be read to its end in {timeout:.0f} s.")
+        self.loaded.set()
         return self.reference
 
     def start(self) -> None:
@@ -50,11 +56,14 @@ class Follower:
     def _follow(self) -> None:
         while not self._stopped.is_set():
             try:
-                self._take(0.2)
-            except KafkaException as failure:
+                if self.loaded.is_set():
+                    self._take(0.2)
+                else:
+                    self.load(RETRY_SECONDS)
+            except (KafkaException, TimeoutError) as failure:
                 # a thread that ends here would leave the stage on old reference data without a word
-                log.error("Topic %s cannot be followed at the moment: %s", REFERENCE.name, failure)
-                self._stopped.wait(1.0)
+                log.warning("Topic %s cannot be read at the moment: %s", REFERENCE.name, failure)
+                self._stopped.wait(RETRY_SECONDS)
 
     def _take(self, wait: float) -> int:
         messages = self._consumer.consume(1_000, wait)
