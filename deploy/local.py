@@ -5,6 +5,7 @@ from collections.abc import Callable
 from functools import partial
 from importlib.util import find_spec
 from pathlib import Path
+from threading import Event
 from typing import IO, NamedTuple
 
 from deploy import clients, process
@@ -51,8 +52,9 @@ class Stack:
         self._supervisor = Supervisor(self._services(), say)
         self._lock: IO[str] | None = None
 
-    def start(self) -> Addresses:
-        """Raises Fault, with nothing left running, when something is missing, in the way, or does not come up."""
+    def start(self, ending: Event) -> Addresses:
+        """Returns once all is ready, or when `ending` is set. Raises Fault, with nothing left running, when something is missing,
+        in the way, or does not come up. `stop` must follow in any case."""
         settings = self.settings
         check_installed()
         check_room(settings.home)
@@ -63,8 +65,12 @@ class Stack:
             create_key(settings.keys_dir)
         if settings.kafka:
             ensure_topics(clients.admin(settings), settings)
-        self._supervisor.start()
+        self._supervisor.start(ending)
         return self.addresses()
+
+    def watch(self, ending: Event) -> None:
+        """Returns once `ending` is set."""
+        self._supervisor.watch(ending)
 
     def stop(self) -> None:
         self._supervisor.stop()

@@ -10,7 +10,7 @@ from deploy.settings import Settings
 from streams.topics import CATALOGUE, Topic
 
 TIMEOUT_S = 30.0
-ANSWER_S = 10.0
+ANSWER_S = 5.0
 
 
 def ensure_topics(admin: AdminClient, settings: Settings) -> tuple[str, ...]:

@@ -1,11 +1,14 @@
 """All settings, from `YIPAN_*` variables or a `.env` file in the working folder. The only place that reads the environment."""
 
 import os
+import re
 from pathlib import Path
-from typing import Literal
+from typing import Literal, NamedTuple
 
-from pydantic import Field, SecretStr
+from pydantic import Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from deploy.faults import Fault
 
 
 class Settings(BaseSettings):
@@ -21,6 +24,7 @@ class Settings(BaseSettings):
     kafka_ssl_ca: str = Field("", description="file with the broker's certificate authority")
     clickhouse: str = Field("", description="clickhouse://user:password@host:8123/db of your own; empty: chDB under the home folder")
     kafka_port: int = Field(29092, description="port of the local broker (its controller takes the next one)")
+    gateway_host: str = Field("127.0.0.1", description="address the gateway listens on; 0.0.0.0 to be reached from other machines")
     gateway_port: int = Field(8480, description="port of the gateway: webhooks and files come in here")
     pages_port: int = Field(8481, description="port of the pages and of the read-only queries")
     metrics_port: int = Field(8490, description="first port for Prometheus metrics; each process takes the next")
@@ -52,8 +56,40 @@ class Settings(BaseSettings):
         return self.home / "snapshots"
 
 
+class Shown(NamedTuple):
+    variable: str
+    value: str
+    default: bool
+    purpose: str
+
+
+def load_settings() -> Settings:
+    """Raises Fault that names each variable that is wrong, and why."""
+    try:
+        return Settings()
+    except ValidationError as wrong:
+        said = "; ".join(f"{variable(str(error['loc'][0]))}: {error['msg']}" for error in wrong.errors())
+        raise Fault(f"A setting is wrong. {said}. Put it right in the environment or in the file .env here.") from None
+
+
+def variable(name: str) -> str:
+    return f"YIPAN_{name.upper()}"
+
+
+def shown(settings: Settings) -> list[Shown]:
+    """All settings for a person to read; secrets are masked, also the password in the address of a ClickHouse server."""
+    return [
+        Shown(variable(name), _masked(getattr(settings, name)), getattr(settings, name) == field.default, field.description or "")
+        for name, field in Settings.model_fields.items()
+    ]
+
+
+def _masked(value: object) -> str:
+    return re.sub(r"(://[^:/@]*:)[^@]*@", r"\1***@", str(value))
+
+
 def environment(settings: Settings) -> dict[str, str]:
     """The environment in which a child process finds the same settings, secrets included."""
     values = {name: getattr(settings, name) for name in Settings.model_fields}
     plain = {name: value.get_secret_value() if isinstance(value, SecretStr) else str(value) for name, value in values.items()}
-    return os.environ | {f"YIPAN_{name.upper()}": value for name, value in plain.items()}
+    return os.environ | {variable(name): value for name, value in plain.items()}

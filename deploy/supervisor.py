@@ -52,10 +52,18 @@ class Supervisor:
         self._fault: Exception | None = None
         self._thread = threading.Thread(target=self._run, name="supervisor")
 
-    def start(self) -> None:
-        """Returns once all are ready. Raises Fault, with all of them stopped again, when one does not come up."""
+    def start(self, ending: threading.Event) -> None:
+        """Returns once all are ready, or as soon as `ending` is set. Raises Fault, with all of them stopped again, when one does
+        not come up."""
         self._thread.start()
-        while not self._ready.wait(LOOK_S) and self._thread.is_alive():
+        while not (self._ready.wait(LOOK_S) or ending.is_set()) and self._thread.is_alive():
+            pass
+        if self._fault:
+            raise self._fault
+
+    def watch(self, ending: threading.Event) -> None:
+        """Until `ending` is set. Raises what ended the supervision itself."""
+        while not ending.wait(LOOK_S) and self._thread.is_alive():
             pass
         if self._fault:
             raise self._fault

@@ -54,7 +54,7 @@ def test_services_start_in_order_and_stop_in_the_opposite_one() -> None:
     log: list[str] = []
     supervisor = Supervisor([Crew("kafka", log), Crew("worker", log)], log.append)
 
-    supervisor.start()
+    supervisor.start(threading.Event())
     supervisor.stop()
 
     assert log == ["kafka starts", "worker starts", "worker stops", "kafka stops"]
@@ -64,7 +64,7 @@ def test_a_child_that_dies_is_started_again_and_said_so() -> None:
     said: list[str] = []
     worker = Crew("worker", [])
     supervisor = Supervisor([worker], said.append)
-    supervisor.start()
+    supervisor.start(threading.Event())
     assert worker.started.acquire(timeout=PATIENCE_S)
 
     worker.code = -9
@@ -79,7 +79,7 @@ def test_one_that_never_comes_up_ends_the_start_with_its_last_words() -> None:
     supervisor = Supervisor([Crew("kafka", log), Crew("worker", log, dies_at_once=True)], lambda _: None)
 
     with pytest.raises(Fault, match="worker does not start: the disk is full"):
-        supervisor.start()
+        supervisor.start(threading.Event())
 
     supervisor.stop()
     assert log.count("worker starts") == DEATHS_BEFORE_READY
@@ -139,7 +139,7 @@ def test_a_home_folder_takes_one_stack_at_a_time(tmp_path: Path) -> None:
     held = lock(tmp_path)
 
     with pytest.raises(Fault, match=r"Another `yipan up` runs over .*YIPAN_HOME"):
-        Stack(make_settings(home=tmp_path), 1, print).start()
+        Stack(make_settings(home=tmp_path), 1, print).start(threading.Event())
 
     held.close()
 

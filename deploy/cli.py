@@ -1,0 +1,40 @@
+"""The command line `yipan`. Commands live in deploy/commands; here they get their names."""
+
+import logging
+import sys
+
+import typer
+
+from deploy.commands import business, look, stack
+from deploy.commands.output import say
+from deploy.faults import Fault
+
+app = typer.Typer(
+    name="yipan",
+    help="Yipan: one pool of stock. Takes the orders of every channel, promises each one stock, tells the warehouses what to ship.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    rich_markup_mode="rich",
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+RUN, LOOK, CHANGE, PROCESS = "Run", "Look", "Change", "Processes (what `yipan up` starts)"
+
+app.command("up", rich_help_panel=RUN)(stack.up)
+app.command("import", rich_help_panel=CHANGE)(business.import_)
+app.command("topics", rich_help_panel=LOOK)(look.topics)
+app.command("settings", rich_help_panel=LOOK)(look.settings)
+
+
+def main() -> None:
+    """An expected fault is a sentence on standard error and exit code 1."""
+    # what librdkafka logs of a broker that is away, a command says in one sentence; processes set up logging of their own
+    logging.getLogger("kafka").addHandler(logging.NullHandler())
+    try:
+        app()
+    except Fault as fault:
+        say(str(fault))
+        sys.exit(1)
+
+
+if __name__ == "__main__":
+    main()
