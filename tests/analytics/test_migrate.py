@@ -1,0 +1,75 @@
+"""The schema is brought up to date once, in order, and never behind anyone's back."""
+
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pytest
+
+from analytics.facts import FACTS
+from analytics.migrate import SchemaError, migrate, read_migrations, statements
+
+
+def write(folder: Path, **files: str) -> Path:
+    for name, text in files.items():
+        (folder / f"{name.removeprefix('f')}.sql").write_text(text)
+    return folder
+
+
+def test_each_file_is_applied_once_and_in_order(empty_client: Any, tmp_path: Path) -> None:
+    write(
+        tmp_path,
+        f0001_tea="CREATE TABLE tea (a Int64) ENGINE = Memory",
+        f0002_leaf="INSERT INTO tea VALUES (1); INSERT INTO tea VALUES (2);",
+    )
+    assert migrate(empty_client, tmp_path) == ["0001_tea", "0002_leaf"]
+    assert migrate(empty_client, tmp_path) == []
+    assert empty_client.query("SELECT sum(a) FROM tea").result_rows == [(3,)]
+
+
+def test_a_new_file_alone_is_applied_later(empty_client: Any, tmp_path: Path) -> None:
+    migrate(empty_client, write(tmp_path, f0001_tea="CREATE TABLE tea (a Int64) ENGINE = Memory"))
+    assert migrate(empty_client, write(tmp_path, f0002_leaf="INSERT INTO tea VALUES (5)")) == ["0002_leaf"]
+
+
+def test_a_gap_between_files_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(SchemaError, match="0002 is missing"):
+        read_migrations(write(tmp_path, f0001_tea="SELECT 1", f0003_leaf="SELECT 1"))
+
+
+def test_a_file_named_otherwise_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(SchemaError, match="not named like"):
+        read_migrations(write(tmp_path, fnotes="SELECT 1"))
+
+
+def test_an_edit_of_an_applied_file_is_refused(empty_client: Any, tmp_path: Path) -> None:
+    migrate(empty_client, write(tmp_path, f0001_tea="CREATE TABLE tea (a Int64) ENGINE = Memory"))
+    with pytest.raises(SchemaError, match="was changed after"):
+        migrate(empty_client, write(tmp_path, f0001_tea="CREATE TABLE tea (b Int64) ENGINE = Memory"))
+
+
+def test_a_database_of_a_newer_version_is_refused(empty_client: Any, tmp_path: Path) -> None:
+    migrate(empty_client, write(tmp_path, f0001_tea="SELECT 1", f0002_leaf="SELECT 1"))
+    (tmp_path / "0002_leaf.sql").unlink()
+    with pytest.raises(SchemaError, match="newer version"):
+        migrate(empty_client, tmp_path)
+
+
+def test_statements_end_at_semicolons_and_lose_their_comments() -> None:
+    assert statements("-- one; not two\nSELECT 1 -- tail\n;\n\nSELECT 2;\n") == ["SELECT 1", "SELECT 2"]
+
+
+def test_facts_have_exactly_the_columns_of_their_tables(client: Any) -> None:
+    for name, schema in FACTS.items():
+        table = client.query(f"DESCRIBE TABLE {name}").result_rows
+        assert [column[0] for column in table] == schema.names, name
+        for (column, kind, *_), field in zip(table, schema, strict=True):
+            assert kind.startswith("Nullable") or "String" in kind or not pa.types.is_string(field.type), (name, column)
+
+
+def test_every_table_that_is_inserted_into_remembers_the_tokens_of_its_batches(client: Any) -> None:
+    """A view's target without a window would count twice what its source table takes once."""
+    rolled_up = {"order_folds", "stock", "demand_daily"}
+    for name in {*FACTS, *rolled_up}:
+        ddl = client.command(f"SHOW CREATE TABLE {name}")
+        assert "non_replicated_deduplication_window = 10000" in ddl, name
