@@ -124,9 +124,7 @@ def _whole(least: int, most: int) -> Callable[[object], int]:
         elif isinstance(value, int | Decimal) and not isinstance(value, bool):
             number = value
         if (isinstance(number, Decimal) and not number.is_finite()) or not least <= number <= most or number % 1:
-            raise PydanticCustomError(
-                "bad_quantity", "A quantity here is a whole number from {least} to {most}", {"least": least, "most": most}
-            )
+            raise PydanticCustomError("bad_quantity", "A quantity here is a whole number from {least} to {most}", bounds)
         return int(number)
 
     return whole
