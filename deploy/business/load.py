@@ -4,10 +4,10 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import TypeVar
 
-from connectors.registry import channels
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
+from connectors.registry import channels
 from deploy.business.book import Business, business_of
 from deploy.business.check import Placed, Sheets, cross_check, hint
 from deploy.business.forms import FilterForm, Form, ListingForm, NodeForm, PolicyForm, RuleForm, SegmentForm, ShopForm, StockForm
@@ -34,6 +34,13 @@ def load_business(folder: Path) -> Business | list[Problem]:
         problems += cross_check(sheets, channels())
     secrets = dict(_secrets(sheets.shops, folder, problems))
     return sorted(problems) or business_of(sheets, secrets)
+
+
+def load_policy(file: Path) -> PolicyForm | list[Problem]:
+    """A policy file alone; which nodes there are, it does not ask."""
+    problems: list[Problem] = []
+    sheet = _sheet(file, PolicyForm, problems)
+    return problems or sheet[0].form
 
 
 # ---------------------------------------------------------------------------------------------- one file

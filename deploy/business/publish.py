@@ -38,7 +38,8 @@ class Imported(msgspec.Struct, frozen=True, kw_only=True):
 def publish_business(
     business: Business, reference: Reference, producer: Producer, *, partitions: int, now: Millis, secrets_dir: Path
 ) -> Imported | list[Problem]:
-    """Publish what differs from the imports before; `reference` is all of that topic as it stands. Raises Fault without an acknowledgement."""
+    """Publish what differs from the imports before; `reference` is all of that topic as it stands. Raises
+    Fault without an acknowledgement."""
     if problems := sorted(refusals(business, reference, partitions)):
         return problems
     before, fingerprint = pending_of(reference), digest(business)
@@ -48,7 +49,7 @@ def publish_business(
     secrets = sum(_keep_secret(secrets_dir, shop, file) for shop, file in business.secrets.items())
     if new.published or before:
         touched = resumed.changed if resumed else tuple(sorted({*new.changed, *(before.changed if before else ())}))
-        _publish(producer, new, Pending(version, fingerprint, touched, bool(resumed and resumed.heard)))
+        publish_difference(producer, new, Pending(version, fingerprint, touched, bool(resumed and resumed.heard)))
     return Imported(
         version=version if new.published else last_version(reference),
         pools=new.partitions,
@@ -59,7 +60,8 @@ def publish_business(
     )
 
 
-def _publish(producer: Producer, new: Difference, pending: Pending) -> None:
+def publish_difference(producer: Producer, new: Difference, pending: Pending) -> None:
+    """Commands, then `reference`. Raises Fault without an acknowledgement; `pending` says how to go on then."""
     if not pending.heard:
         _send_reference(producer, [pending_record(new.version, pending)])
         commands = ((new.partitions[command.pool], command.pool, encode_command(command)) for command in new.commands)
