@@ -7,6 +7,7 @@ from typing import Literal
 
 import msgspec
 
+# km to the node; the node's own priority; units that it has of the SKUs wanted, most first.
 Criterion = Literal["distance", "priority", "most_stock"]
 Shortage = Literal["backorder", "partial", "reject"]
 

@@ -82,7 +82,7 @@ def _consider(plan: Plan, demand: Demand) -> tuple[list[Candidate], Supply, Rule
         if not covers:
             candidates.append(Candidate(name, 0, (), "no_stock"))
             continue
-        scores = _scores(pool.policy, rule, node, demand.region, covers)
+        scores = _scores(pool.policy, rule, node, demand.region, sum(shelf))
         candidates.append(Candidate(name, covers, scores, ""))
         ranked.append((scores, name, shelf))
     ranked.sort(key=lambda entry: entry[:2])
@@ -90,7 +90,7 @@ def _consider(plan: Plan, demand: Demand) -> tuple[list[Candidate], Supply, Rule
     return candidates, Supply(skus, wanted, promisable, [r[1] for r in ranked], [r[2] for r in ranked]), rule
 
 
-def _scores(policy: Policy, rule: Rule, node: Node, region: str, covers: int) -> tuple[int, ...]:
+def _scores(policy: Policy, rule: Rule, node: Node, region: str, stock: int) -> tuple[int, ...]:
     """One score a criterion, less is better."""
     scores = []
     for criterion in rule.criteria:
@@ -100,7 +100,7 @@ def _scores(policy: Policy, rule: Rule, node: Node, region: str, covers: int) ->
             case "priority":
                 scores.append(node.priority)
             case "most_stock":
-                scores.append(-covers)
+                scores.append(-stock)
     return tuple(scores)
 
 

@@ -1,0 +1,214 @@
+"""A pool to tell stories about: a ledger that is asked commands one by one, and held to its invariants after each of them."""
+
+from collections import Counter
+from collections.abc import Iterable
+from typing import Any, Literal, TypeVar
+
+import msgspec
+
+from streams import commands as c
+from streams.decisions import Decision, decode_decision
+from streams.ledger import Ledger
+from tables.events import AnyEvent, Node, OrderLine, Segment, Shop
+from tables.orders import Order
+from tables.policy import Policy, Rule, encode_policy
+from tables.pool import Pool
+
+E = TypeVar("E", bound=AnyEvent)
+POOL = "north"
+
+
+class Story:
+    """Pool `north` of tenant `acme`. Orders are named by their bare number, of shop `web` unless said otherwise."""
+
+    def __init__(self) -> None:
+        self.ledger = Ledger(0)
+        self.commands: list[tuple[int, bytes, bytes]] = []
+        self.records: list[bytes] = []
+        self._versions = 0
+
+    # ------------------------------------------------------------------------------------------ asking
+    def ask(self, command: c.AnyCommand) -> Decision:
+        return self.send(c.encode_command(command), command.pool.encode())
+
+    def send(self, value: bytes, key: bytes = POOL.encode()) -> Decision:
+        message = (len(self.commands), key, value)
+        self.commands.append(message)
+        [(_, record)] = self.ledger.decide([message])
+        self.records.append(record)
+        for pool in self.ledger.pools.values():
+            assert_sound(pool)
+        return decode_decision(record)
+
+    def cause(self) -> c.Cause:
+        return ("raw", 0, len(self.commands), 0)
+
+    def version(self) -> int:
+        self._versions += 1
+        return self._versions
+
+    # ------------------------------------------------------------------------------------------ setting up
+    def node(self, name: str, **about: Any) -> Decision:
+        return self.ask(c.SetNode(pool=POOL, cause=self.cause(), version=self.version(), node=Node(node=name, **about)))
+
+    def shop(self, name: str, segment: str = "b2c", **about: Any) -> Decision:
+        shop = Shop(shop=name, tenant="acme", channel="canonical", segment=segment, **about)
+        return self.ask(c.SetShop(pool=POOL, cause=self.cause(), version=self.version(), shop=shop))
+
+    def segment(self, name: str, **about: Any) -> Decision:
+        return self.ask(c.SetSegment(pool=POOL, cause=self.cause(), version=self.version(), segment=Segment(segment=name, **about)))
+
+    def listing(self, shop: str, listing: str, *parts: tuple[str, int]) -> Decision:
+        return self.ask(c.SetListing(pool=POOL, cause=self.cause(), version=self.version(), shop=shop, listing=listing, parts=tuple(parts)))
+
+    def policy(self, policy: Policy) -> Decision:
+        return self.ask(c.SetPolicy(pool=POOL, cause=self.cause(), version=self.version(), policy=msgspec.Raw(encode_policy(policy))))
+
+    # ------------------------------------------------------------------------------------------ stock
+    def receive(self, node: str, document: str = "", at: int = 1, **units: int) -> Decision:
+        document = document or f"receipt-{len(self.commands)}"
+        return self.ask(c.ReceiveStock(pool=POOL, cause=self.cause(), document=document, node=node, at=at, lines=tuple(units.items())))
+
+    def count(self, node: str, *, at: int = 0, document: str = "", **units: int) -> Decision:
+        document = document or f"count-{len(self.commands)}"
+        lines = tuple(units.items())
+        return self.ask(c.CountStock(pool=POOL, cause=self.cause(), document=document, node=node, counted_at=at, lines=lines))
+
+    def move(self, node: str, from_bucket: str, to_bucket: str, to_node: str = "", at: int = 1, **units: int) -> Decision:
+        return self.ask(
+            c.MoveStock(
+                pool=POOL,
+                cause=self.cause(),
+                document=f"move-{len(self.commands)}",
+                node=node,
+                to_node=to_node,
+                from_bucket=from_bucket,
+                to_bucket=to_bucket,
+                at=at,
+                lines=tuple(units.items()),
+            )
+        )
+
+    # ------------------------------------------------------------------------------------------ orders
+    def place(self, order: str, *lines: OrderLine, at: int = 1, shop: str = "web", **about: Any) -> Decision:
+        digest = about.pop("digest", repr((lines, sorted(about.items()))))
+        return self.ask(
+            c.PlaceOrder(
+                pool=POOL,
+                cause=self.cause(),
+                order=key(order, shop),
+                shop=shop,
+                channel="canonical",
+                number=f"#{order}",
+                updated_at=at,
+                digest=digest,
+                placed_at=about.pop("placed_at", at),
+                received_at=at,
+                currency="EUR",
+                lines=lines,
+                **about,
+            )
+        )
+
+    def cancel(self, order: str, at: int = 2, shop: str = "web") -> Decision:
+        return self.ask(
+            c.CancelOrder(pool=POOL, cause=self.cause(), order=key(order, shop), shop=shop, updated_at=at, digest=f"cancel-{at}")
+        )
+
+    def reduce(self, order: str, reduction: str, *lines: tuple[str, int], shop: str = "web") -> Decision:
+        return self.ask(
+            c.ReduceOrder(pool=POOL, cause=self.cause(), order=key(order, shop), shop=shop, reduction=reduction, lines=tuple(lines))
+        )
+
+    def release(self, order: str, *reasons: str, by: str = "mei") -> Decision:
+        return self.ask(c.ReleaseHold(pool=POOL, cause=self.cause(), order=key(order), reasons=tuple(reasons), by=by))
+
+    def ship(self, fulfilment: str, *lines: tuple[str, int], at: int = 5, document: str = "") -> Decision:
+        document = document or f"ship-{len(self.commands)}"
+        return self.ask(
+            c.ConfirmShipment(pool=POOL, cause=self.cause(), document=document, fulfilment=fulfilment, shipped_at=at, lines=tuple(lines))
+        )
+
+    def refuse(self, fulfilment: str, reason: str = "no_capacity") -> Decision:
+        document = f"refusal-{len(self.commands)}"
+        return self.ask(c.RejectFulfilment(pool=POOL, cause=self.cause(), document=document, fulfilment=fulfilment, reason=reason))
+
+    def tick(self, at: int) -> Decision:
+        return self.ask(c.Tick(pool=POOL, cause=self.cause(), at=at))
+
+    # ------------------------------------------------------------------------------------------ looking
+    @property
+    def pool(self) -> Pool:
+        return self.ledger.pools[POOL]
+
+    def order(self, order: str, shop: str = "web") -> Order:
+        return self.pool.orders[key(order, shop)]
+
+    def at(self, order: str, shop: str = "web") -> dict[str, dict[str, int]]:
+        """Units reserved for an order by node and SKU."""
+        found: dict[str, dict[str, int]] = {}
+        for fulfilment in self.order(order, shop).open_fulfilments.values():
+            cells = found.setdefault(fulfilment.node, {})
+            for row in fulfilment.rows:
+                cells[row.sku] = cells.get(row.sku, 0) + row.quantity
+        return found
+
+    def fulfilment(self, order: str, shop: str = "web") -> str:
+        """The one open fulfilment of an order."""
+        [name] = self.order(order, shop).open_fulfilments
+        return name
+
+
+def key(order: str, shop: str = "web") -> str:
+    return f"acme/{shop}/{order}"
+
+
+def line(sku: str, quantity: int = 1, name: str = "", parts: Iterable[tuple[str, int]] | None = None) -> OrderLine:
+    """A line of a plain SKU, or of a bundle when `parts` are given; no parts at all: a listing nobody knows."""
+    return OrderLine(name or sku, sku, quantity, 1_000, ((sku, 1),) if parts is None else tuple(parts))
+
+
+def of_type(decision: Decision, kind: type[E]) -> list[E]:
+    return [event for event in decision.events if isinstance(event, kind)]
+
+
+def said(decision: Decision) -> list[str]:
+    return [type(event).__name__ for event in decision.events]
+
+
+def one_shop(stock: dict[str, dict[str, int]], shortage: Literal["backorder", "partial", "reject"] = "backorder") -> Story:
+    """Shop `web` of segment `b2c`, which gets all of the stock of these nodes; the first node comes first."""
+    story = Story()
+    story.segment("b2c", ratio=10_000)
+    for priority, node in enumerate(stock):
+        story.node(node, priority=priority)
+    story.shop("web")
+    story.policy(Policy(rule=Rule(shortage=shortage)))
+    for node, units in stock.items():
+        story.count(node, at=0, document="", **units)
+    return story
+
+
+def assert_sound(pool: Pool) -> None:
+    """Nothing below zero; free units add up to what sells; what is reserved is what the open fulfilments say."""
+    free: Counter[str] = Counter()
+    for cells in pool.free.values():
+        assert all(units > 0 for units in cells.values()), cells
+        free.update(cells)
+    on_hand: Counter[str] = Counter()
+    reserved: Counter[tuple[str, str]] = Counter()
+    for node, shelf in pool.stock.items():
+        for bucket in (shelf.on_hand, shelf.reserved, *shelf.other.values()):
+            assert all(units > 0 for units in bucket.values()), (node, bucket)
+        if node in pool.nodes and pool.nodes[node].sellable:
+            on_hand.update(shelf.on_hand)
+        reserved.update({(node, sku): units for sku, units in shelf.reserved.items()})
+    assert free == on_hand
+    promised: Counter[tuple[str, str]] = Counter()
+    for order in pool.orders.values():
+        for fulfilment in order.open_fulfilments.values():
+            for row in fulfilment.rows:
+                assert row.quantity > 0
+                assert not row.origins or sum(units for _, units in row.origins) == row.quantity
+                promised[fulfilment.node, row.sku] += row.quantity
+    assert promised == reserved
