@@ -51,6 +51,7 @@ class Checker:
         self._next: dict[str, Positions] = {}
         self._ends: dict[str, Positions] = {}
         self._early: list[Record] = []
+        self._written: Positions = {}
 
     def look(self) -> None:
         """Read on. What was sent in after the first look is not waited for."""
@@ -73,7 +74,8 @@ class Checker:
 
     # ------------------------------------------------------------------------------------------ reading
     def _take_ends(self) -> None:
-        """Upstream first. A topic whose upstream is through is not read any further than now: else a busy pipeline had no end."""
+        """Upstream first, as what is to be through; then again what must have been written by then, downstream having spoken of it.
+        A topic whose upstream is through is not read any further than now: else a busy pipeline had no end."""
         first = not self._ends
         through = {DEAD_LETTERS.name: not self.outcomes.open(), COMMANDS.name: not self.outcomes.open()}
         through[DECISIONS.name] = through[COMMANDS.name] and not any(self._undecided().values())
@@ -82,6 +84,8 @@ class Checker:
                 self._ends[topic] = self._log.ends(topic)
             if first:
                 self._next[topic] = self._log.low(topic)
+        self._written = self._log.ends(COMMANDS.name)
+        self.outcomes.written = self._log.ends(RAW.name)
         if first:
             for partition, low in self._next[RAW.name].items():
                 self.outcomes.start(partition, low)
@@ -102,14 +106,13 @@ class Checker:
         if found is None:
             found = self.partitions[partition] = PartitionCheck(partition, self.findings, self.outcomes, self.due)
         commands = self._commands(partition, found.last + 1)
-        end = self._ends[COMMANDS.name].get(partition, 0)
         for record in self._batches(DECISIONS.name, partition):
-            found.take(record, commands, end)
+            found.take(record, commands)
         while commands.take():
             pass
 
     def _commands(self, partition: int, start: int) -> Commands:
-        batches = self._log.read(COMMANDS.name, {partition: start}, self._ends[COMMANDS.name])
+        batches = self._log.read(COMMANDS.name, {partition: start}, self._written)
         return Commands(batches, start, self.outcomes, self.findings)
 
     def _batches(self, topic: str, partition: int) -> Iterator[Record]:

@@ -33,13 +33,16 @@ CONSUMER_OPTIONS = {"partition_assignment_strategy": "cooperative-sticky", "auto
 
 
 class FencedLedger:
-    """Everything but `stop` runs on the one thread that calls `run`. `ticker` is an ordinary idempotent producer."""
+    """Everything but `stop` runs on the one thread that calls `run`. `ticker` is an ordinary idempotent producer; `ready` is told when
+    the first assignment is rebuilt."""
 
-    def __init__(self, consumer: Consumer, own: Own, ticker: Producer, now_ms: Callable[[], int]) -> None:
+    def __init__(self, consumer: Consumer, own: Own, ticker: Producer, now_ms: Callable[[], int], ready: Callable[[], None]) -> None:
         self._consumer = consumer
         self._own = own
         self._ticker = ticker
         self._now_ms = now_ms
+        self._ready = ready
+        self._joined = False
         self._owned: dict[int, Owned] = {}
         self._loading: set[int] = set()
         self._sought: dict[int, int] = {}
@@ -76,6 +79,7 @@ class FencedLedger:
             for found in partitions:
                 self._owned[found.partition] = self._own(found.partition)
                 self._loading.add(found.partition)
+            self._joined = True
         except BaseException as error:
             die("partitions of the ledger could not be taken", error)
 
@@ -101,6 +105,8 @@ class FencedLedger:
             self._consumer.resume([TopicPartition(COMMANDS.name, partition)])
             self._loading.discard(partition)
             OWNED.set(len(self._owned) - len(self._loading))
+        if self._joined and not self._loading:
+            self._ready()
 
     def _refuse_a_shorter_log(self, partition: int, start: int) -> None:
         committed = self._consumer.committed([TopicPartition(COMMANDS.name, partition)], 15)[0].offset

@@ -195,3 +195,8 @@ class BatchConsumer(driver.Consumer):
 
 class BatchTransport(driver.Transport):
     Consumer = BatchConsumer
+
+
+def release(consumer: Any, message: Any) -> None:
+    """The message will not be acknowledged here; without this a rebalance would wait for it for ever."""
+    consumer._unacked_messages.discard(message)

@@ -13,11 +13,11 @@ from tables import events as e
 Standing = Literal["allocated", "backordered", "cancelled", "held", "rejected"]
 
 
-class _Rule(msgspec.Struct):
+class _Rule(msgspec.Struct, frozen=True):
     shortage: str = "backorder"
 
 
-class _Policy(msgspec.Struct):
+class _Policy(msgspec.Struct, frozen=True):
     """The little of a policy that an invariant depends on."""
 
     rule: _Rule = _Rule()

@@ -31,11 +31,12 @@ assert set(Letter.__struct_fields__) <= set(DeadLetter.__struct_fields__)
 
 
 class Outcomes:
-    """`letters`: dead letters by class and reason, each counted once."""
+    """`letters`: dead letters by class and reason, each counted once. `written`: where `raw` ended after its outcomes had."""
 
     def __init__(self, findings: Findings) -> None:
         self.records = 0
         self.letters: Counter[tuple[str, str]] = Counter()
+        self.written: Mapping[int, int] = {}
         self._findings = findings
         self._partitions: dict[int, _Partition] = {}
         self._ordinals: dict[tuple[int, int], int] = {}
@@ -87,6 +88,9 @@ class Outcomes:
         """False where it was marked so before, or is not kept any more, or lies behind the end of this check."""
         kept = self._partitions.get(partition)
         index = offset - kept.low if kept else -1
+        if offset >= self.written.get(partition, 0):
+            self._findings.place = (RAW.name, partition, offset)
+            self._findings.note("raw outcome", f"there is {_FATE[fate]} of it, but no such record")
         if kept is None or not 0 <= index < len(kept.flags):
             return False
         fresh = not kept.flags[index] & fate

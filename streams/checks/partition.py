@@ -84,8 +84,7 @@ class PartitionCheck:
         self._raw = outcomes
         self._due = due
 
-    def take(self, record: Record, commands: Commands, end: int) -> None:
-        """One decision. `end`: commands from there on were not there yet when the check began."""
+    def take(self, record: Record, commands: Commands) -> None:
         try:
             decision = decode_decision(record.value)
         except (msgspec.DecodeError, UnicodeDecodeError) as error:
@@ -100,8 +99,7 @@ class PartitionCheck:
             return
         command = commands.at(decision.src_offset)
         self._findings.place = (DECISIONS.name, record.partition, record.offset)
-        if decision.src_offset < end:
-            self._answers(record, decision, command)
+        self._answers(record, decision, command)
         self._fold(record, decision)
 
     def _follows(self, record: Record, decision: Decision) -> bool:
