@@ -1,0 +1,56 @@
+"""A busy day of pool `north`, with everything in it that can happen to an order: the log that the checker's tests damage."""
+
+from tables.policy import Policy, Rule
+from tests.story import Story, line
+
+TEAS = ("ASSAM", "SENCHA", "OOLONG")
+
+
+def busy_day(orders: int = 60) -> Story:
+    """Segments b2c, b2b (protected) and club (may borrow), shop `vip` with units of its own, one node that must confirm a cancel."""
+    story = Story()
+    story.segment("b2c", ratio=6_000, rank=1)
+    story.segment("b2b", ratio=2_000, protected=True, rank=2)
+    story.segment("club", ratio=1_000, may_borrow=True, rank=3)
+    story.node("hamburg", region="DE-HH")
+    story.node("porto", region="PT-13", cancel="confirm", priority=1)
+    story.shop("web", segment="b2c")
+    story.shop("dealer", segment="b2b")
+    story.shop("members", segment="club")
+    story.policy(Policy(rule=Rule(max_splits=1)))
+    for node in ("hamburg", "porto"):
+        story.receive(node, ASSAM=100, SENCHA=60, OOLONG=40)
+    story.shop("vip", segment="b2c", quotas=(("OOLONG", 10),))
+    for number in range(orders):
+        _order(story, number)
+    _afterwards(story)
+    return story
+
+
+def _order(story: Story, number: int) -> None:
+    shop = ("web", "web", "dealer", "members", "vip")[number % 5]
+    tea, other = TEAS[number % 3], TEAS[(number + 1) % 3]
+    region = "DE-HH" if number % 4 else "PT-13"
+    story.place(str(number), line(tea, 1 + number % 4), line(other, 1), shop=shop, region=region, at=10)
+
+
+def _afterwards(story: Story) -> None:
+    story.place("0", line("ASSAM", 1), line("SENCHA", 1), region="PT-13", at=10)  # seen before? no: other lines, the next revision
+    story.place("5", line("OOLONG", 1), line("ASSAM", 4), region="DE-HH", at=11)
+    story.place("6", line("SENCHA", 1), region="DE-HH", at=5)  # older than what is known
+    story.reduce("1", "refund-1", ("SENCHA", 1))
+    story.cancel("10", at=20)
+    story.cancel("16", at=20)
+    story.cancel("999", at=20)  # its order never comes
+    story.place("held", line("ASSAM", 2), holds=("payment",), at=12)
+    story.release("held", "payment")
+    story.place("riddle", line("GIFT-BOX", 1, parts=()), at=12)
+    story.listing("web", "GIFT-BOX", ("ASSAM", 2), ("SENCHA", 1))
+    story.place("big", line("OOLONG", 90), at=13)  # waits
+    story.ship(story.fulfilment("1"))
+    story.ship(story.fulfilment("11"), ("OOLONG", 2))
+    story.refuse(story.fulfilment("15"))
+    story.receive("hamburg", OOLONG=200)  # 90 of them are waited for
+    story.count("hamburg", ASSAM=60)
+    story.move("hamburg", "on_hand", "damaged", SENCHA=1)
+    story.tick(86_400_000)

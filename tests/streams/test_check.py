@@ -1,0 +1,247 @@
+"""The checker on sound logs: what repeats, runs behind or has been deleted by age is no violation, and nothing is miscounted."""
+
+import msgspec
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from msgspec.structs import replace
+
+from streams.check import Commits, check
+from streams.checks.report import quantile
+from streams.commands import encode_command
+from streams.read import MemoryLog, Record
+from tables import events as e
+from tests.story import Story, one_shop
+from tests.streams.logs import Logs, broken
+from tests.streams.shopping import busy_day
+
+
+@pytest.fixture(scope="module")
+def day() -> Story:
+    return busy_day()
+
+
+def test_a_sound_day_is_ok_and_counted(day: Story) -> None:
+    logs = Logs(day)
+    logs.raw += 3
+    logs.ignore(logs.raw - 3)
+    logs.ignore(logs.raw - 2, code="truncated", verdict="rejected")
+    logs.ignore(logs.raw - 1, code="truncated", verdict="rejected")
+
+    report = logs.check()
+
+    assert report.invariants == "ok"
+    assert (report.lost, report.oversold, report.pending) == (0, 0, {})
+    assert report.raw_records == logs.raw
+    assert report.commands == report.decisions == len(logs.decisions)
+    assert (report.orders_decided, report.cancelled, report.held, report.duplicates) == (63, 2, 0, 1)
+    assert report.fulfilments == len(logs.told)
+    assert report.dead_letters == {"ignored": {"ping": 1}, "rejected": {"truncated": 2}}
+    assert (report.p50_ms, report.p99_ms) == (40, 40)
+
+
+def test_a_raw_record_normalized_again_after_a_crash_is_no_violation() -> None:
+    story = one_shop({"hamburg": {"ASSAM": 5}})
+    for command in [value for _, _, value in story.commands]:
+        story.send(command)
+    logs = Logs(story)
+    logs.raw = len(logs.commands) // 2
+
+    report = logs.check()
+
+    assert report.invariants == "ok"
+    assert report.duplicates == len(logs.commands) // 2
+
+
+def test_a_fulfilment_sent_again_after_a_crash_is_no_violation(day: Story) -> None:
+    logs = Logs(day)
+    told = len(logs.told)
+    logs.told += logs.told[:10]
+
+    report = logs.check()
+
+    assert report.invariants == "ok"
+    assert (report.fulfilments, report.fulfilments_repeated) == (told, 10)
+
+
+def test_a_dead_letter_written_again_is_counted_once(day: Story) -> None:
+    logs = Logs(day)
+    logs.raw += 1
+    logs.ignore(logs.raw - 1)
+    logs.ignore(logs.raw - 1)
+
+    assert logs.check().dead_letters == {"ignored": {"ping": 1}}
+    assert logs.check().invariants == "ok"
+
+
+def test_what_is_no_longer_kept_of_raw_is_not_missed(day: Story) -> None:
+    topics = Logs(day).topics()
+    topics["raw"][0] = topics["raw"][0][40:]
+
+    report = check(MemoryLog(topics))
+
+    assert report.invariants == "ok"
+    assert report.raw_records == len(topics["commands"][0]) - 40
+
+
+def test_markers_of_transactions_are_not_missing_decisions(day: Story) -> None:
+    topics = Logs(day).topics()
+    topics["decisions"][0] = [_at(record, record.offset + record.offset // 7) for record in topics["decisions"][0]]
+
+    assert check(MemoryLog(topics)).invariants == "ok"
+
+
+def _at(record: Record, offset: int) -> Record:
+    return replace(record, offset=offset)
+
+
+# ---------------------------------------------------------------------------------------------- behind, lost
+def behind(day: Story) -> MemoryLog:
+    """Five raw records are not normalized, four commands not decided, and the fulfilments of two decisions not sent."""
+    logs = Logs(day)
+    for _ in range(4):
+        del logs.decisions[-1]
+    logs.told = [told for told in logs.told if told.src_offset < len(logs.decisions) - 20]
+    logs.raw += 5
+    return MemoryLog(logs.topics())
+
+
+def test_a_stage_that_runs_behind_is_pending(day: Story) -> None:
+    report = check(behind(day))
+
+    assert report.invariants == "ok"
+    assert report.lost == 0
+    assert report.pending["raw"] == 5
+    assert report.pending["commands"] == 4
+    assert report.pending["fulfilments"] > 0
+
+
+def test_what_never_comes_through_is_lost_in_the_end(day: Story) -> None:
+    looks = iter((True, True, False))
+    pending = sum(check(behind(day)).pending.values())
+
+    report = check(behind(day), again=lambda: next(looks))
+
+    assert report.lost == pending
+    assert report.pending == {}
+    assert broken(report) == {"raw outcome", "one decision", "fulfilments"}
+
+
+def test_what_comes_through_while_waiting_is_not_lost(day: Story) -> None:
+    """The rest comes between two looks, and more orders with it."""
+    now = Logs(day)
+    later = now.topics()
+    for _ in range(4):
+        del now.decisions[-1]
+    topics = now.topics()
+    topics["fulfilments"][0] = topics["fulfilments"][0][:-30]
+    topics["commands"][0] = topics["commands"][0][:-2]
+
+    def again() -> bool:
+        topics.update(later)
+        return True
+
+    report = check(MemoryLog(topics), again=again)
+
+    assert report.invariants == "ok"
+    assert report.lost == 0
+    assert report.decisions == len(later["decisions"][0])
+
+
+def test_what_a_commit_passes_over_is_lost_at_once(day: Story) -> None:
+    committed: Commits = {"raw": {0: len(day.commands) + 5}, "decisions": {0: len(day.commands)}}
+
+    report = check(behind(day), committed=committed)
+
+    assert report.lost == 5 + check(behind(day)).pending["fulfilments"]
+    assert {"raw outcome", "fulfilments", "commits"} <= broken(report)
+
+
+def test_a_stage_commits_no_further_than_its_results_are_there(day: Story) -> None:
+    assert broken(check(behind(day), committed={"commands": {0: len(day.commands) - 4}})) == set()
+    assert broken(check(behind(day), committed={"commands": {0: len(day.commands) - 3}})) == {"commits"}
+
+
+# ---------------------------------------------------------------------------------------------- how bad
+def test_lost_counts_each_record_once(day: Story) -> None:
+    logs = Logs(day)
+    del logs.decisions[20:23]
+
+    report = logs.check()
+
+    assert report.lost == 3
+    assert "one decision (3x)" in report.invariants
+
+
+def test_oversold_is_the_deepest_that_each_cell_went(day: Story) -> None:
+    """One unit is reserved that is not there: it lacks on the shelf and in the segment, until it comes back."""
+    story = one_shop({"hamburg": {"ASSAM": 2}})
+    story.place("1", _line(2))
+    story.cancel("1")
+    logs = Logs(story)
+    logs.rewrite(logs.find(e.OrderPlaced), lambda events: [_more(event) for event in events])
+
+    report = logs.check()
+
+    assert report.oversold == 2
+    assert {"below zero", "reserved lines"} <= broken(report)
+
+
+def _line(units: int) -> e.OrderLine:
+    return e.OrderLine("1", "ASSAM", units, 100, (("ASSAM", 1),))
+
+
+def _more(event: e.AnyEvent) -> e.AnyEvent:
+    if not isinstance(event, e.Reserved):
+        return event
+    return replace(event, rows=tuple(replace(row, quantity=row.quantity + 1) for row in event.rows))
+
+
+def test_the_first_place_of_a_violation_is_told(day: Story) -> None:
+    logs = Logs(day)
+    at = logs.find(e.StockMoved)
+    logs.rewrite(at, lambda events: [replace(event, grants=()) for event in events])
+
+    [violation] = [found for found in logs.check().violations if found.invariant == "conservation"]
+
+    assert violation.first.startswith(f"decisions[0]@{at}: ")
+
+
+@pytest.mark.parametrize("refused", [True, False])
+def test_a_record_that_is_no_command_is_to_be_refused(refused: bool, day: Story) -> None:
+    logs = Logs(day)
+    logs.change(-1, cause=("", 0, 0, 0))
+    if refused:
+        logs.rewrite(-1, lambda events: [e.Refused(code="undecodable", sentence="It is not a command.")])
+    topics = logs.topics()
+    topics["commands"][0][-1] = replace(topics["commands"][0][-1], value=b"gibberish")
+    topics["raw"][0].pop()
+
+    assert broken(check(MemoryLog(topics))) == (set() if refused else {"cause"})
+
+
+@pytest.mark.parametrize(("counted", "median", "worst"), [({}, None, None), ({7: 1}, 7, 7), ({1: 98, 5: 1, 900: 1}, 1, 5)])
+def test_quantiles_of_counted_values(counted: dict[int, int], median: int | None, worst: int | None) -> None:
+    assert (quantile(counted, 50), quantile(counted, 99)) == (median, worst)
+
+
+# ---------------------------------------------------------------------------------------------- any damage
+@settings(max_examples=60, deadline=None, derandomize=True, database=None)
+@given(data=st.data())
+def test_no_decision_can_be_dropped_doubled_or_moved_unseen(data: st.DataObject) -> None:
+    logs = Logs(busy_day(20))
+    at = data.draw(st.integers(0, len(logs.decisions) - 2))
+    match data.draw(st.sampled_from(("drop", "double", "move"))):
+        case "drop":
+            del logs.decisions[at]
+        case "double":
+            logs.decisions.insert(at, logs.decisions[at])
+        case _:
+            logs.decisions.insert(at, logs.decisions.pop(at + 1))
+
+    assert "one decision" in broken(logs.check())
+
+
+def test_the_report_is_json(day: Story) -> None:
+    assert msgspec.json.decode(msgspec.json.encode(Logs(day).check()))["invariants"] == "ok"
+    assert encode_command(Logs(day).commands[0]).startswith(b'{"type":"SetSegment"')
