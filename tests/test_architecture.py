@@ -17,13 +17,15 @@ MAY_IMPORT: dict[str, tuple[str, ...]] = {
     "deploy": ("tables", "connectors", "streams", "analytics"),
 }
 
-# Inside `streams` each floor stands on those below it: records, choice, one partition's decisions, the stages, Kafka, the process.
+# Inside `streams` each floor stands on those below it: records, choice, one partition's decisions, what reads and writes, the stages,
+# their hosts, the process.
 STREAMS: tuple[tuple[str, ...], ...] = (
     ("topics", "commands", "decisions", "deadletter", "reference"),
     ("rules",),
     ("ledger",),
+    ("fatal", "metrics", "read", "follow", "produce", "intake", "snapshots"),
     ("agents",),
-    ("fatal", "metrics", "spans", "fenced", "transport", "app", "follow", "read"),
+    ("spans", "transport", "app", "fenced"),
     ("worker",),
 )
 # … and beside them stand those that only read what the others left.
@@ -32,14 +34,16 @@ BESIDE = ("check", "checks", "explain", "simulate")
 # Where each client library lives. Whoever else needs one is handed it.
 HOMES: dict[str, tuple[str, ...]] = {
     "faust": ("streams.app", "streams.transport"),
-    "mode": ("streams.app", "streams.transport", "streams.worker"),
+    "mode": ("streams.app", "streams.transport"),
     "aiokafka": ("streams.app", "streams.transport", "streams.spans"),
     "confluent_kafka": (
         "connectors.publish",
         "connectors.poll",
         "streams.fenced",
         "streams.follow",
+        "streams.produce",
         "streams.read",
+        "streams.worker",
         "streams.check",
         "analytics.sink",
         "deploy",
