@@ -33,11 +33,13 @@ class Demand(msgspec.Struct, frozen=True, kw_only=True, gc=False):
 
 class Supply(msgspec.Struct, gc=False):
     """What there is for a demand: SKUs in the order of need, units wanted and promisable of each, eligible nodes best first with
-    what they have."""
+    what they have. `pots`: by SKU, the origins its units are drawn from; a SKU that comes from the order's own segment alone has
+    none here."""
 
     skus: list[str]
     wanted: list[int]
     promisable: list[int]
+    pots: dict[str, list[Origin]]
     nodes: list[str]
     shelves: list[list[int]]
 
@@ -46,7 +48,7 @@ def allocate(plan: Plan, demand: Demand) -> tuple[Waiting, ...]:
     """Reserve what the policy allows. Emits Considered and one Reserved a node, or OrderRejected. Returns what is left to wait for."""
     considered, supply, rule = _consider(plan, demand)
     chosen, needs, left = _choose(supply, rule, demand)
-    short = [(sku, want - have) for sku, want, have in _short(supply)]
+    short = _short(supply) if left else ()
     plan.emit(_explained(considered, [supply.nodes[i] for i in chosen], demand, rule, short))
     if chosen:
         _reserve(plan, demand, supply, chosen, needs)
@@ -86,8 +88,8 @@ def _consider(plan: Plan, demand: Demand) -> tuple[list[Candidate], Supply, Rule
         candidates.append(Candidate(name, covers, scores, ""))
         ranked.append((scores, name, shelf))
     ranked.sort(key=lambda entry: entry[:2])
-    promisable = _promisable(plan, demand, skus, wanted)
-    return candidates, Supply(skus, wanted, promisable, [r[1] for r in ranked], [r[2] for r in ranked]), rule
+    promisable, pots = _promisable(plan, demand, skus, wanted)
+    return candidates, Supply(skus, wanted, promisable, pots, [r[1] for r in ranked], [r[2] for r in ranked]), rule
 
 
 def _scores(policy: Policy, rule: Rule, node: Node, region: str, stock: int) -> tuple[int, ...]:
@@ -104,27 +106,28 @@ def _scores(policy: Policy, rule: Rule, node: Node, region: str, stock: int) -> 
     return tuple(scores)
 
 
-def _promisable(plan: Plan, demand: Demand, skus: Sequence[str], wanted: Sequence[int]) -> list[int]:
-    """Units of each SKU that the order's shop and segment may promise, up to what is wanted."""
+def _promisable(plan: Plan, demand: Demand, skus: Sequence[str], wanted: Sequence[int]) -> tuple[list[int], dict[str, list[Origin]]]:
+    """Units of each SKU that the order's shop and segment may promise, up to what is wanted, and the pots they come from."""
     origins = drawing_order(plan.pool.segments, demand.segment, demand.shop)
-    own = plan.free
-    units = []
+    about = plan.pool.shops.get(demand.shop)
+    quota = plan.pool.free.get(origins[0]) or (about and about.quotas)
+    units: list[int] = []
+    pots: dict[str, list[Origin]] = {}
     for sku, want in zip(skus, wanted, strict=True):
-        have = own(demand.segment, sku)
-        if have < want:
-            have = sum(part for _, part in draw(own, origins, sku, want))
-        units.append(min(have, want))
-    return units
+        if not quota and plan.free(demand.segment, sku) >= want:
+            units.append(want)
+            continue
+        drawn = draw(plan.free, origins, sku, want)
+        units.append(sum(part for _, part in drawn))
+        if drawn != [(demand.segment, want)]:
+            pots[sku] = drawn
+    return units, pots
 
 
-def _short(supply: Supply) -> list[tuple[str, int, int]]:
-    """(SKU, wanted, had) where segment or nodes have too little."""
-    found = []
-    for i, (sku, want) in enumerate(zip(supply.skus, supply.wanted, strict=True)):
-        have = min(supply.promisable[i], sum(shelf[i] for shelf in supply.shelves))
-        if have < want:
-            found.append((sku, want, have))
-    return found
+def _short(supply: Supply) -> tuple[tuple[str, int], ...]:
+    """(SKU, units missing) where segment or nodes have too little."""
+    have = [min(units, sum(shelf[i] for shelf in supply.shelves)) for i, units in enumerate(supply.promisable)]
+    return tuple((sku, want - had) for sku, want, had in zip(supply.skus, supply.wanted, have, strict=True) if had < want)
 
 
 def _choose(supply: Supply, rule: Rule, demand: Demand) -> tuple[list[int], tuple[Waiting, ...], tuple[Waiting, ...]]:
@@ -164,7 +167,6 @@ def _whole_units(demand: Demand, have: dict[str, int]) -> tuple[tuple[Waiting, .
 
 def _reserve(plan: Plan, demand: Demand, supply: Supply, chosen: Sequence[int], needs: Sequence[Waiting]) -> None:
     """Each node ships what it has, best first; free units are taken in the segment's drawing order."""
-    pots = _pots(plan, demand, needs)
     place = {sku: i for i, sku in enumerate(supply.skus)}
     left = [need.quantity for need in needs]
     for n in chosen:
@@ -175,23 +177,9 @@ def _reserve(plan: Plan, demand: Demand, supply: Supply, chosen: Sequence[int], 
             if units := min(left[i], shelf[spot]):
                 shelf[spot] -= units
                 left[i] -= units
-                rows.append(Row(need.line, need.sku, units, _pour(pots.get(need.sku), units)))
+                rows.append(Row(need.line, need.sku, units, _pour(supply.pots.get(need.sku), units)))
         if rows:
             plan.reserve(demand.order, demand.segment, supply.nodes[n], tuple(rows), demand.sealed)
-
-
-def _pots(plan: Plan, demand: Demand, needs: Sequence[Waiting]) -> dict[str, list[Origin]]:
-    """By SKU, the origins its units are drawn from; a SKU that comes from the order's own segment alone has none here."""
-    origins = drawing_order(plan.pool.segments, demand.segment, demand.shop)
-    total: dict[str, int] = {}
-    for need in needs:
-        total[need.sku] = total.get(need.sku, 0) + need.quantity
-    pots = {}
-    for sku, units in total.items():
-        drawn = draw(plan.free, origins, sku, units)
-        if drawn != [(demand.segment, units)]:
-            pots[sku] = drawn
-    return pots
 
 
 def _pour(pot: list[Origin] | None, units: int) -> tuple[Origin, ...]:
@@ -209,7 +197,7 @@ def _pour(pot: list[Origin] | None, units: int) -> tuple[Origin, ...]:
     return tuple(poured)
 
 
-def _explained(considered: list[Candidate], chosen: list[str], demand: Demand, rule: Rule, short: list[tuple[str, int]]) -> Considered:
+def _explained(considered: list[Candidate], chosen: list[str], demand: Demand, rule: Rule, short: Sequence[tuple[str, int]]) -> Considered:
     verdict = dict.fromkeys(chosen, "chosen")
     named = [c if c.verdict else Candidate(c.node, c.covers, c.scores, verdict.get(c.node, "not_needed")) for c in considered]
     return Considered(order=demand.order, criteria=rule.criteria, candidates=tuple(named), short=tuple(short))

@@ -19,14 +19,17 @@ class Plan:
         self.touched: set[str] = set()
         self._on_hand: dict[str, dict[str, int]] = {}
         self._free: dict[str, dict[str, int]] = {}
+        self._unread: list[tuple[Reserved, str]] = []  # most decisions reserve and never look again
         self._fulfilments = 0
 
     # ------------------------------------------------------------------------------------------ what is there now
     def on_hand(self, node: str, sku: str) -> int:
+        self._read()
         return self.pool.on_hand(node, sku) + self._on_hand.get(node, {}).get(sku, 0)
 
     def shelf(self, node: str, skus: Sequence[str]) -> list[int]:
         """Units on hand at a node, SKU by SKU."""
+        self._read()
         found = self.pool.stock.get(node)
         if found is None:
             units = [0] * len(skus)
@@ -38,6 +41,7 @@ class Plan:
         return units
 
     def free(self, origin: str, sku: str) -> int:
+        self._read()
         units = self.pool.free_units(origin, sku)
         if self._free and (changed := self._free.get(origin)):
             units += changed.get(sku, 0)
@@ -55,11 +59,18 @@ class Plan:
         """A fulfilment order, named by a hash of (pool, offset, ordinal), so that every replay names it alike."""
         name = hashlib.blake2b(f"{self.pool.name}/{self.offset}/{self._fulfilments}".encode(), digest_size=10).hexdigest()
         self._fulfilments += 1
-        self.emit(Reserved(order=key, fulfilment=f"F{name}", node=node, rows=rows, sealed=sealed))
-        for row in rows:
-            self._change(self._on_hand, node, row.sku, -row.quantity)
-            for origin, units in row.origins or ((segment, row.quantity),):
-                self._change(self._free, origin, row.sku, -units)
+        event = Reserved(order=key, fulfilment=f"F{name}", node=node, rows=rows, sealed=sealed)
+        self.emit(event)
+        self._unread.append((event, segment))
+
+    def _read(self) -> None:
+        """Take in what was reserved since the last look at the stock."""
+        for event, segment in self._unread:
+            for row in event.rows:
+                self._change(self._on_hand, event.node, row.sku, -row.quantity)
+                for origin, units in row.origins or ((segment, row.quantity),):
+                    self._change(self._free, origin, row.sku, -units)
+        self._unread.clear()
 
     def give_back(self, key: str, order: Order, fulfilment: str, rows: tuple[Row, ...], reason: str) -> None:
         """Rows of a fulfilment go back on hand, or the node is asked for them first where its cancels need an answer."""
