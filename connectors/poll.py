@@ -66,7 +66,8 @@ async def run_poller(poller: Poller, cursors: Mapping[str, str], stop: asyncio.E
         for new in wanted - tasks.keys():
             tasks[new] = asyncio.create_task(_follow(poller, new, known))
         with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(stop.wait(), LOOK_AGAIN)
+            async with asyncio.timeout(LOOK_AGAIN):
+                await stop.wait()
     for task in tasks.values():
         task.cancel()
     await asyncio.gather(*tasks.values(), return_exceptions=True)

@@ -45,7 +45,9 @@ class Publisher:
         try:
             for key, value, headers in entries:
                 self._producer.produce(topic, value, key, headers=headers, on_delivery=batch.delivered)
-            await asyncio.wait_for(asyncio.wrap_future(batch.future), self._patience)
+            # not wait_for: before Python 3.12 it swallows a cancel that comes with the acknowledgement
+            async with asyncio.timeout(self._patience):
+                await asyncio.wrap_future(batch.future)
         except BufferError:
             raise Unavailable("More is waiting for the broker than may wait.") from None
         except TimeoutError:
