@@ -13,7 +13,6 @@ from tables.events import AnyEvent, Duplicate, Refused
 from tables.pool import Pool, evolve
 
 Message = tuple[int, bytes, bytes]  # offset, key (the pool), value
-PATIENCE_MS = 5_000
 MAX_RECORD = 7 << 20  # a little under what the topic takes
 
 
@@ -38,7 +37,6 @@ class Ledger:
         self.chain = GENESIS
         self.pools: dict[str, Pool] = {}
         self.causes: dict[str, tuple[int, int]] = {}
-        self._asked = -1
 
     # ------------------------------------------------------------------------------------------ the log -> state
     def fold(self, offset: int, record: bytes) -> Decision:
@@ -124,17 +122,12 @@ class Ledger:
 
     # ------------------------------------------------------------------------------------------ time, snapshots
     def due(self, now_ms: int) -> list[bytes]:
-        """Encoded ticks for the pools that have something to do by now, for this partition of `commands`. What was asked for last
-        time is not asked for again before it is decided, or a few seconds have passed."""
-        if self.causes.get(f"tick/{self.partition}", (-1, -1)) < (self._asked, 0) and now_ms < self._asked + PATIENCE_MS:
-            return []
+        """Encoded ticks for the pools that have something to do by now, for this partition of `commands`."""
         ticks = []
         for ordinal, (name, pool) in enumerate(self.pools.items()):
             due = next_due(pool)
             if due is not None and due <= now_ms:
                 ticks.append(encode_command(Tick(pool=name, cause=("tick", self.partition, now_ms, ordinal), at=now_ms)))
-        if ticks:
-            self._asked = now_ms
         return ticks
 
     def dump(self) -> bytes:
