@@ -35,9 +35,19 @@ def main() -> None:
     logging.getLogger("kafka").addHandler(logging.NullHandler())
     try:
         app()
-    except Fault as fault:
-        say(str(fault))
+    except Exception as error:
+        if not is_expected(error):
+            raise
+        say(str(error))
         sys.exit(1)
+
+
+def is_expected(error: Exception) -> bool:
+    """Whether its text is a sentence for the person at the terminal; any other exception is a bug, and wants its traceback."""
+    from connectors.registry import HalfWritten
+    from deploy.sealing import KeyMissing
+
+    return isinstance(error, Fault | HalfWritten | KeyMissing)
 
 
 if __name__ == "__main__":

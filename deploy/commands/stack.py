@@ -2,14 +2,16 @@
 
 import signal
 import threading
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.table import Table
 
 from deploy.commands.output import Json, console, say, to_json
-from deploy.local import Addresses, Stack
 from deploy.settings import load_settings
+
+if TYPE_CHECKING:
+    from deploy.local import Addresses
 
 
 def up(
@@ -20,6 +22,8 @@ def up(
 
     With YIPAN_KAFKA set, your broker is used and none is started. Data, keys and logs are under .yipan/ (YIPAN_HOME).
     """
+    from deploy.local import Stack
+
     ending = threading.Event()
     for sign in (signal.SIGINT, signal.SIGTERM):
         signal.signal(sign, lambda *_: ending.set())
@@ -37,7 +41,7 @@ def up(
         stack.stop()
 
 
-def show(addresses: Addresses) -> None:
+def show(addresses: "Addresses") -> None:
     table = Table("what", "where", title="Yipan is up. Ctrl-C stops it.", title_justify="left")
     table.add_row("pages", addresses.pages)
     table.add_row("webhooks", f"{addresses.gateway}/hooks/{{channel}}/{{shop}}")

@@ -1,0 +1,44 @@
+"""Settings come from the environment alone, are shown without their secrets, and reach child processes whole."""
+
+import pytest
+from pydantic import SecretStr
+
+from deploy.faults import Fault
+from deploy.settings import Settings, environment, load_settings, shown
+from tests.conftest import make_settings
+
+SECRET = "tea-and-scones"
+
+
+def test_every_setting_says_what_it_is_for() -> None:
+    assert [row.variable for row in shown(make_settings()) if not row.purpose] == []
+
+
+def test_secrets_are_masked() -> None:
+    settings = make_settings(kafka_sasl_password=SecretStr(SECRET), clickhouse=f"clickhouse://halyard:{SECRET}@db:8123/tea")
+
+    values = {row.variable: row.value for row in shown(settings)}
+
+    assert SECRET not in str(values)
+    assert values["YIPAN_CLICKHOUSE"] == "clickhouse://halyard:***@db:8123/tea"
+
+
+def test_what_is_not_the_default_is_marked() -> None:
+    assert [row.variable for row in shown(make_settings(partitions=12)) if not row.default] == ["YIPAN_PARTITIONS"]
+
+
+def test_a_child_process_finds_the_same_settings_with_their_secrets(monkeypatch: pytest.MonkeyPatch) -> None:
+    settings = make_settings(partitions=12, kafka_sasl_password=SecretStr(SECRET))
+
+    for name, value in environment(settings).items():
+        monkeypatch.setenv(name, value)
+
+    assert Settings() == settings
+
+
+def test_a_wrong_setting_is_named_with_what_is_wrong(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("YIPAN_PARTITIONS", "four")
+    monkeypatch.setenv("YIPAN_KAFKA_SECURITY_PROTOCOL", "TLS")
+
+    with pytest.raises(Fault, match=r"YIPAN_KAFKA_SECURITY_PROTOCOL: .*'SSL'.*YIPAN_PARTITIONS: .*valid integer"):
+        load_settings()
