@@ -1,6 +1,7 @@
 """Builds the Faust app that hosts the stages which hold no truth. Nothing here decides anything: batches go in, acknowledgements out."""
 
 import asyncio
+import logging
 import ssl
 import threading
 from collections.abc import Callable, Sequence
@@ -15,6 +16,9 @@ from streams.fatal import die
 from streams.intake import Batch, Intake
 from streams.topics import Topic
 from streams.transport import SCHEME, BatchSchema, register, release
+
+# Libraries that say at INFO what only their authors want to know.
+CHATTY = ("faust", "mode", "aiokafka", "streams.transport", "streams.app")
 
 
 class Login(msgspec.Struct, frozen=True, kw_only=True):
@@ -157,6 +161,8 @@ class OnThread(Service):
 
 def run_app(app: faust.App, *services: Service) -> None:
     """Until SIGTERM or Ctrl-C; leaves the group in order."""
+    for name in CHATTY:
+        logging.getLogger(name).setLevel(logging.WARNING)
     loop = asyncio.new_event_loop()
     asyncio.set_event_loop(loop)
     worker = faust.Worker(app, *services, loop=loop, override_logging=False, quiet=True)

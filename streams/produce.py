@@ -130,6 +130,8 @@ def transactions(make_producer: MakeProducer, transactional_id: str) -> Transact
         make_producer(
             transactional_id=transactional_id,
             transaction_timeout_ms=15_000,
+            # a transaction has no gaps anyway
+            enable_gapless_guarantee=False,
             # a commit flushes; sending earlier would only make smaller batches
             linger_ms=1_000,
             # must not exceed the transaction's own
