@@ -25,8 +25,11 @@ class Fetcher:
             raise ConnectionError("it has no url in shops.yaml, or no secret file")
         headers = credentials(secret)
 
+        # what follows a question mark are options for the channel
+        address = shop.url.partition("?")[0].rstrip("/")
+
         def fetch(path: str, query: Mapping[str, str]) -> Fetched:
-            return self._get(shop.url.rstrip("/") + path, dict(query), headers)
+            return self._get(address + path, dict(query), headers)
 
         return fetch
 

@@ -103,6 +103,7 @@ class _Refund(Payload):
     """Webhooks and lists tell of a refund without its lines; polling asks for them."""
 
     id: Name
+    total: Amount | None = None
     line_items: tuple[_RefundLine, ...] | None = None
 
 
@@ -195,7 +196,7 @@ def _order(payload: dict[str, Any]) -> Parsed:
 
 def _draft(order: _Order, status: str) -> OrderDraft:
     address = order.shipping if _is_there(order.shipping) else order.billing
-    reductions = [_reduction(refund) for refund in order.refunds]
+    told = [_reduction(refund) for refund in order.refunds if not _money_only(refund, order)]
     return OrderDraft(
         order=order.id,
         number=order.number or order.id,
@@ -203,8 +204,8 @@ def _draft(order: _Order, status: str) -> OrderDraft:
         placed_at=order.updated_at if order.date_created_gmt is None else Millis(order.date_created_gmt),
         currency=order.currency,
         lines=tuple([_line(line, order.currency) for line in order.line_items]),
-        reductions=tuple([taken for taken in reductions if taken and taken.lines]),
-        holds=_holds(status, None in reductions),
+        reductions=tuple([taken for taken in told if taken and taken.lines]),
+        holds=_holds(status, None in told),
         region=region(address.country, _subdivision(address)),
         recipient=_person(address, order.billing) if _is_there(address) else None,
     )
@@ -232,6 +233,12 @@ def _each(line: _Line, currency: str) -> int:
     if line.price is None:
         return price_each(line.total or Decimal(0), line.quantity, currency)
     return price_each(line.price, 1, currency)
+
+
+def _money_only(refund: _Refund, order: _Order) -> bool:
+    """Less was given back than the cheapest unit cost, so whatever it was for, every unit is still wanted."""
+    cheapest = min(abs(_each(line, order.currency)) for line in order.line_items)
+    return refund.line_items is None and refund.total is not None and price_each(abs(refund.total), 1, order.currency) < cheapest
 
 
 def _reduction(refund: _Refund) -> Reduction | None:
