@@ -66,7 +66,7 @@ def counted(door: Door, name: str, take: Callable[[Request, Door], Awaitable[Ans
         asked = name or request.path_params["channel"]
         # anybody may ask for any name; only ours may become a label
         label = asked if asked in door.channels else "unknown"
-        answer = await _answer(request, door, take)
+        answer = await settle(request, door, take)
         REQUESTS.labels(label, answer.code).inc()
         SECONDS.labels(label).observe(time.perf_counter() - started)
         return answer.response()
@@ -74,7 +74,8 @@ def counted(door: Door, name: str, take: Callable[[Request, Door], Awaitable[Ans
     return endpoint
 
 
-async def _answer(request: Request, door: Door, take: Callable[[Request, Door], Awaitable[Answer]]) -> Answer:
+async def settle(request: Request, door: Door, take: Callable[[Request, Door], Awaitable[Answer]]) -> Answer:
+    """What `take` answers, or what its failure is answered with."""
     try:
         return await take(request, door)
     except Unavailable as away:

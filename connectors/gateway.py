@@ -14,7 +14,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from connectors.contract import RawRecord, Received, Refusal, ShopRef, Webhook
-from connectors.door import NOT_SIGNED, Answer, Door, counted, nameable, read_body, secret_of
+from connectors.door import NOT_SIGNED, Answer, Door, counted, nameable, read_body, secret_of, settle
 from connectors.order_files import take_file
 
 REFUSALS = {"bad_signature": 401, "malformed": 400, "ping": 200, "no_webhooks": 404}
@@ -25,8 +25,8 @@ NAMELESS = Answer(400, "malformed", "What this speaks of has no usable name.")
 def create_gateway(door: Door) -> Starlette:
     """`POST /hooks/{channel}/{shop}`, `POST /files/{shop}`, `GET /health`. Answers are JSON objects of a code and a sentence."""
 
-    async def health(_: Request) -> Response:
-        return _health(door).response()
+    async def health(request: Request) -> Response:
+        return (await settle(request, door, _health)).response()
 
     routes = [
         Route("/hooks/{channel}/{shop}", counted(door, "", take_hook), methods=["POST"]),
@@ -71,7 +71,7 @@ async def _publish(door: Door, shop: ShopRef, received: Received, body: bytes) -
     return TAKEN
 
 
-def _health(door: Door) -> Answer:
+async def _health(_: Request, door: Door) -> Answer:
     if door.publisher.fatal:
         return Answer(503, "broken", "The producer cannot go on; this process has to start anew.")
     door.shop("")  # raises Unavailable until the reference is known

@@ -1,17 +1,20 @@
 """A border without a broker: a producer that keeps what it is given, a channel that signs, and a tea shop."""
 
+import asyncio
 import hashlib
 import hmac
 import json
 import queue
-from collections.abc import Callable, Mapping
+from collections.abc import AsyncIterable, Callable, Mapping
 from typing import Any, cast
 
+import httpx
 import msgspec
 from confluent_kafka import KafkaError, Producer
 
 from connectors.contract import Channel, Fetch, Ignored, Millis, Parsed, Polled, RawRecord, Received, Refusal, ShopRef, Webhook
 from connectors.door import Door
+from connectors.gateway import create_gateway
 from connectors.publish import Publisher
 
 NOON = Millis(1_760_000_000_000)
@@ -114,3 +117,20 @@ def door(producer: FakeProducer, shops: Mapping[str, ShopRef] | None = None, **c
         now=lambda: NOON,
     )
     return msgspec.structs.replace(plain, **changes)
+
+
+def ask(
+    inside: Door, method: str, path: str, content: bytes | AsyncIterable[bytes] = b"", headers: Mapping[str, str] | None = None
+) -> httpx.Response:
+    """One request to a gateway behind no network."""
+
+    async def request() -> httpx.Response:
+        async with httpx.AsyncClient(transport=httpx.ASGITransport(create_gateway(inside)), base_url="http://gateway") as client:
+            return await client.request(method, path, content=content, headers=dict(headers or {}))
+
+    return asyncio.run(request())
+
+
+def post(inside: Door, path: str, body: bytes, headers: Mapping[str, str] | None = None) -> httpx.Response:
+    """Signed, unless `headers` say otherwise."""
+    return ask(inside, "POST", path, body, sign(body) if headers is None else headers)
