@@ -97,7 +97,8 @@ def _read(consumer: Consumer, topic: str, start: Mapping[int, int], stop: Mappin
             consumer.assign([TopicPartition(topic, partition, start[partition]) for partition in left])
         heard = time.monotonic()
         while left:
-            messages = consumer.consume(BATCH, 1.0)
+            # waits that long for a full batch, even at the end of the log
+            messages = consumer.consume(BATCH, 0.05)
             if messages:
                 heard = time.monotonic()
             elif time.monotonic() - heard > STUCK_AFTER:
