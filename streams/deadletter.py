@@ -5,12 +5,14 @@ from typing import Literal
 
 import msgspec
 
+Verdict = Literal["ignored", "rejected"]
+
 
 class DeadLetter(msgspec.Struct, frozen=True, kw_only=True):
     """One record of topic `dead-letters`, keyed like the original. `ignored`: understood and of no interest; `rejected`: a person
     should look. `headers` and `original` are base64: the bytes may be anything."""
 
-    verdict: Literal["ignored", "rejected"]
+    verdict: Verdict
     stage: str
     code: str
     sentence: str

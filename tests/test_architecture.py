@@ -29,7 +29,7 @@ STREAMS: tuple[tuple[str, ...], ...] = (
     ("worker",),
 )
 # … and beside them stand those that only read what the others left.
-BESIDE = ("check", "checks", "explain", "simulate")
+BESIDE = ("check", "checks", "replay", "explain", "letters", "simulate")
 
 # Where each client library lives. Whoever else needs one is handed it.
 HOMES: dict[str, tuple[str, ...]] = {
@@ -46,6 +46,7 @@ HOMES: dict[str, tuple[str, ...]] = {
         "streams.worker",
         "streams.check",
         "analytics.sink",
+        "analytics.peek",
         "deploy",
     ),
     "clickhouse_connect": ("analytics", "deploy.clients"),

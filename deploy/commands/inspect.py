@@ -1,0 +1,172 @@
+"""`yipan order`, `explain` and `dead-letters`: what the topics say of an order, and of records that went no further."""
+
+from typing import TYPE_CHECKING, Annotated, Literal
+
+import typer
+
+from deploy.commands.output import Json, console, say, to_json
+from deploy.settings import load_settings
+
+if TYPE_CHECKING:
+    from streams.explain import Story
+    from streams.letters import Choice, Letter
+
+Key = Annotated[str, typer.Argument(help="tenant/shop/order, or just the order's id or number where only one order has it.")]
+
+
+def order(key: Key, json: Json = False) -> None:
+    """Show how an order stands: status, holds, lines, and what the nodes were told."""
+    from deploy.telling import standing
+
+    story = story_of(key)
+    if json:
+        to_json({"order": story.order, "number": story.number, "status": story.status, "lines": story.lines, "told": story.told})
+    else:
+        console().print(standing(story))
+
+
+def explain(key: Key, json: Json = False) -> None:
+    """Tell an order's whole story from the log: what came in, each decision with its candidates, what the nodes were told."""
+    from deploy.telling import whole
+
+    story = story_of(key)
+    if json:
+        to_json(story)
+    else:
+        console().print(whole(story))
+
+
+def story_of(key: str) -> "Story":
+    """Raises Fault when there is no such order, or more than one."""
+    from deploy.faults import Fault
+    from deploy.lookup import asking
+    from streams.explain import Unclear
+    from streams.explain import explain as tell
+
+    with asking(load_settings()) as log:
+        found = tell(log, key)
+    if isinstance(found, Unclear):
+        if not found.orders:
+            raise Fault(f"No order {key!r} is in the log. Was it rejected on its way in? See `yipan dead-letters list`.")
+        raise Fault(f"Several orders are called {key!r}; say which: {', '.join(found.orders)}")
+    return found
+
+
+# ---------------------------------------------------------------------------------------------- dead letters
+Code = Annotated[str, typer.Option(help="Only letters with this reason code.")]
+Shop = Annotated[str, typer.Option(help="Only letters of this shop.")]
+Place = Annotated[str, typer.Argument(help="PARTITION:OFFSET, as `list` shows it.")]
+Class = Annotated[Literal["rejected", "ignored", "all"], typer.Option("--class", help="Which class of letters.")]
+
+dead_letters = typer.Typer(help="Records that went no further: why, and how to send them in again.", no_args_is_help=True)
+
+
+@dead_letters.command("list")
+def list_letters(
+    code: Code = "",
+    shop: Shop = "",
+    verdict: Class = "all",
+    limit: Annotated[int, typer.Option(min=0, help="How many to list one by one, newest of each partition first.")] = 20,
+    json: Json = False,
+) -> None:
+    """Count dead letters by reason, and list the latest."""
+    from deploy.telling import counted, listed
+    from streams.letters import counts
+
+    found = chosen(choice(code, shop, verdict))
+    latest = sorted(found, key=lambda one: one.at, reverse=True)[:limit]
+    summary = counts(found)
+    if json:
+        to_json({"counts": summary, "letters": [as_row(one) for one in latest]})
+        return
+    if not summary:
+        console().print("There are none.")
+        return
+    console().print(counted(summary))
+    console().print(listed(latest))
+
+
+@dead_letters.command()
+def show(
+    place: Place,
+    body: Annotated[bool, typer.Option("--body", help="Print the original body too. It may hold personal data.")] = False,
+    json: Json = False,
+) -> None:
+    """Show one dead letter: the reason, a sentence on what to do, where the original was, its headers."""
+    from deploy.telling import shown
+
+    one = letter_at(place)
+    headers = [(name, value.decode(errors="replace")) for name, value in one.letter.original_headers()]
+    text = one.letter.body().decode(errors="replace")
+    if json:
+        to_json({**as_row(one), "headers": dict(headers), **({"body": text} if body else {})})
+        return
+    console().print(shown(one, headers))
+    if body:
+        typer.echo(text)
+
+
+@dead_letters.command()
+def replay(
+    place: Annotated[str, typer.Argument(help="PARTITION:OFFSET of one letter; without, all that the options choose.")] = "",
+    code: Code = "",
+    shop: Shop = "",
+    verdict: Class = "rejected",
+    yes: Annotated[bool, typer.Option("--yes", help="Do it. Without, only say what would be done.")] = False,
+    json: Json = False,
+) -> None:
+    """Send originals in again, byte for byte, once their cause is gone: a shop imported, a parser repaired. What was taken before is
+    known, and changes nothing."""
+    from deploy.replaying import send_again
+    from streams.letters import replay as plan
+
+    found = [letter_at(place)] if place else chosen(choice(code, shop, verdict))
+    planned = plan(found)
+    if yes:
+        send_again(load_settings(), planned.entries)
+    if json:
+        to_json({"sent" if yes else "would_send": len(planned.entries), "kept_back": planned.kept_back})
+        return
+    records = "1 record" if len(planned.entries) == 1 else f"{len(planned.entries)} records"
+    console().print(f"{records} {'sent to raw again, and acknowledged' if yes else 'would be sent to raw again: say --yes to do it'}.")
+    for reason, count in planned.kept_back.items():
+        say(f"{count} kept back: {reason}")
+
+
+def choice(code: str, shop: str, verdict: Literal["rejected", "ignored", "all"]) -> "Choice":
+    from streams.letters import Choice
+
+    return Choice(code=code, shop=shop, verdict=None if verdict == "all" else verdict)
+
+
+def chosen(choice: "Choice") -> "list[Letter]":
+    from deploy.lookup import asking
+    from streams.letters import letters
+
+    with asking(load_settings()) as log:
+        return list(letters(log, choice))
+
+
+def letter_at(place: str) -> "Letter":
+    """Raises Fault when there is none."""
+    from deploy.faults import Fault
+    from streams.letters import Choice
+
+    partition, colon, offset = place.partition(":")
+    if not (colon and partition.isdecimal() and offset.isdecimal()):
+        raise Fault(f"{place!r} is no place of a dead letter: PARTITION:OFFSET, for example 0:17, as `yipan dead-letters list` shows it.")
+    found = chosen(Choice(place=(int(partition), int(offset))))
+    if not found:
+        raise Fault(f"There is no dead letter at {place}.")
+    return found[0]
+
+
+def as_row(one: "Letter") -> dict[str, object]:
+    letter = one.letter
+    about = {"place": f"{one.partition}:{one.offset}", "at": one.at, "class": letter.verdict, "stage": letter.stage, "code": letter.code}
+    return about | {
+        "sentence": letter.sentence,
+        "shop": letter.shop,
+        "original": f"{letter.topic}[{letter.partition}]@{letter.offset}",
+        "key": letter.key,
+    }

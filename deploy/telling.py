@@ -1,0 +1,154 @@
+"""How an order, its story and dead letters read on a terminal."""
+
+from collections.abc import Iterable
+from datetime import UTC, datetime
+
+from rich.console import Group, RenderableType
+from rich.padding import Padding
+from rich.table import Table
+from rich.text import Text
+
+from streams.explain import Chapter, Line, Story, Told
+from streams.letters import Count, Letter
+from tables import events as e
+
+
+def when(ms: int) -> str:
+    return datetime.fromtimestamp(ms / 1000, UTC).isoformat(sep=" ", timespec="milliseconds").removesuffix("+00:00") if ms else ""
+
+
+# ---------------------------------------------------------------------------------------------- an order
+def standing(story: Story) -> RenderableType:
+    """How the order stands: one line, its lines, its fulfilments."""
+    return Group(_headline(story), _lines(story.lines), _fulfilments(story.told))
+
+
+def _headline(story: Story) -> RenderableType:
+    status = story.status
+    name = Text(story.order, style="bold") + (Text(f"  ({story.number})") if story.number else Text())
+    if status is None:
+        return name + Text("  refused: nothing of it was taken", style="red")
+    said = Text(f"  {status.status}, revision {status.revision}", style="bold cyan")
+    holds = Text(f"  held for {', '.join(status.holds)}", style="yellow") if status.holds else Text()
+    return name + said + holds
+
+
+def _lines(lines: Iterable[Line]) -> RenderableType:
+    table = Table("line", "listing", "SKU", "ordered", "reserved", "backordered", "shipped")
+    for column in table.columns[3:]:
+        column.justify = "right"
+    for line in lines:
+        units = (line.ordered, line.reserved, line.backordered, line.shipped)
+        table.add_row(Text(line.line), Text(line.listing), Text(line.sku), *(str(n or "") for n in units))
+    return table
+
+
+def _fulfilments(told: Iterable[Told]) -> RenderableType:
+    table = Table("told at (UTC)", "what", "fulfilment", "node", "units", title="Told to the nodes", title_justify="left")
+    for one in told:
+        said = one.told
+        what = "ship" if said.type == "FulfilmentOrdered" else "do not ship" if said.final else "please cancel"
+        units = ", ".join(f"{line.quantity} × {line.sku}" for line in said.lines)
+        table.add_row(when(one.at), f"{what} ({said.reason})" if said.reason else what, said.id, Text(said.node), Text(units))
+    return table if table.row_count else Text("No node was told anything.", style="dim")
+
+
+# ---------------------------------------------------------------------------------------------- its story
+def whole(story: Story) -> RenderableType:
+    return Group(_headline(story), *(_chapter(chapter) for chapter in story.chapters), standing(story))
+
+
+def _chapter(chapter: Chapter) -> RenderableType:
+    title = Text(f"\n{when(chapter.at)}  {chapter.asked or 'an unreadable command'}", style="bold")
+    where = f"  decisions[{chapter.partition}]@{chapter.offset}, pool {chapter.pool} #{chapter.seq}, policy {chapter.policy_version}"
+    came = chapter.arrival
+    parts: list[RenderableType] = [title + Text(where, style="dim")]
+    if came:
+        via = f"came as {came.kind} of {came.channel} at {when(came.received_at)}, delivery {came.delivery_id}"
+        parts.append(Text(f"  {via}, raw[{came.partition}]@{came.offset}", style="dim"))
+    parts += [Padding(_event(event), (0, 0, 0, 2)) for event in chapter.events]
+    return Group(*parts)
+
+
+def _event(event: e.AnyEvent) -> RenderableType:
+    match event:
+        case e.Considered():
+            return _considered(event)
+        case e.OrderPlaced(revision=revision, segment=segment, lines=lines, region=region):
+            return Text(f"taken as revision {revision}, {len(lines)} lines, segment {segment}, to {region or 'an unknown region'}")
+        case e.Reserved(fulfilment=name, node=node, rows=rows):
+            return Text(f"{node} ships {_units(rows)} ({name})", style="green")
+        case e.Unreserved(fulfilment=name, node=node, rows=rows, to=to, reason=reason):
+            return Text(f"{node} no longer ships {_units(rows)} ({name}, {reason}): to {to}", style="yellow")
+        case e.CancelRequested(fulfilment=name, node=node, rows=rows, reason=reason):
+            return Text(f"{node} is asked not to ship {_units(rows)} ({name}, {reason})", style="yellow")
+        case e.Shipped(fulfilment=name, node=node, rows=rows, carrier=carrier, tracking=tracking):
+            return Text(f"{node} shipped {_units(rows)} ({name}) {carrier} {tracking}".rstrip(), style="green")
+        case e.Backordered(rows=rows):
+            return Text(f"waits for {_units(rows)}" if rows else "waits for nothing more", style="yellow")
+        case e.OrderHeld(reasons=reasons):
+            return Text(f"held for {', '.join(reasons)}", style="yellow")
+        case e.HoldReleased(reasons=reasons, by=by):
+            return Text(f"released from {', '.join(reasons)} by {by or 'nobody named'}")
+        case e.OrderReduced(reduction=name, lines=lines):
+            return Text(f"reduced ({name}): " + ", ".join(f"{units} of line {line}" for line, units in lines))
+        case e.OrderCancelled(reason=reason) | e.OrderRejected(reason=reason):
+            return Text(
+                f"{'cancelled' if isinstance(event, e.OrderCancelled) else 'rejected'} ({reason or 'no reason given'})", style="red"
+            )
+        case e.Shortage(node=node, sku=sku, quantity=quantity):
+            return Text(f"{node} lacks {quantity} × {sku} that were promised", style="red")
+        case e.FulfilmentRejected(fulfilment=name, node=node, reason=reason):
+            return Text(f"{node} refuses {name} ({reason})", style="red")
+        case e.OrderResolved():
+            return Text("its listings are known now")
+        case e.Duplicate(of=of):
+            return Text(f"seen before ({of}): nothing happens", style="dim")
+        case e.Stale(of=of):
+            return Text(f"older than what is known of {of}: nothing happens", style="dim")
+        case e.Refused(code=code, sentence=sentence):
+            return Text(f"refused ({code}): {sentence}", style="red")
+        case _:
+            return Text(type(event).__name__)
+
+
+def _considered(event: e.Considered) -> RenderableType:
+    table = Table("node", "has", *event.criteria, "verdict", title="candidates", title_justify="left", title_style="")
+    for candidate in event.candidates:
+        scores = [str(score) for score in candidate.scores] or [""] * len(event.criteria)
+        style = "green" if candidate.verdict == "chosen" else "dim"
+        table.add_row(Text(candidate.node), str(candidate.covers), *scores, candidate.verdict, style=style)
+    if not event.short:
+        return table
+    return Group(table, Text("short of " + ", ".join(f"{units} × {sku}" for sku, units in event.short), style="red"))
+
+
+def _units(rows: Iterable[e.Row | e.Waiting]) -> str:
+    return ", ".join(f"{row.quantity} × {row.sku}" for row in rows)
+
+
+# ---------------------------------------------------------------------------------------------- dead letters
+def counted(counts: Iterable[Count]) -> RenderableType:
+    table = Table("class", "stage", "code", "shop", "letters")
+    table.columns[4].justify = "right"
+    for count in counts:
+        table.add_row(count.verdict, count.stage, count.code, Text(count.shop), f"{count.letters:,}")
+    return table
+
+
+def listed(letters: Iterable[Letter]) -> RenderableType:
+    table = Table("place", "written (UTC)", "class", "code", "shop", "sentence")
+    for one in letters:
+        letter = one.letter
+        table.add_row(f"{one.partition}:{one.offset}", when(one.at), letter.verdict, letter.code, Text(letter.shop), Text(letter.sentence))
+    return table
+
+
+def shown(one: Letter, headers: list[tuple[str, str]]) -> RenderableType:
+    letter = one.letter
+    table = Table(show_header=False, title=f"dead letter {one.partition}:{one.offset}", title_justify="left")
+    about = [("written (UTC)", when(one.at)), ("class", letter.verdict), ("stage", letter.stage), ("code", letter.code)]
+    about += [("sentence", letter.sentence), ("original", f"{letter.topic}[{letter.partition}]@{letter.offset}"), ("key", letter.key)]
+    for name, value in (*about, *((f"header {name}", value) for name, value in headers), ("body", f"{len(letter.body()):,} bytes")):
+        table.add_row(name, Text(value))
+    return table

@@ -1,0 +1,273 @@
+"""One order's whole story, from the log alone: what came in, each decision with what was seen and chosen, and what the nodes were told."""
+
+from collections.abc import Iterator, Sequence
+
+import msgspec
+from msgspec.structs import replace
+
+from connectors.contract import Fulfilment, OrderStatus, RawRecord
+from streams.commands import AnyCommand, PlaceOrder, decode_command
+from streams.decisions import Decision, decode_decision
+from streams.read import Log, Record
+from streams.rules.announce import status
+from streams.topics import COMMANDS, DECISIONS, FULFILMENTS, RAW
+from tables.events import AnyEvent, Duplicate, OrderPlaced, Refused, Reserved, Stale
+from tables.orders import demand, sums
+from tables.pool import Pool, evolve
+
+decode_fulfilment = msgspec.json.Decoder(Fulfilment).decode
+RAW_LOOKS = 20  # raw records that are looked up one by one, at most
+
+
+class Arrival(msgspec.Struct, frozen=True, kw_only=True):
+    """A raw record, without what it holds."""
+
+    partition: int
+    offset: int
+    channel: str
+    kind: str
+    delivery_id: str
+    received_at: int
+
+
+class Chapter(msgspec.Struct, frozen=True, kw_only=True):
+    """A decision that touched the order, with the events that are about it. `asked`: the command's type; another order's command, or
+    one on stock, may touch it as well. Times in milliseconds."""
+
+    partition: int
+    offset: int
+    src_offset: int
+    at: int
+    pool: str
+    seq: int
+    asked: str
+    command_id: str
+    decider: int
+    policy_version: int
+    events: tuple[AnyEvent, ...]
+    arrival: Arrival | None
+
+
+class Line(msgspec.Struct, frozen=True, kw_only=True):
+    """Units of one SKU of one order line as it stands now."""
+
+    line: str
+    listing: str
+    sku: str
+    ordered: int
+    reserved: int
+    backordered: int
+    shipped: int
+
+
+class Told(msgspec.Struct, frozen=True):
+    at: int
+    told: Fulfilment
+
+
+class Story(msgspec.Struct, frozen=True, kw_only=True):
+    """`status` None: the order was only ever refused."""
+
+    order: str
+    number: str
+    status: OrderStatus | None
+    lines: tuple[Line, ...]
+    chapters: tuple[Chapter, ...]
+    told: tuple[Told, ...]
+
+
+class Unclear(msgspec.Struct, frozen=True):
+    """No order of that name, or several: their keys."""
+
+    wanted: str
+    orders: tuple[str, ...]
+
+
+def explain(log: Log, wanted: str) -> Story | Unclear:
+    """`wanted`: an order's key `tenant/shop/order`; its bare id or number will do where only one order has it. Reads the log once or
+    twice, looking for bytes, and decodes only what has them."""
+    keys = _keys(log, wanted)
+    if len(keys) != 1:
+        return Unclear(wanted, tuple(sorted(keys)))
+    [key] = keys
+    commands = dict(_commands(log, key))
+    decided = list(_decided(log, key, commands))
+    known, place = _fold(decided, key)
+    return Story(
+        order=key,
+        number=_number(decided, commands),
+        status=status(known, key, place) if key in known.orders else None,
+        lines=_lines(known, key),
+        chapters=tuple(_chapters(log, decided, commands)),
+        told=tuple(_told(log, key)),
+    )
+
+
+Decided = tuple[Record, Decision, tuple[AnyEvent, ...]]
+Commands = dict[tuple[int, int], AnyCommand]
+
+
+# ---------------------------------------------------------------------------------------------- finding
+def _search(log: Log, topic: str, needles: Sequence[bytes]) -> Iterator[Record]:
+    for batch in log.read(topic, log.low(topic), log.ends(topic)):
+        for record in batch:
+            if any(needle in record.value for needle in needles):
+                yield record
+
+
+def _json(text: str) -> bytes:
+    return msgspec.json.encode(text)[1:-1]
+
+
+def _mentions(key: str) -> tuple[bytes, ...]:
+    """How a decision names an order: whole, or with one of its refunds."""
+    return (b'"%s"' % _json(key), b'"%s#' % _json(key))
+
+
+def _keys(log: Log, wanted: str) -> set[str]:
+    """Keys of the orders that may be meant. A whole key is believed where anything speaks of it."""
+    if wanted.count("/") >= 2:
+        there = next(_search(log, COMMANDS.name, _mentions(wanted)), None)
+        return {wanted} if there else set()
+    numbers = (wanted, f"#{wanted}")
+    needles = (b'/%s"' % _json(wanted), *(b'"number":"%s"' % _json(number) for number in numbers))
+    found: set[str] = set()
+    for record in _search(log, COMMANDS.name, needles):
+        command = _command(record)
+        key = getattr(command, "order", "")
+        if key and (key.split("/", 2)[2:] == [wanted] or (isinstance(command, PlaceOrder) and command.number in numbers)):
+            found.add(key)
+    return found
+
+
+def _command(record: Record) -> AnyCommand | None:
+    try:
+        command: AnyCommand = decode_command(record.value)
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        return None
+    return command
+
+
+def _commands(log: Log, key: str) -> Iterator[tuple[tuple[int, int], AnyCommand]]:
+    for record in _search(log, COMMANDS.name, _mentions(key)[:1]):
+        command = _command(record)
+        if getattr(command, "order", "") == key and command is not None:
+            yield (record.partition, record.offset), command
+
+
+def _decided(log: Log, key: str, commands: Commands) -> Iterator[Decided]:
+    """Decisions that name the order, and those on its commands: what was refused names nobody."""
+    places = [b'"src_offset":%d,' % offset for _, offset in commands]
+    for record in _search(log, DECISIONS.name, (*_mentions(key), *places)):
+        decision = decode_decision(record.value)
+        asked = (record.partition, decision.src_offset) in commands
+        if events := tuple(event for event in decision.events if _is_about(event, key, asked)):
+            yield record, decision, events
+
+
+def _is_about(event: AnyEvent, key: str, asked: bool) -> bool:
+    if isinstance(event, Duplicate | Stale | Refused):
+        return asked or (not isinstance(event, Refused) and event.of.split("#")[0] == key)
+    return bool(getattr(event, "order", None) == key)
+
+
+# ---------------------------------------------------------------------------------------------- telling
+def _fold(decided: Sequence[Decided], key: str) -> tuple[Pool, int]:
+    """The order as it stands, and the position of the decision that it follows from. Only what is about the order is folded: stock
+    is of no interest here."""
+    pool, place = Pool(""), -1
+    for record, _, events in decided:
+        place = record.offset
+        for event in events:
+            evolve(pool, event)
+    return pool, place
+
+
+def _lines(pool: Pool, key: str) -> tuple[Line, ...]:
+    order = pool.orders.get(key)
+    if order is None:
+        return ()
+    wanted = demand(order.lines, order.reductions)
+    reserved = sums(row for found in order.open_fulfilments.values() for row in found.rows)
+    waiting, shipped = sums(order.waiting), sums(order.shipped)
+    listings = {line.line: line.listing for line in order.lines}
+    unknown = {(line.line, ""): line.quantity for line in order.lines if not line.parts}
+    return tuple(
+        Line(
+            line=line,
+            listing=listings.get(line, ""),
+            sku=sku,
+            ordered=(wanted | unknown).get((line, sku), 0),
+            reserved=reserved.get((line, sku), 0),
+            backordered=waiting.get((line, sku), 0),
+            shipped=shipped.get((line, sku), 0),
+        )
+        for line, sku in dict.fromkeys((*wanted, *unknown, *reserved, *waiting, *shipped))
+    )
+
+
+def _number(decided: Sequence[Decided], commands: Commands) -> str:
+    placed = [event.number for _, _, events in decided for event in events if isinstance(event, OrderPlaced)]
+    asked = [command.number for command in commands.values() if isinstance(command, PlaceOrder)]
+    return (placed or asked or [""])[-1]
+
+
+def _chapters(log: Log, decided: Sequence[Decided], commands: Commands) -> Iterator[Chapter]:
+    for n, (record, decision, events) in enumerate(decided):
+        command = commands.get((record.partition, decision.src_offset)) or _command_at(log, record.partition, decision.src_offset)
+        yield Chapter(
+            partition=record.partition,
+            offset=record.offset,
+            src_offset=decision.src_offset,
+            at=record.timestamp,
+            pool=decision.pool,
+            seq=decision.seq,
+            asked=type(command).__name__ if command else "",
+            command_id=decision.command_id,
+            decider=decision.decider,
+            policy_version=decision.policy_version,
+            events=tuple(_unsealed(event) for event in events),
+            arrival=_arrival(log, decision) if n < RAW_LOOKS else None,
+        )
+
+
+def _unsealed(event: AnyEvent) -> AnyEvent:
+    """Without the recipient: a sealed one tells nobody anything."""
+    return replace(event, sealed="") if isinstance(event, OrderPlaced | Reserved) else event
+
+
+def _at(log: Log, topic: str, partition: int, offset: int) -> Record | None:
+    if not log.low(topic).get(partition, offset + 1) <= offset < log.ends(topic).get(partition, 0):
+        return None
+    return next((record for batch in log.read(topic, {partition: offset}, {partition: offset + 1}) for record in batch), None)
+
+
+def _command_at(log: Log, partition: int, offset: int) -> AnyCommand | None:
+    record = _at(log, COMMANDS.name, partition, offset)
+    return _command(record) if record else None
+
+
+def _arrival(log: Log, decision: Decision) -> Arrival | None:
+    """The raw record behind a decision, while it is kept."""
+    source, partition, offset, _ = decision.cause
+    record = _at(log, RAW.name, partition, offset) if source == RAW.name else None
+    if record is None:
+        return None
+    try:
+        raw = RawRecord.from_record(record.headers, b"")
+    except ValueError:
+        return None
+    return Arrival(
+        partition=partition, offset=offset, channel=raw.channel, kind=raw.kind, delivery_id=raw.delivery_id, received_at=raw.received_at
+    )
+
+
+def _told(log: Log, key: str) -> Iterator[Told]:
+    tenant, shop, order = key.split("/", 2)
+    for record in _search(log, FULFILMENTS.name, (b'"order":"%s"' % _json(order),)):
+        try:
+            told = decode_fulfilment(record.value)
+        except (msgspec.DecodeError, UnicodeDecodeError):
+            continue
+        if (told.tenant, told.shop, told.order) == (tenant, shop, order):
+            yield Told(record.timestamp, replace(told, recipient=""))
