@@ -7,7 +7,7 @@ import msgspec
 
 from connectors.contract import CancelDraft, Ignored, LineDraft, OrderDraft, Reduction, ReductionDraft, Rejected
 from streams.commands import CancelOrder, Cause, PlaceOrder, ReduceOrder
-from streams.reference import ListingRecord, Reference, ShopRecord
+from streams.reference import Reference, ShopRecord
 from streams.rules.normalize_bounds import LAST_MILLIS, MOST_MONEY, MOST_UNITS, Outcome
 from tables.events import OrderLine
 
@@ -68,23 +68,22 @@ def digest(draft: OrderDraft | CancelDraft) -> str:
 
 def _line(draft: LineDraft, shop: ShopRecord, reference: Reference) -> OrderLine | None:
     """None: not goods. A line without parts names a listing nobody knows, for which the order is held."""
-    if not draft.goods:
-        return None
-    if shop.non_goods and any(listing in shop.non_goods for listing in draft.listings):
-        return None
+    parts = _parts(draft.listings, shop, reference) if draft.goods else ()
     name = draft.listings[0] if draft.listings else ""
-    parts = _parts(draft.listings, shop, reference)
     if parts is None:
-        as_sku = shop.unknown_listing == "as_sku" and name
-        parts = ((name, 1),) if as_sku else ()
+        parts = ((name, 1),) if name and shop.unknown_listing == "as_sku" else ()
     elif not parts:
         return None
     return OrderLine(draft.line, name, draft.quantity, draft.price, parts)
 
 
 def _parts(names: tuple[str, ...], shop: ShopRecord, reference: Reference) -> tuple[tuple[str, int], ...] | None:
+    """Of the first name that is listed; empty for what is not goods, None when no name is known."""
     for name in names:
-        found: ListingRecord | None = reference.listings.get((shop.ref.shop, name))
+        if name in shop.non_goods:
+            return ()
+    for name in names:
+        found = reference.listings.get((shop.ref.shop, name))
         if found is not None:
             return found.parts
     return None
