@@ -16,3 +16,9 @@ QUERY_SECONDS = Histogram(
 )
 FORECAST_SECONDS = Gauge("yipan_forecast_seconds", "How long the last forecast took")
 FORECAST_SERIES = Gauge("yipan_forecast_series", "SKUs in the last forecast")
+
+
+def lags() -> dict[str, int]:
+    """Records that wait to be taken over, by `topic/partition`, as last seen by the sink."""
+    samples = (sample for metric in LAG.collect() for sample in metric.samples)
+    return {f"{sample.labels['topic']}/{sample.labels['partition']}": int(sample.value) for sample in samples}

@@ -45,7 +45,7 @@ ENGINE = ReplacingMergeTree
 ORDER BY (sku, run_id)
 TTL toDateTime(made_at) + INTERVAL 30 DAY;
 
--- How each model did at each past origin. `wrmsse` weighs SKUs by units; `coverage`: how often lead-time demand stayed below the 0.95 quantile.
+-- How each model did at each past origin. `wrmsse` weighs SKUs by units.
 CREATE TABLE IF NOT EXISTS backtests
 (
     run_id UInt64,

@@ -1,0 +1,151 @@
+"""When forecasts are made, and how they get into ClickHouse: demand is read here, the work is done in a worker."""
+
+import logging
+import threading
+import time
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+import pyarrow as pa
+
+from analytics import metrics
+from analytics.forecast.panel import Panel, make_panel
+from analytics.forecast.plan import Forecasting, Result
+from analytics.forecast.worker import WorkerFailed, in_worker
+
+log = logging.getLogger(__name__)
+
+DAY_SECONDS = 86_400
+LOOK_EVERY = 5.0
+_TIME = pa.timestamp("ms", tz="UTC")
+
+
+class Seen(NamedTuple):
+    """Demand as it stood: total units and newest day."""
+
+    units: int
+    day: int
+
+
+class Pace:
+    """Whether a forecast is due, given what demand looks like from time to time. `now` in seconds of any steady clock."""
+
+    def __init__(self, plan: Forecasting) -> None:
+        self._plan = plan
+        self._made_of: Seen | None = None
+        self._made_at = 0.0
+        self._seen: Seen | None = None
+        self._since = 0.0
+
+    def due(self, seen: Seen, now: float) -> bool:
+        if seen != self._seen:
+            self._seen, self._since = seen, now
+        if not seen.units or seen == self._made_of:
+            return False
+        rested = now - self._since >= self._plan.quiet
+        return rested or (self._made_of is not None and now - self._made_at >= self._plan.every)
+
+    def made(self, seen: Seen, now: float) -> None:
+        self._made_of, self._made_at = seen, now
+
+
+class Schedule:
+    """`run()` until `stop`: looks at demand, has forecasts made, stores them. Trouble is told and tried again later."""
+
+    def __init__(self, plan: Forecasting, open_client: Callable[[], Any], stop: threading.Event) -> None:
+        self._plan, self._open_client, self._stop = plan, open_client, stop
+        self._pace = Pace(plan)
+
+    def run(self) -> None:
+        client = self._open_client()
+        while not self._stop.wait(min(LOOK_EVERY, self._plan.quiet / 2)):
+            try:
+                seen = demand_seen(client)
+                if self._pace.due(seen, time.monotonic()):
+                    make_forecast(client, self._plan, self._stop)
+                    self._pace.made(seen, time.monotonic())
+            except WorkerFailed as wrong:
+                log.error("no forecast: %s", wrong)
+                self._pace.made(seen, time.monotonic())
+            except Exception as wrong:
+                log.warning("no forecast now, because ClickHouse does not answer: %s", str(wrong)[:200])
+
+
+def demand_seen(client: Any) -> Seen:
+    return Seen(*client.query("SELECT sum(units), toInt32(max(day)) FROM demand_daily WHERE units > 0").result_rows[0])
+
+
+def make_forecast(client: Any, plan: Forecasting, stop: threading.Event) -> bool:
+    """Read, compute, store; False when there is no demand yet or `stop` came first. Raises WorkerFailed."""
+    began = time.time()
+    panel = read_panel(client, plan, int(began // DAY_SECONDS))
+    result = in_worker(_forecast, panel, plan, stop=stop) if panel else None
+    if result is None:
+        return False
+    store_forecast(client, result, plan, int(began * 1000), time.time() - began)
+    metrics.FORECAST_SECONDS.set(time.time() - began)
+    metrics.FORECAST_SERIES.set(len(result.skus))
+    return True
+
+
+def _forecast(panel: Panel, plan: Forecasting) -> Result:
+    from analytics.forecast.work import forecast  # two seconds and 245 MB that only the worker pays
+
+    return forecast(panel, plan)
+
+
+def read_panel(client: Any, plan: Forecasting, today: int) -> Panel | None:
+    sql = "SELECT sku, toInt32(day) AS day, sum(demand_daily.units) FROM demand_daily WHERE demand_daily.units > 0 GROUP BY sku, day"
+    return make_panel(client.query(sql).result_rows, today, plan.most_skus, plan.history_days)
+
+
+def store_forecast(client: Any, result: Result, plan: Forecasting, run_id: int, seconds: float) -> None:
+    """The run's own row is written last: readers look for it first, so they never see half a forecast."""
+    for name, columns in forecast_columns(result, plan, run_id, seconds).items():
+        if len(columns["run_id"]):
+            client.insert_arrow(name, pa.table(columns), settings={"async_insert": 0})
+
+
+def forecast_columns(result: Result, plan: Forecasting, run_id: int, seconds: float) -> dict[str, dict[str, pa.Array]]:
+    """Tables in the order of writing. `run_id` is the time it was made, in ms."""
+    n, horizon = result.means.shape
+    days = [result.last_day + 1 + ahead for ahead in range(horizon)]
+
+    def front(rows: int) -> dict[str, pa.Array]:
+        return {"run_id": pa.array([run_id] * rows, pa.uint64()), "made_at": pa.array([run_id] * rows, _TIME)}
+
+    tests = result.backtests
+    scores = {name: [getattr(test.score, name) for test in tests] for name in ("wrmsse", "rmsse_total", "wape", "bias")}
+    return {
+        "forecasts": front(n * horizon)
+        | {
+            "sku": pa.array([sku for sku in result.skus for _ in days]),
+            "day": pa.array(days * n, pa.date32()),
+            "model": pa.array([model for model in result.models for _ in days]),
+            **{name: pa.array(getattr(result, field).ravel()) for name, field in (("mean", "means"), ("low", "low"), ("high", "high"))},
+        },
+        "lead_demand": front(n)
+        | {
+            "sku": pa.array(result.skus),
+            "model": pa.array(result.models),
+            "mean": pa.array(result.lead_means),
+            "ladder": pa.array(list(result.ladders)),
+        },
+        "backtests": front(len(tests))
+        | {
+            "model": pa.array([test.model for test in tests], pa.string()),
+            "origin": pa.array([test.origin for test in tests], pa.date32()),
+            "series": pa.array([test.series for test in tests], pa.uint32()),
+            **{name: pa.array(values, pa.float64()) for name, values in scores.items()},
+        },
+        "forecast_runs": front(1)
+        | {
+            "first_day": pa.array([result.first_day], pa.date32()),
+            "last_day": pa.array([result.last_day], pa.date32()),
+            "horizon": pa.array([horizon], pa.uint32()),
+            "lead_days": pa.array([plan.lead_days], pa.uint32()),
+            "champion": pa.array([result.champion]),
+            "series": pa.array([n], pa.uint32()),
+            "seconds": pa.array([seconds]),
+        },
+    }
