@@ -5,7 +5,7 @@ import sys
 
 import typer
 
-from deploy.commands import business, look, policy, processes, stack
+from deploy.commands import business, check, inspect, look, policy, processes, stack
 from deploy.commands.output import say
 from deploy.faults import Fault
 
@@ -22,11 +22,16 @@ RUN, LOOK, CHANGE, PROCESS = "Run", "Look", "Change", "Processes (what `yipan up
 app.command("up", rich_help_panel=RUN)(stack.up)
 app.command("import", rich_help_panel=CHANGE)(business.import_)
 app.add_typer(policy.app, name="policy", rich_help_panel=CHANGE)
+app.command("check", rich_help_panel=LOOK)(check.check)
+app.command("order", rich_help_panel=LOOK)(inspect.order)
+app.command("explain", rich_help_panel=LOOK)(inspect.explain)
+app.add_typer(inspect.dead_letters, name="dead-letters", rich_help_panel=LOOK)
 app.command("topics", rich_help_panel=LOOK)(look.topics)
 app.command("settings", rich_help_panel=LOOK)(look.settings)
 app.command("worker", rich_help_panel=PROCESS)(processes.worker)
 app.command("gateway", rich_help_panel=PROCESS)(processes.gateway)
 app.command("poll", rich_help_panel=PROCESS)(processes.poll)
+app.command("sink", rich_help_panel=PROCESS)(processes.sink)
 
 
 def main() -> None:

@@ -1,11 +1,11 @@
 """The processes of an installation, one command each: what `yipan up` starts, and what a cluster runs."""
 
-import logging
 from enum import StrEnum
 from typing import Annotated
 
 import typer
 
+from deploy.logs import set_up_logging
 from deploy.settings import Settings, load_settings
 
 
@@ -46,7 +46,14 @@ def poll() -> None:
     run_poll(begin())
 
 
+def sink() -> None:
+    """Run analytics: decisions into ClickHouse, demand forecasts, and the pages over them. One process an installation."""
+    from deploy.analytics import run
+
+    run(begin())
+
+
 def begin() -> Settings:
     """Settings, and a log on standard error."""
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    set_up_logging()
     return load_settings()

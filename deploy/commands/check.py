@@ -1,0 +1,77 @@
+"""`yipan check`: is every promise kept."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
+from rich.table import Table
+
+from deploy.commands.output import Json, console, to_json
+from deploy.settings import load_settings
+
+if TYPE_CHECKING:
+    from streams.checks.report import Report
+
+Wait = Annotated[float | None, typer.Option(min=0, help="Let the stages come through for so many seconds; what is left then is lost.")]
+
+
+def check(wait: Wait = None, json: Json = False) -> None:
+    """Prove from the topics alone that every order was decided once and no unit sold twice.
+
+    Ends with code 1 when something is lost, oversold, or an invariant is broken.
+    """
+    from deploy.checking import run_check
+
+    with progress() as tell:
+        report = run_check(load_settings(), wait, tell)
+    if json:
+        to_json(report)
+    else:
+        show(report)
+    raise typer.Exit(int(bool(report.lost or report.oversold or report.invariants != "ok")))
+
+
+@contextmanager
+def progress() -> Iterator[Callable[[str, int, int], None]]:
+    """A bar a topic, on standard error, gone in the end."""
+    bars = Progress(TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), console=Console(stderr=True), transient=True)
+    tasks: dict[str, int] = {}
+
+    def tell(topic: str, done: int, total: int) -> None:
+        if topic not in tasks:
+            tasks[topic] = bars.add_task(topic)
+        bars.update(bars.tasks[tasks[topic]].id, completed=done, total=total)
+
+    with bars:
+        yield tell
+
+
+def show(report: "Report") -> None:
+    table = Table("checked", "count", title="What the topics say", title_justify="left")
+    table.columns[1].justify = "right"
+    counts = {
+        "raw records": report.raw_records,
+        "decisions": report.decisions,
+        "orders decided": report.orders_decided,
+        "  allocated": report.allocated,
+        "  backordered": report.backordered,
+        "  cancelled": report.cancelled,
+        "  held": report.held,
+        "  rejected": report.rejected,
+        "fulfilments": report.fulfilments,
+        "repetitions dropped": report.duplicates,
+        "dead letters": sum(sum(codes.values()) for codes in report.dead_letters.values()),
+    }
+    for what, count in counts.items():
+        table.add_row(what, f"{count:,}")
+    for what, count in report.pending.items():
+        table.add_row(f"{what} still to come", f"{count:,}")
+    out = console()
+    out.print(table)
+    for violation in report.violations:
+        out.print(f"{violation.invariant} ({violation.count}x): {violation.first}", style="red", markup=False)
+    style = "bold green" if report.invariants == "ok" and not (report.lost or report.oversold) else "bold red"
+    out.print(f"lost {report.lost} · oversold {report.oversold} · invariants {report.invariants}", style=style, markup=False)

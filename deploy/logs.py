@@ -1,0 +1,33 @@
+"""The log of a process: on standard error, one line an event, without what a broker that is away makes librdkafka repeat."""
+
+import logging
+import re
+import time
+from collections.abc import Callable
+
+QUIET_S = 10.0
+
+
+def set_up_logging() -> None:
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    logging.getLogger("kafka").addFilter(Sparing())
+
+
+class Sparing(logging.Filter):
+    """The same line, its numbers aside, passes once in QUIET_S: every client says twenty times a second that a broker is away.
+    Warnings about the configuration never pass: it is chosen with care."""
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        super().__init__()
+        self._clock = clock
+        self._said: dict[str, float] = {}
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        text = record.getMessage()
+        if text.startswith("CONFWARN"):
+            return False
+        alike, now = re.sub(r"\d+", "", text), self._clock()
+        if now - self._said.get(alike, -QUIET_S) < QUIET_S:
+            return False
+        self._said[alike] = now
+        return True
