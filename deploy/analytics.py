@@ -2,6 +2,7 @@
 
 from functools import partial
 
+from analytics.forecast.plan import Forecasting
 from analytics.process import run_analytics
 from analytics.sink import GROUP
 from deploy import clients
@@ -16,5 +17,6 @@ def run(settings: Settings) -> None:
         partial(clients.consumer, settings, GROUP, enable_partition_eof=True),
         partial(clients.clickhouse, settings),
         port=settings.pages_port,
+        forecasting=Forecasting(),
         on_ready=partial(READY.labels("analytics").set, 1),
     )
