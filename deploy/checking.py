@@ -2,6 +2,7 @@
 
 import time
 
+import msgspec
 from confluent_kafka import ConsumerGroupTopicPartitions
 from confluent_kafka.admin import AdminClient
 
@@ -9,7 +10,8 @@ from deploy import clients
 from deploy.lookup import asking
 from deploy.settings import Settings
 from streams.check import Again, Commits, Progress, check
-from streams.checks.report import Report
+from streams.checks.report import Report, verdict
+from streams.replay import replay
 from streams.topics import COMMANDS, DECISIONS, RAW
 
 # Which consumer group reads each topic (see streams.worker: its name begins every group).
@@ -24,6 +26,14 @@ def run_check(settings: Settings, wait_s: float | None, progress: Progress) -> R
     with asking(settings) as log:
         committed = commits(clients.admin(settings))
         return check(log, committed=committed, again=None if wait_s is None else patience(wait_s), progress=progress)
+
+
+def run_replay(settings: Settings, report: Report, progress: Progress) -> Report:
+    """The report, with what deciding all commands again has shown."""
+    with asking(settings) as log:
+        again = replay(log, progress=progress)
+    violations = (*report.violations, *again.violations)
+    return msgspec.structs.replace(report, replayed=again.decisions, violations=violations, invariants=verdict(violations))
 
 
 def patience(seconds: float) -> Again:

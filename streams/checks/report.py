@@ -16,7 +16,8 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
     """Orders are counted once, by how they stand at the end (one that is allocated in part counts as allocated and as backordered).
     `duplicates`: commands that were known already. `pending`: what the stages have not come to yet, where nobody waited for them.
     `lost`: raw records without an outcome, commands without a decision, and fulfilments due and missing. `oversold`: units below
-    zero in any bucket, grant or quota, each at its deepest. `p50_ms`, `p99_ms`: raw record to fulfilment, both as appended."""
+    zero in any bucket, grant or quota, each at its deepest. `p50_ms`, `p99_ms`: raw record to fulfilment, both as appended.
+    `replayed`: decisions made again and found the same, where that was asked for."""
 
     raw_records: int
     commands: int
@@ -42,6 +43,7 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
     decisions_per_s: int
     violations: tuple[Violation, ...]
     invariants: str
+    replayed: int | None = None
 
 
 class Left(msgspec.Struct, frozen=True):
