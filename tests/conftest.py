@@ -3,7 +3,7 @@
 import os
 import socket
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
@@ -45,6 +45,14 @@ def make_settings(**values: Any) -> Settings:
     return Settings(_env_file=None, **values)
 
 
+def until(holds: Callable[[], bool], seconds: float) -> None:
+    """Returns as soon as it holds; fails after so many seconds."""
+    deadline = time.monotonic() + seconds
+    while not holds():
+        assert time.monotonic() < deadline, f"it did not come about in {seconds:.0f} s"
+        time.sleep(0.05)
+
+
 @pytest.fixture(scope="session")
 def kafka(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Settings]:
     """Settings that point at a running broker with all topics of the catalogue, 4 partitions each. Tests share it: see `fresh_topics`."""
@@ -62,8 +70,7 @@ def delete_topics(settings: Settings, names: set[str]) -> None:
     admin = clients.admin(settings)
     for future in admin.delete_topics(sorted(names & partitions(admin).keys())).values():
         future.result(30)
-    while names & partitions(admin).keys():
-        time.sleep(0.02)
+    until(lambda: not names & partitions(admin).keys(), 30)
 
 
 @pytest.fixture
