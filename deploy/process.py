@@ -57,11 +57,11 @@ def stop(child: subprocess.Popen[bytes], pid_file: Path, seconds: float) -> None
 
 def last_words(log: Path) -> str:
     """The line of a log that most likely says why its process ended, and where to read more."""
-    lines = [line.strip() for line in log.read_text(errors="replace").splitlines()[-50:]] if log.exists() else []
+    lines = [line.strip() for line in log.read_text(errors="replace").splitlines()[-50:] if line.strip()] if log.exists() else []
     if any("No space left on device" in line for line in lines):
         return f"the disk is full: free some space and start again (log: {log})"
     said = [line for line in lines if any(word in line for word in ("Error:", "ERROR", "CRITICAL", "Exception"))]
-    return f"{said[-1][:300]} (log: {log})" if said else f"see {log}"
+    return f"{(said or lines or ['it left no word'])[-1][:300]} (log: {log})"
 
 
 def sweep(pid_files: Iterable[Path], seconds: float) -> None:

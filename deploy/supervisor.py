@@ -123,8 +123,9 @@ class Supervisor:
         if time.monotonic() - charge.started_at > STEADY_S:
             charge.wait, charge.deaths = FIRST_WAIT_S, 0
         charge.service.stop()  # what it started itself may have outlived it
-        end = f"was killed by signal {-code}" if code < 0 else f"ended with code {code}"
-        self._put_off(charge, f"{end}: {charge.service.last_words()}")
+        # who is killed has no time for a word: the last line of its log would mislead
+        end = f"was killed by signal {-code}" if code < 0 else f"ended with code {code}: {charge.service.last_words()}"
+        self._put_off(charge, end)
 
     def _put_off(self, charge: Charge, why: str) -> None:
         self._say(f"{charge.service.name} {why}. It starts again in {charge.wait:g} s.")

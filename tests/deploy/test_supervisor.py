@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from deploy import process
+from deploy import local, process
 from deploy.faults import Fault
 from deploy.local import Stack, lock
 from deploy.program import Program
@@ -60,18 +60,25 @@ def test_services_start_in_order_and_stop_in_the_opposite_one() -> None:
     assert log == ["kafka starts", "worker starts", "worker stops", "kafka stops"]
 
 
-def test_a_child_that_dies_is_started_again_and_said_so() -> None:
+@pytest.mark.parametrize(
+    ("code", "sentence"),
+    [
+        (1, "worker ended with code 1: the disk is full. It starts again in 0.5 s."),
+        (-9, "worker was killed by signal 9. It starts again in 0.5 s."),
+    ],
+)
+def test_a_child_that_dies_is_started_again_and_said_so(code: int, sentence: str) -> None:
     said: list[str] = []
     worker = Crew("worker", [])
     supervisor = Supervisor([worker], said.append)
     supervisor.start(threading.Event())
     assert worker.started.acquire(timeout=PATIENCE_S)
 
-    worker.code = -9
+    worker.code = code
 
     assert worker.started.acquire(timeout=PATIENCE_S)
     supervisor.stop()
-    assert said[0] == "worker was killed by signal 9: the disk is full. It starts again in 0.5 s."
+    assert said[0] == sentence
 
 
 def test_one_that_never_comes_up_ends_the_start_with_its_last_words() -> None:
@@ -100,7 +107,7 @@ def test_a_program_leaves_nothing_behind_when_it_is_stopped(tmp_path: Path) -> N
 PARENT = """
     import os, signal, sys, threading
     from pathlib import Path
-    from deploy import process
+    from deploy import local, process
     home = Path(sys.argv[1])
     child = process.spawn(["sleep", "600"], home / "log", home / "pid")
     print(child.pid, flush=True)
@@ -149,6 +156,23 @@ def test_the_last_words_of_a_log_are_the_error_in_it(tmp_path: Path) -> None:
     log.write_text("starting\nPermissionError: the snapshots folder is read-only\nbye\n")
 
     assert process.last_words(log) == f"PermissionError: the snapshots folder is read-only (log: {log})"
+
+
+def test_where_no_error_stands_in_a_log_its_last_line_must_do(tmp_path: Path) -> None:
+    log = tmp_path / "gateway.log"
+    log.write_text("Port 8480 is taken by another program: stop that, or set YIPAN_GATEWAY_PORT to a free port.\n\n")
+
+    assert process.last_words(log).startswith("Port 8480 is taken by another program")
+
+
+def test_with_a_broker_of_ones_own_none_is_started(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    started: list[str] = []
+    monkeypatch.setattr(local, "Supervisor", lambda services, _: started.extend(service.name for service in services))
+
+    stack = Stack(make_settings(home=tmp_path, kafka="kafka.halyard.example:9092"), 2, print)
+
+    assert started == ["gateway", "poll", "analytics", "worker-1", "worker-2"]
+    assert stack.addresses().kafka == "kafka.halyard.example:9092"
 
 
 def test_a_full_disk_is_named_whoever_met_it(tmp_path: Path) -> None:
