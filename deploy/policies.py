@@ -7,7 +7,7 @@ import msgspec
 from confluent_kafka import Producer
 
 from deploy.business.difference import Difference, Pending, canonical, last_version, pending_of
-from deploy.business.forms import PolicyForm
+from deploy.business.forms import NodeForm, PolicyForm
 from deploy.business.load import load_policy
 from deploy.business.policy import policy_of
 from deploy.business.publish import publish_difference
@@ -39,24 +39,27 @@ def change_policy(file: Path, pool: str, reference: Reference, producer: Produce
     the file does not say stay: they came of the nodes' coordinates. Raises Fault when there is no such pool, or the broker is away."""
     before = {at.pool: at.policy for at in in_force(reference)}
     if pool not in before:
-        raise Fault(f"There is no pool {pool!r}; there {'are ' + ', '.join(before) if before else 'is none yet: import a business first'}.")
+        raise Fault(
+            f"There is no pool {pool!r}; there {'are: ' + ', '.join(before) if before else 'is none yet: import a business first'}."
+        )
     if pending_of(reference):
         raise Fault("An import was cut off: import its folder again first, it goes on where it ended.")
     form = load_policy(file)
     if isinstance(form, list):
         return form
-    if problems := list(_strangers(file, form, pool, reference)):
+    nodes = {node.node for node in reference.nodes.values() if node.pool == pool}
+    if problems := list(_strangers(file, form, pool, nodes)):
         return problems
-    said = policy_of(form, ())
-    policy = msgspec.structs.replace(said, distances=before[pool].distances | {k: dict(v) for k, v in form.distances.items()})
+    said = policy_of(form, [NodeForm(node=node, pool=pool) for node in nodes])
+    known = before[pool].distances
+    policy = msgspec.structs.replace(said, distances=known | {at: known.get(at, {}) | table for at, table in said.distances.items()})
     version = max(now, last_version(reference) + 1)
     publish_difference(producer, _difference(reference, pool, policy, version), Pending(version, "", (f"import/{pool}/policy",)))
     return InForce(pool, version, policy)
 
 
-def _strangers(file: Path, form: PolicyForm, pool: str, reference: Reference) -> Iterator[Problem]:
+def _strangers(file: Path, form: PolicyForm, pool: str, ours: set[str]) -> Iterator[Problem]:
     """Nodes that a rule names and the pool does not have."""
-    ours = {node.node for node in reference.nodes.values() if node.pool == pool}
     for rule in (form, *form.segments.values()):
         for node in (*rule.filters.nodes, *rule.filters.exclude) if rule.filters else ():
             if node not in ours:
