@@ -21,6 +21,7 @@ from analytics.web.pages import create_pages
 log = logging.getLogger(__name__)
 
 PATIENCE = 20.0
+DEFAULT = Forecasting()
 
 
 class Analytics:
@@ -87,7 +88,7 @@ def run_analytics(
     *,
     port: int,
     host: str = "127.0.0.1",
-    forecasting: Forecasting | None = None,
+    forecasting: Forecasting | None = DEFAULT,
     limits: Limits | None = None,
     on_ready: Callable[[], None] = lambda: None,
 ) -> None:
