@@ -3,7 +3,7 @@
 from bisect import bisect_left, insort
 
 from tables import events as e
-from tables.orders import FulfilmentOrder, Order, merge, subtract
+from tables.orders import FulfilmentOrder, Order, merge, still_asked, subtract
 from tables.state import Pool
 from tables.stock import GOOD, add, at
 
@@ -95,6 +95,8 @@ def _free(pool: Pool, row: e.Row, segment: str, sign: int) -> None:
 
 def unreserved(pool: Pool, event: e.Unreserved) -> None:
     order = pool.orders[event.order]
+    if event.reason == "cancel_confirmed":
+        order.open_fulfilments[event.fulfilment].asked = ()
     shelf = at(pool.stock, event.node)
     to = shelf.bucket(event.to) if event.to in _BUCKETS else None
     for row in event.rows:
@@ -112,7 +114,8 @@ def _close(pool: Pool, key: str, order: Order, fulfilment: str, rows: tuple[e.Ro
     """Rows leave a fulfilment; one without rows is gone."""
     fulfilments = order.open_fulfilments
     found = fulfilments[fulfilment]
-    found.rows, found.asked = subtract(found.rows, rows), subtract(found.asked, rows)
+    found.rows = subtract(found.rows, rows)
+    found.asked = still_asked(found.asked, found.rows)
     if not found.rows:
         del fulfilments[fulfilment]
         del pool.index[fulfilment]

@@ -13,6 +13,9 @@ from tables import events as e
 Standing = Literal["allocated", "backordered", "cancelled", "held", "rejected"]
 
 
+CONFIRMED = "cancel_confirmed"  # the reason of an Unreserved by which a node answers what it was asked
+
+
 class _Rule(msgspec.Struct, frozen=True):
     shortage: str = "backorder"
 
@@ -111,7 +114,8 @@ class Orders:
         promise.rows, complaint = take_out(promise.rows, event.rows, known.segment)
         if complaint:
             self._note("reservations", f"{event.order}: {type(event).__name__} of {event.fulfilment}: {complaint}")
-        promise.asked = _still_asked(promise.asked, event.rows, promise.rows)
+        answer = event.rows if isinstance(event, e.Unreserved) and event.reason == CONFIRMED else ()
+        promise.asked = _still_asked(promise.asked, answer, promise.rows)
         if isinstance(event, e.Shipped):
             known.shipped = _join(known.shipped, event.rows)
         if not promise.rows:
@@ -199,9 +203,8 @@ def _join(rows: Sequence[e.Row], more: Sequence[e.Row]) -> tuple[e.Row, ...]:
     return tuple(e.Row(line, sku, units) for (line, sku), units in count((*rows, *more)).items())
 
 
-def _still_asked(asked: Sequence[e.Row], gone: Sequence[e.Row], left: Sequence[e.Row]) -> tuple[e.Row, ...]:
-    """What stays asked for: the answered units go first."""
-    units = count(asked)
-    answered, here = count(gone), count(left)
-    rest = {place: min(n - answered.get(place, 0), here.get(place, 0)) for place, n in units.items()}
-    return tuple(e.Row(line, sku, n) for (line, sku), n in rest.items() if n > 0)
+def _still_asked(asked: Sequence[e.Row], answer: Sequence[e.Row], left: Sequence[e.Row]) -> tuple[e.Row, ...]:
+    """What stays asked for: not what is answered, and no more than there is left."""
+    answered, here = count(answer), count(left)
+    rest = {place: min(units - answered.get(place, 0), here.get(place, 0)) for place, units in count(asked).items()}
+    return tuple(e.Row(line, sku, units) for (line, sku), units in rest.items() if units > 0)

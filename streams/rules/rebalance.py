@@ -51,13 +51,13 @@ def give_back_surplus(plan: Plan, key: str, order: Order, wanted: Mapping[LineSk
 
 
 def subtract_asked(rows: Iterable[Row], asked: Iterable[Row]) -> tuple[Row, ...]:
-    """Rows that the node has not been asked for before."""
+    """Rows that the node has not been asked for before. Those it has been asked for are the last units of a row."""
     before = sums(asked)
     fresh = []
     for row in rows:
         units = row.quantity - before.get((row.line, row.sku), 0)
         if units > 0:
-            fresh.append(row if units == row.quantity else split(row, row.quantity - units)[1] or row)
+            fresh.append(split(row, units)[0])
     return tuple(fresh)
 
 
