@@ -5,7 +5,7 @@ import sys
 
 import typer
 
-from deploy.commands import business, check, inspect, look, policy, processes, stack
+from deploy.commands import business, check, demo, inspect, look, policy, processes, stack
 from deploy.commands.output import say
 from deploy.faults import Fault
 
@@ -20,6 +20,7 @@ app = typer.Typer(
 RUN, LOOK, CHANGE, PROCESS = "Run", "Look", "Change", "Processes (what `yipan up` starts)"
 
 app.command("up", rich_help_panel=RUN)(stack.up)
+app.command("demo", rich_help_panel=RUN)(demo.demo)
 app.command("import", rich_help_panel=CHANGE)(business.import_)
 app.add_typer(policy.app, name="policy", rich_help_panel=CHANGE)
 app.command("check", rich_help_panel=LOOK)(check.check)

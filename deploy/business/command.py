@@ -14,9 +14,9 @@ from deploy.business.difference import KINDS
 from deploy.business.load import load_business
 from deploy.business.publish import Imported, publish_business
 from deploy.business.sheets import Problem
+from deploy.lookup import read_reference
 from deploy.provision import ensure_topics
 from deploy.settings import Settings
-from streams.follow import Follower
 
 
 def import_folder(folder: Path, settings: Settings) -> Imported | list[Problem]:
@@ -25,11 +25,7 @@ def import_folder(folder: Path, settings: Settings) -> Imported | list[Problem]:
     if isinstance(business, list):
         return business
     ensure_topics(clients.admin(settings), settings)
-    follower = Follower(clients.consumer(settings, "import"))
-    try:
-        reference = follower.load()
-    finally:
-        follower.stop()
+    reference = read_reference(settings)
     now = Millis(time_ns() // 1_000_000)
     return publish_business(
         business, reference, clients.producer(settings), partitions=settings.partitions, now=now, secrets_dir=settings.secrets_dir

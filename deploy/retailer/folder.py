@@ -12,8 +12,8 @@ from deploy.retailer.shops import DEPOTS, FEED, POOL, SHOPS, TENANT
 from deploy.retailer.stocking import Stocking
 
 SEGMENTS = (
-    {"pool": POOL, "segment": "b2c", "ratio": "65%", "may_borrow": False, "priority": 1},
-    {"pool": POOL, "segment": "b2b", "ratio": "15%", "protected": True, "may_borrow": True, "priority": 2},
+    {"pool": POOL, "segment": "b2c", "ratio": "70%", "may_borrow": False, "priority": 1},
+    {"pool": POOL, "segment": "b2b", "ratio": "10%", "protected": True, "may_borrow": True, "priority": 2},
 )
 POLICY = {
     "name": "near and whole",
@@ -22,7 +22,7 @@ POLICY = {
     "max_splits": 3,
     "shortage": "partial",
     "segments": {
-        "b2b": {"filters": {"kinds": ["warehouse", "dealer"]}, "criteria": ["priority", "distance"], "shortage": "backorder"},
+        "b2b": {"filters": {"kinds": ["warehouse", "dealer"]}, "criteria": ["priority", "distance"], "max_splits": 2},
     },
     "regions": {f"US-{place.state}": [place.lat, place.lon] for place in PLACES},
 }

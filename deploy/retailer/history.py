@@ -39,10 +39,11 @@ class Expected:
 
 
 class History:
-    """Iterates once. `expected` is complete when it has ended."""
+    """Iterates once. `told`: orders begun so far; `expected` is complete when it has ended."""
 
     def __init__(self, assortment: Assortment, stocking: Stocking, seed: int) -> None:
         self.expected = Expected()
+        self.told = 0
         self._assortment = assortment
         self._stocking = stocking
         self._held = {node: dict(cells) for node, cells in stocking.initial.items()}
@@ -54,6 +55,7 @@ class History:
         self._plan_warehouses()
         for index, (shop, order) in enumerate(self._assortment.orders()):
             self._live(index, shop, order)
+            self.told = index + 1
             while self._due and self._due[0][0] <= index:
                 yield heapq.heappop(self._due)[2]()
         while self._due:

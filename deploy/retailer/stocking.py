@@ -9,7 +9,7 @@ from deploy.retailer.assortment import Demand
 from deploy.retailer.shops import CENTRAL, DEPOTS
 
 # Of a hundred SKUs: how many have how much of their demand (per cent).
-TIGHTNESS = ((60, 106), (25, 96), (11, 80), (4, 45))
+TIGHTNESS = ((72, 110), (18, 100), (7, 80), (3, 45))
 SLOW = 8  # up to so many units sold, all of a SKU lies in the central depot
 CENTRAL_PER_CENT = 35
 LATE_PER_CENT = 12  # of the SKUs have a part of their stock only by a receipt

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from deploy.retailer.orders import Order, OrderedLine, eastern, money, utc
+from deploy.retailer.orders import Order, OrderedLine, Refund, eastern, money, utc
 
 
 def order(of: Order) -> dict[str, Any]:
@@ -50,6 +50,26 @@ def order(of: Order) -> dict[str, Any]:
         "fee_lines": [],
         "coupon_lines": [],
         "refunds": [{"id": back.refund, "reason": "no longer wanted", "total": "-0.01"} for back in of.refunds],
+    }
+
+
+def refund(back: Refund) -> dict[str, Any]:
+    """As `/orders/<id>/refunds` lists it."""
+    return {
+        "id": back.refund,
+        "date_created_gmt": utc(back.at),
+        "amount": "0.01",
+        "reason": "no longer wanted",
+        "refunded_by": 1,
+        "line_items": [
+            {
+                "id": line + 500,
+                "quantity": -units,
+                "total": "-0.01",
+                "meta_data": [{"id": 1, "key": "_refunded_item_id", "value": str(line)}],
+            }
+            for line, units in back.lines
+        ],
     }
 
 

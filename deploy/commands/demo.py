@@ -1,0 +1,34 @@
+"""`yipan demo`: a year of a real retailer's orders, and the proof that each was decided once."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from deploy.commands.output import console
+from deploy.local import Addresses
+from deploy.settings import load_settings
+
+
+def demo(
+    orders: Annotated[int, typer.Option(min=1, help="How many of the year's 155,848 baskets, spread evenly over it.")] = 10_000,
+    exit: Annotated[bool, typer.Option("--exit", help="Stop when the summary is printed; without it the pages stay up.")] = False,
+    json: Annotated[Path | None, typer.Option("--json", dir_okay=False, help="Write the summary to this file.")] = None,
+) -> None:
+    """Send a real retailer's orders through the whole pipeline on this machine, and check every promise after.
+
+    Webhooks and polled pages in the platforms' own forms, with re-deliveries, late and overtaking revisions, cancels and broken payloads.
+    Ends with code 1 when something is lost, oversold, or not as it should be.
+    """
+    from deploy.demo.run import Interrupted, run_demo
+
+    try:
+        summary = run_demo(load_settings(), orders, json, console(), None if exit else stay)
+    except Interrupted:
+        raise typer.Exit(130) from None
+    raise typer.Exit(int(not summary.right))
+
+
+def stay(addresses: Addresses) -> None:
+    out = console()
+    out.print(f"The pages are at {addresses.pages}. Ctrl-C stops all of it.", style="bold")

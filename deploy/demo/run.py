@@ -1,0 +1,172 @@
+"""The demo from start to end: a fresh stack, a business through the door of `yipan import`, the history, the drain, the check."""
+
+import asyncio
+import signal
+import threading
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
+from pathlib import Path
+from time import monotonic
+
+import msgspec
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
+
+from deploy import clients
+from deploy.business.command import import_folder
+from deploy.checking import run_check
+from deploy.demo.delivery import Delivered, deliver
+from deploy.demo.place import demo_settings, fresh_home
+from deploy.demo.storefronts import Storefronts
+from deploy.demo.summary import Summary, show, summarize
+from deploy.demo.watch import Watch, wait_for
+from deploy.faults import Fault
+from deploy.local import Addresses, Stack
+from deploy.retailer.assortment import Assortment
+from deploy.retailer.folder import write_folder
+from deploy.retailer.history import History
+from deploy.retailer.stocking import Stocking, stock
+from deploy.settings import Settings
+from streams.topics import DECISIONS, FULFILMENTS
+
+SEED = 7
+MOST_BEHIND = 1_500  # raw records on their way; more would only wait, and make waiting times look bad
+DRAIN_S = 120.0
+
+
+class Interrupted(Exception):
+    """Somebody pressed Ctrl-C."""
+
+
+def run_demo(
+    settings: Settings, orders: int, json_file: Path | None, console: Console, stay: Callable[[Addresses], None] | None
+) -> Summary:
+    """Runs and sums up; `stay` is called while all of it is still up. Raises Fault, and Interrupted on Ctrl-C."""
+    started = monotonic()
+    home = settings.home / "demo"
+    if fresh_home(home):
+        console.print(f"The data of an earlier demo in {home} are replaced.", markup=False)
+    settings = demo_settings(settings, home)
+    with _until_signalled() as ending, ThreadPoolExecutor(1) as aside, Storefronts().open() as shops:
+        retailer = aside.submit(_retailer, orders)
+        stack = Stack(settings, 1, lambda said: console.print(said, markup=False))
+        try:
+            with console.status("Starting Kafka, worker, gateway, poller and analytics ..."):
+                addresses = stack.start(ending)
+            summary = Demo(settings, shops, retailer, ending, console).run(addresses, started)
+            show(summary, console)
+            if json_file:
+                json_file.write_bytes(msgspec.json.format(msgspec.json.encode(summary)) + b"\n")
+            if stay:
+                stay(addresses)
+                stack.watch(ending)
+        finally:
+            stack.stop()
+    return summary
+
+
+def _retailer(orders: int) -> tuple[Assortment, Stocking]:
+    assortment = Assortment(orders)
+    return assortment, stock(assortment.demand, SEED)
+
+
+@contextmanager
+def _until_signalled() -> Iterator[threading.Event]:
+    ending = threading.Event()
+    before = {sign: signal.signal(sign, lambda *_: ending.set()) for sign in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield ending
+    finally:
+        for sign, handler in before.items():
+            signal.signal(sign, handler)
+
+
+class Demo:
+    """What happens between the start of the stack and its summary."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        shops: Storefronts,
+        retailer: "Future[tuple[Assortment, Stocking]]",
+        ending: threading.Event,
+        console: Console,
+    ) -> None:
+        self._settings, self._shops, self._ending, self._console = settings, shops, ending, console
+        self._retailer = retailer
+        self._folder = settings.home / "business"
+        self._delivered = Delivered()
+        self._watch = Watch(clients.consumer(settings, "demo-watch"), settings.partitions)
+
+    def run(self, addresses: Addresses, started: float) -> Summary:
+        self._stop_if_ending()
+        assortment, stocking = self._retailer.result()
+        with self._console.status("Importing the retailer's business ..."):
+            write_folder(self._folder, assortment, stocking, self._shops.urls)
+            self._import()
+        self._watch.start()
+        try:
+            self._wait(self._watch.quiet, "the import to be decided")
+            self._watch.mark()
+            history = History(assortment, stocking, SEED)
+            began = monotonic()
+            self._deliver(history, addresses.gateway, len(assortment))
+            delivery_s = self._watch.decided_at - began
+            self._list_the_unlisted(assortment, stocking)
+        finally:
+            self._watch.stop()
+        with self._console.status("Checking every promise from the topics alone ..."):
+            report = run_check(self._settings, DRAIN_S, lambda *_: None)
+        return summarize(report, history.expected, self._delivered, delivery_s, monotonic() - started)
+
+    # ------------------------------------------------------------------------------------------ the steps
+    def _import(self) -> None:
+        outcome = import_folder(self._folder, self._settings)
+        if isinstance(outcome, list):
+            raise Fault(f"The demo's own business is wrong: {outcome[0].file}, line {outcome[0].line}: {outcome[0].sentence}")
+
+    def _deliver(self, history: History, gateway: str, orders: int) -> None:
+        bars = Progress(TextColumn("{task.description:>10}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(), console=self._console)
+        with bars:
+            tasks = [bars.add_task(name, total=orders) for name in ("orders", "decisions", "fulfilled")]
+            showing = threading.Thread(target=self._show, args=(bars, tasks, history), name="progress", daemon=True)
+            self._showing = threading.Event()
+            showing.start()
+            try:
+                asyncio.run(deliver(history, gateway, self._shops, self._delivered, self._keeps_up, self._ending))
+                self._wait(lambda: not self._shops.unread(), "the poller")
+                self._wait(lambda: self._watch.behind(0) <= 0 and self._watch.quiet(), "the last orders")
+            finally:
+                self._showing.set()
+                showing.join()
+
+    def _show(self, bars: Progress, tasks: list[TaskID], history: History) -> None:
+        while True:
+            done = self._showing.wait(0.25)
+            decided, fulfilled = self._watch.done(DECISIONS.name), self._watch.done(FULFILMENTS.name)
+            sent = self._delivered.shown + self._delivered.answers.total()
+            bars.update(tasks[0], completed=history.told)
+            bars.update(tasks[1], completed=decided, total=max(decided, sent))
+            bars.update(tasks[2], completed=fulfilled, total=max(fulfilled, 1))
+            if done:
+                return
+
+    def _keeps_up(self) -> bool:
+        return self._watch.behind(self._delivered.answers[200]) < MOST_BEHIND
+
+    def _list_the_unlisted(self, assortment: Assortment, stocking: Stocking) -> None:
+        """Some codes of the market place were in nobody's list: their orders wait until the folder is imported with them."""
+        codes = [code for shop in assortment.unlisted.values() for code in shop]
+        write_folder(self._folder, assortment, stocking, self._shops.urls, codes)
+        self._import()
+        self._wait(self._watch.quiet, "the orders that were held")
+
+    def _wait(self, what: Callable[[], bool], name: str) -> None:
+        if not wait_for(what, self._ending, DRAIN_S):
+            self._stop_if_ending()
+            raise Fault(f"Waited {DRAIN_S:.0f} s for {name}; the logs are in {self._settings.home / 'logs'}.")
+
+    def _stop_if_ending(self) -> None:
+        if self._ending.is_set():
+            raise Interrupted

@@ -1,0 +1,144 @@
+"""The platforms of the polled shops, simulated: real HTTP on localhost, with the paging and the clocks of WooCommerce and Amazon."""
+
+from bisect import bisect_left
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from threading import Lock, Thread
+from time import time_ns
+from typing import Any, NamedTuple
+from urllib.parse import parse_qsl, urlsplit
+
+from deploy.retailer import amazon, woocommerce
+from deploy.retailer.deliveries import encode
+from deploy.retailer.folder import secret_of
+from deploy.retailer.orders import Order
+from deploy.retailer.shops import SHOPS, Shop
+
+# A platform's clock is behind ours, just so much that a poller sees an order at once and sees it no more a moment later:
+# WooCommerce is asked for the last 10 minutes again and again, Amazon for what is 2 to 3 minutes old.
+BEHIND_MS = {"woocommerce": 595_000, "amazon": 178_000}
+
+
+class Answer(NamedTuple):
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+
+
+class Storefront:
+    """One platform's orders of one shop: what `show` put there, found by when it was last modified."""
+
+    def __init__(self, shop: Shop) -> None:
+        self.shop = shop
+        self._lock = Lock()
+        self._latest: dict[int, tuple[int, Order]] = {}
+        self._modified: list[tuple[int, int]] = []
+        self._unread: set[int] = set()
+        self._regrets: dict[int, Order] = {}
+
+    def show(self, order: Order) -> None:
+        """A cancel of an order that nobody has seen yet is kept back until somebody has: else there would be no order to speak of."""
+        with self._lock:
+            if order.cancelled and order.number in self._unread:
+                self._regrets[order.number] = order
+            else:
+                self._put(order)
+
+    def _put(self, order: Order) -> None:
+        at = time_ns() // 1_000_000 - BEHIND_MS[self.shop.channel]
+        self._latest[order.number] = (at, order._replace(updated_at=at))
+        self._modified.append((at, order.number))
+        self._unread.add(order.number)
+
+    def unread(self) -> int:
+        """Orders that no poller has seen as they stand."""
+        return len(self._unread)
+
+    def answer(self, path: str, query: Mapping[str, str]) -> Answer:
+        with self._lock:
+            return self._amazon(query) if self.shop.channel == "amazon" else self._woocommerce(path, query)
+
+    def _window(self, after: str, before: str) -> list[Order]:
+        start, end = bisect_left(self._modified, (_millis(after), 0)), bisect_left(self._modified, (_millis(before), 0))
+        numbers = dict.fromkeys(number for at, number in self._modified[start:end] if self._latest[number][0] == at)
+        return [self._latest[number][1] for number in numbers]
+
+    def _woocommerce(self, path: str, query: Mapping[str, str]) -> Answer:
+        number = path.removesuffix("/refunds").rpartition("/")[2]
+        if path.endswith("/refunds"):
+            return _json([woocommerce.refund(back) for back in self._latest[int(number)][1].refunds])
+        found = sorted(self._window(query["modified_after"], query["modified_before"]))
+        page, size = int(query.get("page", 1)), int(query.get("per_page", 10))
+        pages = max(1, -(-len(found) // size))
+        return _json(self._read(found[(page - 1) * size : page * size], woocommerce.order), {"X-WP-TotalPages": str(pages)})
+
+    def _amazon(self, query: Mapping[str, str]) -> Answer:
+        found = self._window(query["lastUpdatedAfter"], query["lastUpdatedBefore"])
+        start, size = int(query.get("paginationToken", 0)), int(query.get("maxResultsPerPage", 100))
+        orders = self._read(found[start : start + size], amazon.order)
+        return _json({"orders": orders, "pagination": {"nextToken": str(start + size)} if start + size < len(found) else {}})
+
+    def _read(self, orders: Iterable[Order], form: Any) -> list[dict[str, Any]]:
+        written = []
+        for order in orders:
+            self._unread.discard(order.number)
+            written.append(form(order))
+            if regret := self._regrets.pop(order.number, None):
+                self._put(regret)
+        return written
+
+
+def _json(value: Any, headers: Mapping[str, str] | None = None) -> Answer:
+    return Answer(200, headers or {}, encode(value))
+
+
+def _millis(text: str) -> int:
+    moment = datetime.fromisoformat(text)
+    return int((moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp() * 1000)
+
+
+class Storefronts:
+    """All polled shops behind one port, each under its own path. `urls`: shop -> where it answers."""
+
+    def __init__(self) -> None:
+        self.shops = {shop.name: Storefront(shop) for shop in SHOPS if shop.door == "poll"}
+        self._server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(self.shops))
+        self._server.daemon_threads = True
+        self._thread = Thread(target=self._server.serve_forever, name="storefronts", daemon=True)
+        self.urls = {name: f"http://127.0.0.1:{self._server.server_port}/{name}" for name in self.shops}
+
+    def unread(self) -> int:
+        return sum(shop.unread() for shop in self.shops.values())
+
+    @contextmanager
+    def open(self) -> Iterator["Storefronts"]:
+        self._thread.start()
+        try:
+            yield self
+        finally:
+            self._server.shutdown()
+            self._server.server_close()
+
+
+def _handler(shops: Mapping[str, Storefront]) -> type[BaseHTTPRequestHandler]:
+    class Handler(BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+
+        def do_GET(self) -> None:
+            url = urlsplit(self.path)
+            _, name, path = url.path.split("/", 2)
+            answer = Answer(401, {}, b"{}")
+            if self.headers.get("authorization") == f"Bearer {secret_of(name).decode()}":
+                answer = shops[name].answer(path, dict(parse_qsl(url.query)))
+            self.send_response(answer.status)
+            for header, value in {**answer.headers, "Content-Type": "application/json", "Content-Length": str(len(answer.body))}.items():
+                self.send_header(header, value)
+            self.end_headers()
+            self.wfile.write(answer.body)
+
+        def log_message(self, format: str, *args: Any) -> None:
+            """Nobody wants to read these."""
+
+    return Handler

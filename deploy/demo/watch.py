@@ -1,0 +1,71 @@
+"""Follows the topics while the demo runs: what the pipeline has done, how far it is behind."""
+
+import threading
+from collections import Counter
+from collections.abc import Callable
+from time import monotonic
+
+from confluent_kafka import Consumer, TopicPartition
+
+from streams.topics import DEAD_LETTERS, DECISIONS, FULFILMENTS, RAW
+
+FOLLOWED = (RAW.name, DECISIONS.name, FULFILMENTS.name, DEAD_LETTERS.name)
+QUIET_S = 1.5
+
+
+class Watch:
+    """Counts the records of topics from a thread of its own, read committed. `decided_at`: when the last decision was seen
+    (monotonic seconds)."""
+
+    def __init__(self, consumer: Consumer, partitions: int) -> None:
+        self.counts: Counter[str] = Counter()
+        self.decided_at = monotonic()
+        self._moved_at = monotonic()
+        self._start: Counter[str] = Counter()
+        self._consumer = consumer
+        self._places = [TopicPartition(topic, partition, 0) for topic in FOLLOWED for partition in range(partitions)]
+        self._stopped = threading.Event()
+        self._thread = threading.Thread(target=self._follow, name="watch", daemon=True)
+
+    def start(self) -> None:
+        self._consumer.assign(self._places)
+        self._thread.start()
+
+    def stop(self) -> None:
+        self._stopped.set()
+        self._thread.join()
+        self._consumer.close()
+
+    def mark(self) -> None:
+        """Count from here on."""
+        self._start = self.counts.copy()
+
+    def done(self, topic: str) -> int:
+        return self.counts[topic] - self._start[topic]
+
+    def behind(self, sent: int) -> int:
+        """Of `sent` raw records: how many have neither decision nor dead letter. Some have two, so it may be a little low."""
+        return max(sent, self.done(RAW.name)) - self.done(DECISIONS.name) - self.done(DEAD_LETTERS.name)
+
+    def quiet(self) -> bool:
+        """Nothing has happened for a moment."""
+        return monotonic() - self._moved_at > QUIET_S
+
+    def _follow(self) -> None:
+        while not self._stopped.is_set():
+            messages = self._consumer.consume(5_000, 0.05)
+            for message in messages:
+                if not message.error():
+                    self.counts[message.topic() or ""] += 1
+                    self._moved_at = monotonic()
+                    if message.topic() == DECISIONS.name:
+                        self.decided_at = self._moved_at
+
+
+def wait_for(what: Callable[[], bool], ending: threading.Event, seconds: float) -> bool:
+    """Until `what` holds; False when it does not in time, or when `ending` is set before."""
+    end = monotonic() + seconds
+    while not what():
+        if ending.wait(0.1) or monotonic() > end:
+            return False
+    return True
