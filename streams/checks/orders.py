@@ -65,7 +65,7 @@ class Orders:
             self._note("one order", f"{event.order}: the same revision takes effect twice")
         if known.promises and known.segment != event.segment:
             self._note("reservations", f"{event.order} changes its segment with units reserved for the old one")
-        self.decided += not known.revision
+        self.decided += not (known.revision or known.cancelled)
         known.revision, known.updated_at, known.digest = event.revision, event.updated_at, event.digest
         known.segment, known.shop, known.lines = event.segment, event.shop, event.lines
         known.cancelled = known.rejected = False
@@ -82,6 +82,8 @@ class Orders:
 
     def cancelled(self, event: e.OrderCancelled) -> None:
         known = self.get(event.order)
+        # a cancel that comes before its order decides it
+        self.decided += not (known.revision or known.cancelled)
         known.updated_at, known.digest, known.cancelled, known.holds = event.updated_at, event.digest, True, ()
 
     def rejected(self, event: e.OrderRejected) -> None:
@@ -185,10 +187,10 @@ class Orders:
 
 
 def standing(known: Known) -> tuple[Standing, ...]:
-    if not known.revision:
-        return ()
     if known.cancelled:
         return ("cancelled",)
+    if not known.revision:
+        return ()
     states: list[tuple[Standing, object]] = [
         ("allocated", known.promises or known.shipped),
         ("backordered", known.waiting),
