@@ -31,7 +31,7 @@ class Forecasting(NamedTuple):
         return [at for at in range(newest, 0, -step) if at >= 14][: self.most_origins][::-1]
 
 
-class Tested(NamedTuple):
+class Trial(NamedTuple):
     """`origin`: the last day (since the epoch) the model knew; `series`: SKUs it was measured on."""
 
     model: str
@@ -54,4 +54,4 @@ class Result(NamedTuple):
     high: Matrix
     lead_means: Matrix
     ladders: Matrix
-    backtests: tuple[Tested, ...]
+    backtests: tuple[Trial, ...]

@@ -8,7 +8,7 @@ import numpy as np
 from analytics.forecast.lead import ladders
 from analytics.forecast.models import AVERAGE, ETS, INTERMITTENT, NAIVE, predict
 from analytics.forecast.panel import Matrix, Panel
-from analytics.forecast.plan import Forecasting, Result, Tested
+from analytics.forecast.plan import Forecasting, Result, Trial
 from analytics.forecast.scores import score
 
 # The challenger must be better by this share, at this share of the origins.
@@ -36,7 +36,7 @@ def forecast(panel: Panel, plan: Forecasting) -> Result:
     return _result(panel, plan, champion, models, means, past)._replace(backtests=tuple(tested))
 
 
-def choose(tested: Sequence[Tested]) -> str:
+def choose(tested: Sequence[Trial]) -> str:
     """ETS, unless the cheap challenger was clearly better nearly everywhere."""
     ets, cheap = ([one.score.wrmsse for one in tested if one.model == name] for name in (ETS, INTERMITTENT))
     better = sum(challenger < champion * (1 - MARGIN) for champion, challenger in zip(ets, cheap, strict=True))
@@ -60,12 +60,12 @@ def _look_back(panel: Panel, days: int, plan: Forecasting) -> Past:
     return Past(days, {**cheap, **ets}, panel.values[:, days : days + horizon])
 
 
-def _scores(panel: Panel, past: Past, plan: Forecasting) -> list[Tested]:
+def _scores(panel: Panel, past: Past, plan: Forecasting) -> list[Trial]:
     """All models on the SKUs that all of them forecast."""
     top = slice(0, plan.ets_skus)
     train = panel.values[top, : past.days]
     origin = panel.first_day + past.days - 1
-    return [Tested(name, origin, len(train), score(train, past.actual[top], said[top])) for name, said in past.forecasts.items()]
+    return [Trial(name, origin, len(train), score(train, past.actual[top], said[top])) for name, said in past.forecasts.items()]
 
 
 def _result(panel: Panel, plan: Forecasting, champion: str, models: Sequence[str], means: Matrix, past: Sequence[Past]) -> Result:

@@ -1,12 +1,22 @@
 """One chDB for the run (it takes one folder a process), and databases in it that each start empty."""
 
-from collections.abc import Iterator
+import threading
+from collections.abc import Callable, Iterator
 from itertools import count
-from typing import Any
+from typing import Any, NamedTuple
 
+import clickhouse_connect
 import pytest
 
+from analytics.cuts import Limits
+from analytics.forecast.plan import Forecasting
+from analytics.forecast.schedule import make_forecast
 from analytics.migrate import migrate
+from analytics.reader import Reader
+from analytics.sink import Sink
+from analytics.store import Store
+from tests.analytics.broker import Broker, FakeConsumer
+from tests.analytics.teahouse import Teahouse, dead_letters
 
 _names = count(1)
 
@@ -19,16 +29,12 @@ def chdb_dsn(tmp_path_factory: pytest.TempPathFactory) -> str:
 @pytest.fixture(scope="session")
 def engine(chdb_dsn: str) -> Iterator[Any]:
     """Keeps the engine open for the run; databases are made through it."""
-    import clickhouse_connect
-
     client = clickhouse_connect.get_client(dsn=chdb_dsn)
     yield client
     client.close()
 
 
 def open_database(dsn: str, database: str) -> Any:
-    import clickhouse_connect
-
     return clickhouse_connect.get_client(dsn=dsn, database=database)
 
 
@@ -48,3 +54,31 @@ def client(empty_client: Any) -> Any:
     """A client whose database has the schema and no rows."""
     migrate(empty_client)
     return empty_client
+
+
+class Trade(NamedTuple):
+    """Two months of the tea retailer in a database of their own, forecast included. Tests only read it."""
+
+    house: Teahouse
+    open_client: Callable[[], Any]
+    reader: Reader
+
+
+@pytest.fixture(scope="session")
+def trade(engine: Any, chdb_dsn: str) -> Trade:
+    house = Teahouse()
+    house.trade(days=60, orders_a_day=10)
+    engine.command("CREATE DATABASE trade")
+
+    def open_client() -> Any:
+        return open_database(chdb_dsn, "trade")
+
+    client, stop = open_client(), threading.Event()
+    migrate(client)
+    broker = Broker({("decisions", 0): house.log, ("dead-letters", 0): dead_letters(23)})
+    sink = Sink(FakeConsumer(broker), Store(client, stop), Limits(records=2_000, seconds=0.0))  # type: ignore[arg-type]
+    sink.start()
+    while sink.step(0):
+        pass
+    assert make_forecast(client, Forecasting(most_origins=2), stop)
+    return Trade(house, open_client, Reader(open_client))

@@ -4,6 +4,8 @@ import random
 from collections.abc import Iterator
 from typing import NamedTuple
 
+import msgspec
+
 from streams import commands as c
 from streams.deadletter import DeadLetter, encode_dead_letter
 from streams.decisions import Decision, decode_decision
@@ -80,7 +82,7 @@ class Teahouse:
             place = Node(node=node, kind=kind, region=region, city=node, priority=priority)
             self.say(c.SetNode(pool=POOL, cause=self.cause(), version=1, node=place))
         policy = encode_policy(Policy(name="nearest", rule=Rule(max_splits=1)))
-        self.say(c.SetPolicy(pool=POOL, cause=self.cause(), version=1, policy=c.msgspec.Raw(policy)))
+        self.say(c.SetPolicy(pool=POOL, cause=self.cause(), version=1, policy=msgspec.Raw(policy)))
 
     def receive(self, node: str, lines: tuple[tuple[str, int], ...], at: int) -> Decision:
         document = f"ASN-{self._causes}"
@@ -90,7 +92,7 @@ class Teahouse:
         fields: dict[str, object] = {
             "order": f"leaf/{shop}/{name}",
             "shop": shop,
-            "channel": SHOPS[shop][0],
+            "channel": SHOPS.get(shop, ("",))[0],
             "number": f"#{name}",
             "updated_at": placed_at,
             "digest": name,
@@ -176,7 +178,7 @@ def dead_letters(count: int) -> list[LogRecord]:
     )
     letters = []
     for i in range(count):
-        verdict, code, sentence = kinds[i * i % len(kinds)]
+        verdict, code, sentence = kinds[i * 7 % 5 % len(kinds)]
         letter = DeadLetter(
             verdict="ignored" if verdict == "ignored" else "rejected",
             stage="normalize",

@@ -1,0 +1,133 @@
+"""What one decision leaves in the tables."""
+
+from typing import Any
+
+import pytest
+
+from analytics.facts import FACTS, At
+from analytics.outcome import outcome
+from analytics.rows import decision_rows
+from streams.decisions import Decision
+from tables import events as e
+from tests.analytics.teahouse import DAY_MS, FIRST_DAY, Teahouse
+
+AT = At("decisions", 0, 41, FIRST_DAY + 50)
+
+
+@pytest.fixture
+def house() -> Teahouse:
+    house = Teahouse()
+    house.open()
+    house.receive("Hangzhou", (("PUER-CAKE", 10), ("LONGJING-100", 10)), FIRST_DAY)
+    return house
+
+
+def rows(decision: Decision, table: str) -> list[dict[str, Any]]:
+    names = FACTS[table].names
+    return [dict(zip(names, row, strict=True)) for name, row in decision_rows(AT, decision, 7) if name == table]
+
+
+def decision(*events: e.AnyEvent) -> Decision:
+    return Decision(
+        pool="cn-east", seq=1, src_offset=0, command_id="", cause=("raw", 0, 0, 0), decider=1, policy_version=1, prev="", events=events
+    )
+
+
+def test_every_row_says_where_in_the_log_it_comes_from(house: Teahouse) -> None:
+    placed = house.order("1001", "leaf-web", (("PUER-CAKE", 2),), FIRST_DAY)
+    assert {row[:4] for _, row in decision_rows(AT, placed, 7)} == {AT}
+
+
+def test_demand_is_counted_at_the_node_that_took_it_on(house: Teahouse) -> None:
+    placed = house.order("1001", "leaf-web", (("PUER-CAKE", 2), ("LONGJING-100", 1)), FIRST_DAY + 3 * DAY_MS)
+    found = {(row["sku"], row["node"], row["channel"]): row["units"] for row in rows(placed, "demand")}
+    assert found == {("PUER-CAKE", "Hangzhou", "shopify"): 2, ("LONGJING-100", "Hangzhou", "shopify"): 1}
+    assert {row["day"] for row in rows(placed, "demand")} == {FIRST_DAY // DAY_MS + 3}
+
+
+def test_what_cannot_be_promised_is_demand_all_the_same(house: Teahouse) -> None:
+    placed = house.order("1002", "leaf-web", (("PUER-CAKE", 500),), FIRST_DAY)
+    assert [(row["node"], row["units"]) for row in rows(placed, "demand")] == [("", 500)]
+    assert rows(placed, "backorders")[0]["units"] == [500]
+
+
+def test_a_later_revision_is_no_new_demand(house: Teahouse) -> None:
+    house.order("1003", "leaf-web", (("PUER-CAKE", 1),), FIRST_DAY)
+    again = house.order("1003", "leaf-web", (("PUER-CAKE", 2),), FIRST_DAY, updated_at=FIRST_DAY + 9, digest="second")
+    assert rows(again, "demand") == []
+    assert [(row["revision"], row["units"]) for row in rows(again, "order_lines")] == [(2, 2)]
+
+
+def test_cancelled_units_stand_apart_from_demand(house: Teahouse) -> None:
+    house.order("1004", "leaf-web", (("PUER-CAKE", 3),), FIRST_DAY)
+    cancelled = house.cancel("1004", "leaf-web", FIRST_DAY + 2 * DAY_MS)
+    found = [(row["units"], row["cancelled"], row["node"], row["day"]) for row in rows(cancelled, "demand")]
+    assert found == [(0, 3, "Hangzhou", FIRST_DAY // DAY_MS + 2)]
+
+
+def test_a_promise_is_a_move_from_the_shelf(house: Teahouse) -> None:
+    placed = house.order("1005", "leaf-web", (("PUER-CAKE", 2),), FIRST_DAY)
+    [move] = rows(placed, "moves")
+    assert (move["from_place"], move["to_place"], move["from_node"], move["quantity"]) == ("on_hand", "reserved", "Hangzhou", 2)
+
+
+def test_units_written_off_leave_for_no_node(house: Teahouse) -> None:
+    placed = house.order("1006", "leaf-web", (("PUER-CAKE", 2),), FIRST_DAY)
+    reserved = next(event for event in placed.events if isinstance(event, e.Reserved))
+    refused = house.refuse(reserved.fulfilment)
+    lost = next(row for row in rows(refused, "moves") if row["to_place"] == "adjustment")
+    assert (lost["to_node"], lost["from_node"], lost["cause"]) == ("", "Hangzhou", "short")
+    assert [(row["node"], row["quantity"]) for row in rows(refused, "shortages")] == [("Hangzhou", 2)]
+
+
+def test_candidates_say_what_they_had_of_what_was_wanted(house: Teahouse) -> None:
+    placed = house.order("1007", "leaf-web", (("PUER-CAKE", 12),), FIRST_DAY)
+    hangzhou = next(row for row in rows(placed, "candidates") if row["node"] == "Hangzhou")
+    assert (hangzhou["covers"], hangzhou["wanted"]) == (10, 12)
+
+
+def test_no_sealed_person_reaches_a_table(house: Teahouse) -> None:
+    placed = house.order("1008", "leaf-web", (("PUER-CAKE", 1),), FIRST_DAY, sealed="k1.secret-bytes")
+    assert "secret-bytes" not in repr(list(decision_rows(AT, placed, 7)))
+    handed_on = decision(e.Reserved(order="leaf/leaf-web/1", fulfilment="F1", node="Suzhou", rows=(), sealed="k1.secret-bytes"))
+    assert "secret-bytes" not in repr(list(decision_rows(AT, handed_on, 7)))
+
+
+def test_the_time_to_allocate_runs_from_receipt_to_record(house: Teahouse) -> None:
+    placed = house.order("1009", "leaf-web", (("PUER-CAKE", 1),), FIRST_DAY, received_at=AT.time - 17)
+    assert rows(placed, "decisions")[0]["latency_ms"] == 17
+
+
+def test_a_clock_that_runs_ahead_gives_no_negative_time(house: Teahouse) -> None:
+    placed = house.order("1010", "leaf-web", (("PUER-CAKE", 1),), FIRST_DAY, received_at=AT.time + 5_000)
+    assert rows(placed, "decisions")[0]["latency_ms"] == 0
+
+
+def test_outcomes_are_named(house: Teahouse) -> None:
+    def word(found: Decision) -> tuple[str, str]:
+        return outcome(found).kind, outcome(found).word
+
+    assert word(house.order("1", "leaf-web", (("PUER-CAKE", 1),), FIRST_DAY)) == ("order", "allocated")
+    assert word(house.order("1", "leaf-web", (("PUER-CAKE", 1),), FIRST_DAY)) == ("nothing", "duplicate")
+    assert word(house.order("2", "leaf-web", (("PUER-CAKE", 99),), FIRST_DAY)) == ("order", "backordered")
+    assert word(house.order("3", "leaf-web", (("mystery-tin", 1),), FIRST_DAY)) == ("order", "held")
+    assert word(house.order("4", "no-such-shop", (), FIRST_DAY, channel="file")) == ("nothing", "refused")
+    assert word(house.cancel("1", "leaf-web", FIRST_DAY + 1)) == ("cancel", "done")
+    assert word(house.receive("Suzhou", (("PUER-CAKE", 200),), FIRST_DAY)) == ("stock", "done")
+
+
+def test_an_order_filled_by_the_decision_on_another_does_not_name_it() -> None:
+    """Order 5 is backordered; that its amendment let order 4 be filled changes nothing of that."""
+    row = e.Row("1", "PUER-CAKE", 1)
+    placed = e.OrderPlaced(
+        order="5", shop="s", channel="c", segment="b2c", number="", revision=2, updated_at=1, digest="", placed_at=1, received_at=1,
+        currency="CNY", region="", priority=0, lines=(),
+    )  # fmt: skip
+    waits = e.Backordered(order="5", rows=(e.Waiting("1", "PUER-CAKE", 3),))
+    other = e.Reserved(order="4", fulfilment="F4", node="Suzhou", rows=(row,))
+    assert outcome(decision(placed, waits, other)).word == "backordered"
+
+
+def test_times_no_table_can_hold_are_bounded(house: Teahouse) -> None:
+    placed = house.order("1011", "leaf-web", (("PUER-CAKE", 1),), 10**17, updated_at=5)
+    assert rows(placed, "demand")[0]["day"] < 84_007
