@@ -1,16 +1,16 @@
 """A child process with a log and a pid file of its own, that does not outlive its parent."""
 
 import contextlib
-import ctypes
 import os
 import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
-PR_SET_PDEATHSIG = 1
+from deploy import tether
+
 LONGEST_LOG = 20 << 20
 
 
@@ -31,13 +31,12 @@ def spawn(
     pid_file.parent.mkdir(parents=True, exist_ok=True)
     with log.open("ab") as output:
         child = subprocess.Popen(
-            command,
+            _tethered(command, on_parent_death),
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=subprocess.STDOUT,
             env=environment,
             start_new_session=True,
-            preexec_fn=_dies_with_parent(on_parent_death),
         )
     pid_file.write_text(f"{child.pid} {birth(child.pid)}")
     return child
@@ -108,8 +107,8 @@ def _rotate(log: Path) -> None:
         log.replace(log.with_suffix(".log.1"))
 
 
-def _dies_with_parent(how: signal.Signals) -> Callable[[], None] | None:
+def _tethered(command: Sequence[str], how: signal.Signals) -> Sequence[str]:
+    """Only Linux has the means; elsewhere the next start ends what was left behind."""
     if sys.platform != "linux":
-        return None
-    prctl = ctypes.CDLL(None).prctl
-    return lambda: prctl(PR_SET_PDEATHSIG, int(how))
+        return command
+    return [sys.executable, "-I", "-S", tether.__file__, str(os.getpid()), str(int(how)), *command]
