@@ -55,7 +55,8 @@ def _fulfilments(told: Iterable[Told]) -> RenderableType:
 
 # ---------------------------------------------------------------------------------------------- its story
 def whole(story: Story) -> RenderableType:
-    return Group(_headline(story), *(_chapter(chapter) for chapter in story.chapters), standing(story))
+    now = (Text("\nHow it stands", style="bold"), _lines(story.lines), _fulfilments(story.told))
+    return Group(_headline(story), *(_chapter(chapter) for chapter in story.chapters), *now)
 
 
 def _chapter(chapter: Chapter) -> RenderableType:

@@ -16,17 +16,23 @@ if TYPE_CHECKING:
     from streams.checks.report import Report
 
 Wait = Annotated[float | None, typer.Option(min=0, help="Let the stages come through for so many seconds; what is left then is lost.")]
+Replay = Annotated[
+    bool, typer.Option("--replay", help="Also decide all commands again: every decision must come out the same, to the byte.")
+]
 
 
-def check(wait: Wait = None, json: Json = False) -> None:
+def check(wait: Wait = None, replay: Replay = False, json: Json = False) -> None:
     """Prove from the topics alone that every order was decided once and no unit sold twice.
 
     Ends with code 1 when something is lost, oversold, or an invariant is broken.
     """
-    from deploy.checking import run_check
+    from deploy.checking import run_check, run_replay
 
+    settings = load_settings()
     with progress() as tell:
-        report = run_check(load_settings(), wait, tell)
+        report = run_check(settings, wait, tell)
+        if replay:
+            report = run_replay(settings, report, tell)
     if json:
         to_json(report)
     else:
@@ -67,6 +73,8 @@ def show(report: "Report") -> None:
     }
     for what, count in counts.items():
         table.add_row(what, f"{count:,}")
+    if report.replayed is not None:
+        table.add_row("decided again", f"{report.replayed:,}")
     for what, count in report.pending.items():
         table.add_row(f"{what} still to come", f"{count:,}")
     out = console()
