@@ -127,7 +127,7 @@ def ask(
     async def request() -> httpx.Response:
         async with httpx.AsyncClient(transport=httpx.ASGITransport(create_gateway(inside)), base_url="http://gateway") as client:
             return await client.request(
-                method, path, content=content, headers={name: value.encode() for name, value in (headers or {}).items()}
+                method, path, content=content, headers={name.encode(): value.encode() for name, value in (headers or {}).items()}
             )
 
     return asyncio.run(request())

@@ -1,131 +1,30 @@
-"""Raw records become commands of one pool, or say clearly why not."""
+"""Raw records become commands of one pool, or say clearly why not: orders, and what cannot be used."""
 
-import msgspec
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 from connectors.contract import (
     CancelDraft,
-    Channel,
     CountDraft,
-    Draft,
-    Fetch,
     Ignored,
-    LineDraft,
     Millis,
-    MoveDraft,
     OrderDraft,
-    Parsed,
     Person,
-    Polled,
-    RawRecord,
     ReceiptDraft,
-    Received,
     Reduction,
     ReductionDraft,
-    Refusal,
     Rejected,
-    RejectionDraft,
     ShipmentDraft,
-    ShopRef,
-    StockLine,
-    Webhook,
 )
 from streams.commands import (
-    AnyCommand,
     CancelOrder,
-    ConfirmShipment,
-    CountStock,
-    MoveStock,
-    PlaceOrder,
-    ReceiveStock,
     ReduceOrder,
-    RejectFulfilment,
     encode_command,
 )
-from streams.reference import ListingRecord, NodeRecord, Reference, ShopRecord
+from streams.reference import ListingRecord
 from streams.rules.normalize import normalize
 from streams.rules.normalize_bounds import MOST_UNITS
 from tables.events import OrderLine
-
-CAUSE = ("raw", 3, 77)
-NOON, LATER = Millis(1_760_000_000_000), Millis(1_760_000_060_000)
-
-
-class Says:
-    """A channel that parses every record to the same."""
-
-    name = "paper"
-    polls = False
-
-    def __init__(self, parsed: Parsed | Exception) -> None:
-        self.parsed = parsed
-
-    def receive(self, hook: Webhook, secret: bytes) -> Received | Refusal:
-        raise NotImplementedError
-
-    def parse(self, raw: RawRecord, shop: ShopRef) -> Parsed:
-        if isinstance(self.parsed, Exception):
-            raise self.parsed
-        return self.parsed
-
-    def poll(self, fetch: Fetch, shop: ShopRef, cursor: str, now: Millis) -> Polled:
-        raise NotImplementedError
-
-
-def reference(unknown_listing: str = "hold") -> Reference:
-    known = Reference()
-    tea = ShopRef(tenant="lin", shop="tea", channel="paper", pool="east")
-    known.apply(ShopRecord(ref=tea, unknown_listing=unknown_listing, non_goods=("POST",)))
-    known.apply(ListingRecord(shop="tea", listing="OOLONG", parts=(("SKU-OOLONG", 1),)))
-    known.apply(ListingRecord(shop="tea", listing="variant-7", parts=(("SKU-JADE", 1),)))
-    known.apply(ListingRecord(shop="tea", listing="GIFT-BOX", parts=(("SKU-OOLONG", 2), ("SKU-CUP", 4))))
-    known.apply(ListingRecord(shop="tea", listing="GIFT-CARD", parts=()))
-    known.apply(NodeRecord(node="shanghai", pool="east"))
-    known.apply(NodeRecord(node="ningbo", pool="east"))
-    known.apply(NodeRecord(node="chengdu", pool="west"))
-    return known
-
-
-def raw(shop: str = "tea", channel: str = "paper") -> RawRecord:
-    return RawRecord(
-        tenant="lin", shop=shop, channel=channel, kind="order", external_id="1001", delivery_id="d-1", received_at=LATER, body=b"{}"
-    )
-
-
-def line(number: str, *listings: str, quantity: int = 1, price: int = 500, goods: bool = True) -> LineDraft:
-    return LineDraft(line=number, listings=listings, quantity=quantity, price=price, goods=goods)
-
-
-def order(*lines: LineDraft, **fields: object) -> OrderDraft:
-    plain = OrderDraft(order="1001", number="#1001", updated_at=NOON, placed_at=NOON, currency="CNY", lines=lines)
-    return msgspec.structs.replace(plain, **fields)
-
-
-def outcome(
-    *drafts: Draft, known: Reference | None = None, parsed: Parsed | Exception | None = None, record: RawRecord | None = None
-) -> tuple[AnyCommand, ...] | Ignored | Rejected:
-    channels: dict[str, Channel] = {"paper": Says(drafts if parsed is None else parsed)}
-    return normalize(record or raw(), CAUSE, known or reference(), channels, lambda person: f"sealed {len(person.name)}")
-
-
-def commands(*drafts: Draft, known: Reference | None = None) -> tuple[AnyCommand, ...]:
-    made = outcome(*drafts, known=known)
-    assert isinstance(made, tuple), made
-    return made
-
-
-def placed(draft: OrderDraft, known: Reference | None = None) -> PlaceOrder:
-    (command,) = commands(draft, known=known)
-    assert isinstance(command, PlaceOrder)
-    return command
-
-
-def code(answer: tuple[AnyCommand, ...] | Ignored | Rejected) -> str:
-    assert isinstance(answer, Ignored | Rejected), answer
-    assert answer.sentence.endswith("."), "a person reads it"
-    return answer.code
+from tests.streams.drafts import CAUSE, LATER, NOON, code, commands, line, lots, order, outcome, placed, raw, reference
 
 
 # ------------------------------------------------------------------------------------------------ orders
@@ -229,91 +128,6 @@ def test_a_cancel_names_the_order_and_when() -> None:
 def test_a_refund_told_on_its_own_reduces_the_order() -> None:
     (command,) = commands(ReductionDraft(order="1001", reduction=Reduction(id="r-1", lines=(("1", 2),))))
     assert command == ReduceOrder(pool="east", cause=(*CAUSE, 0), order="lin/tea/1001", shop="tea", reduction="r-1", lines=(("1", 2),))
-
-
-# ------------------------------------------------------------------------------------------------ stock
-def lots(*units: tuple[str, int]) -> tuple[StockLine, ...]:
-    return tuple(StockLine(sku=sku, quantity=quantity) for sku, quantity in units)
-
-
-def test_stock_documents_become_commands_of_the_pool_that_name_their_source() -> None:
-    made = commands(
-        CountDraft(document="C1", node="shanghai", counted_at=NOON, lines=lots(("A", 0), ("B", 7))),
-        ReceiptDraft(document="R1", node="ningbo", received_at=NOON, lines=lots(("A", 5))),
-        MoveDraft(
-            document="M1", node="shanghai", to_node="", from_bucket="on_hand", to_bucket="damaged", moved_at=NOON, lines=lots(("A", 1))
-        ),
-        ShipmentDraft(document="S1", fulfilment="f-1", shipped_at=NOON, carrier="SF", tracking="SF123"),
-        RejectionDraft(document="J1", fulfilment="f-2", reason="short"),
-    )
-    assert made == (
-        CountStock(pool="east", cause=(*CAUSE, 0), document="tea/C1", node="shanghai", counted_at=NOON, lines=(("A", 0), ("B", 7))),
-        ReceiveStock(pool="east", cause=(*CAUSE, 1), document="tea/R1", node="ningbo", at=NOON, lines=(("A", 5),)),
-        MoveStock(
-            pool="east",
-            cause=(*CAUSE, 2),
-            document="tea/M1",
-            node="shanghai",
-            to_node="shanghai",
-            from_bucket="on_hand",
-            to_bucket="damaged",
-            at=NOON,
-            lines=(("A", 1),),
-        ),
-        ConfirmShipment(
-            pool="east", cause=(*CAUSE, 3), document="tea/S1", fulfilment="f-1", shipped_at=NOON, carrier="SF", tracking="SF123"
-        ),
-        RejectFulfilment(pool="east", cause=(*CAUSE, 4), document="tea/J1", fulfilment="f-2", reason="short"),
-    )
-
-
-def test_a_count_for_an_unknown_node_is_rejected() -> None:
-    assert code(outcome(CountDraft(document="C1", node="atlantis", counted_at=NOON, lines=lots(("A", 1))))) == "unknown_node"
-    assert code(outcome(CountDraft(document="C1", node="", counted_at=NOON, lines=lots(("A", 1))))) == "unknown_node"
-
-
-def test_stock_of_another_pools_node_is_not_for_this_shop_to_change() -> None:
-    assert code(outcome(ReceiptDraft(document="R1", node="chengdu", received_at=NOON, lines=lots(("A", 1))))) == "unknown_node"
-    move = MoveDraft(
-        document="M1", node="shanghai", to_node="chengdu", from_bucket="on_hand", to_bucket="on_hand", moved_at=NOON, lines=lots(("A", 1))
-    )
-    assert code(outcome(move)) == "unknown_node"
-
-
-def test_a_count_of_several_lots_of_a_sku_counts_them_together() -> None:
-    (command,) = commands(CountDraft(document="C1", node="shanghai", counted_at=NOON, lines=lots(("A", 2), ("B", 1), ("A", 3))))
-    assert isinstance(command, CountStock)
-    assert command.lines == (("A", 5), ("B", 1))
-
-
-def test_a_document_of_2000_lines_is_split_into_parts_of_500_that_each_have_a_name() -> None:
-    lines = lots(*((f"SKU-{number:04}", number) for number in range(2_000)))
-    made = commands(CountDraft(document="C1", node="shanghai", counted_at=NOON, lines=lines))
-    parts = [command for command in made if isinstance(command, CountStock)]
-    assert [part.document for part in parts] == ["tea/C1", "tea/C1#2", "tea/C1#3", "tea/C1#4"]
-    assert [part.cause for part in parts] == [(*CAUSE, ordinal) for ordinal in range(4)]
-    assert [len(part.lines) for part in parts] == [500] * 4
-    assert [row for part in parts for row in part.lines] == [(line.sku, line.quantity) for line in lines]
-
-
-@settings(max_examples=200, derandomize=True, deadline=None)
-@given(
-    st.lists(st.tuples(st.text("AB#/", max_size=4), st.sampled_from([1, 501, 1001])), min_size=2, max_size=4, unique_by=lambda it: it[0])
-)
-def test_no_part_of_a_document_is_called_like_another_document(documents: list[tuple[str, int]]) -> None:
-    names = [
-        command.document
-        for document, size in documents
-        for command in commands(
-            ReceiptDraft(document=document, node="ningbo", received_at=NOON, lines=lots(*((f"S{n}", 1) for n in range(size))))
-        )
-        if isinstance(command, ReceiveStock)
-    ]
-    assert len(set(names)) == len(names)
-
-
-def test_a_document_without_lines_is_of_no_interest() -> None:
-    assert code(outcome(ReceiptDraft(document="R1", node="ningbo", received_at=NOON, lines=()))) == "no_lines"
 
 
 # ------------------------------------------------------------------------------------------------ what cannot be used

@@ -1,0 +1,100 @@
+"""Stock documents become commands of one pool that name their source, or say clearly why not."""
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from connectors.contract import (
+    CountDraft,
+    MoveDraft,
+    ReceiptDraft,
+    RejectionDraft,
+    ShipmentDraft,
+)
+from streams.commands import (
+    ConfirmShipment,
+    CountStock,
+    MoveStock,
+    ReceiveStock,
+    RejectFulfilment,
+)
+from tests.streams.drafts import CAUSE, NOON, code, commands, lots, outcome
+
+
+def test_stock_documents_become_commands_of_the_pool_that_name_their_source() -> None:
+    made = commands(
+        CountDraft(document="C1", node="shanghai", counted_at=NOON, lines=lots(("A", 0), ("B", 7))),
+        ReceiptDraft(document="R1", node="ningbo", received_at=NOON, lines=lots(("A", 5))),
+        MoveDraft(
+            document="M1", node="shanghai", to_node="", from_bucket="on_hand", to_bucket="damaged", moved_at=NOON, lines=lots(("A", 1))
+        ),
+        ShipmentDraft(document="S1", fulfilment="f-1", shipped_at=NOON, carrier="SF", tracking="SF123"),
+        RejectionDraft(document="J1", fulfilment="f-2", reason="short"),
+    )
+    assert made == (
+        CountStock(pool="east", cause=(*CAUSE, 0), document="tea/C1", node="shanghai", counted_at=NOON, lines=(("A", 0), ("B", 7))),
+        ReceiveStock(pool="east", cause=(*CAUSE, 1), document="tea/R1", node="ningbo", at=NOON, lines=(("A", 5),)),
+        MoveStock(
+            pool="east",
+            cause=(*CAUSE, 2),
+            document="tea/M1",
+            node="shanghai",
+            to_node="shanghai",
+            from_bucket="on_hand",
+            to_bucket="damaged",
+            at=NOON,
+            lines=(("A", 1),),
+        ),
+        ConfirmShipment(
+            pool="east", cause=(*CAUSE, 3), document="tea/S1", fulfilment="f-1", shipped_at=NOON, carrier="SF", tracking="SF123"
+        ),
+        RejectFulfilment(pool="east", cause=(*CAUSE, 4), document="tea/J1", fulfilment="f-2", reason="short"),
+    )
+
+
+def test_a_count_for_an_unknown_node_is_rejected() -> None:
+    assert code(outcome(CountDraft(document="C1", node="atlantis", counted_at=NOON, lines=lots(("A", 1))))) == "unknown_node"
+    assert code(outcome(CountDraft(document="C1", node="", counted_at=NOON, lines=lots(("A", 1))))) == "unknown_node"
+
+
+def test_stock_of_another_pools_node_is_not_for_this_shop_to_change() -> None:
+    assert code(outcome(ReceiptDraft(document="R1", node="chengdu", received_at=NOON, lines=lots(("A", 1))))) == "unknown_node"
+    move = MoveDraft(
+        document="M1", node="shanghai", to_node="chengdu", from_bucket="on_hand", to_bucket="on_hand", moved_at=NOON, lines=lots(("A", 1))
+    )
+    assert code(outcome(move)) == "unknown_node"
+
+
+def test_a_count_of_several_lots_of_a_sku_counts_them_together() -> None:
+    (command,) = commands(CountDraft(document="C1", node="shanghai", counted_at=NOON, lines=lots(("A", 2), ("B", 1), ("A", 3))))
+    assert isinstance(command, CountStock)
+    assert command.lines == (("A", 5), ("B", 1))
+
+
+def test_a_document_of_2000_lines_is_split_into_parts_of_500_that_each_have_a_name() -> None:
+    lines = lots(*((f"SKU-{number:04}", number) for number in range(2_000)))
+    made = commands(CountDraft(document="C1", node="shanghai", counted_at=NOON, lines=lines))
+    parts = [command for command in made if isinstance(command, CountStock)]
+    assert [part.document for part in parts] == ["tea/C1", "tea/C1#2", "tea/C1#3", "tea/C1#4"]
+    assert [part.cause for part in parts] == [(*CAUSE, ordinal) for ordinal in range(4)]
+    assert [len(part.lines) for part in parts] == [500] * 4
+    assert [row for part in parts for row in part.lines] == [(line.sku, line.quantity) for line in lines]
+
+
+@settings(max_examples=200, derandomize=True, deadline=None)
+@given(
+    st.lists(st.tuples(st.text("AB#/", max_size=4), st.sampled_from([1, 501, 1001])), min_size=2, max_size=4, unique_by=lambda it: it[0])
+)
+def test_no_part_of_a_document_is_called_like_another_document(documents: list[tuple[str, int]]) -> None:
+    names = [
+        command.document
+        for document, size in documents
+        for command in commands(
+            ReceiptDraft(document=document, node="ningbo", received_at=NOON, lines=lots(*((f"S{n}", 1) for n in range(size))))
+        )
+        if isinstance(command, ReceiveStock)
+    ]
+    assert len(set(names)) == len(names)
+
+
+def test_a_document_without_lines_is_of_no_interest() -> None:
+    assert code(outcome(ReceiptDraft(document="R1", node="ningbo", received_at=NOON, lines=()))) == "no_lines"
