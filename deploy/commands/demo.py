@@ -1,13 +1,15 @@
 """`yipan demo`: a year of a real retailer's orders, and the proof that each was decided once."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from deploy.commands.output import console
-from deploy.local import Addresses
 from deploy.settings import load_settings
+
+if TYPE_CHECKING:
+    from deploy.local import Addresses
 
 
 def demo(
@@ -29,6 +31,6 @@ def demo(
     raise typer.Exit(int(not summary.right))
 
 
-def stay(addresses: Addresses) -> None:
+def stay(addresses: "Addresses") -> None:
     out = console()
     out.print(f"The pages are at {addresses.pages}. Ctrl-C stops all of it.", style="bold")
