@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 Wait = Annotated[float | None, typer.Option(min=0, help="Let the stages come through for so many seconds; what is left then is lost.")]
 Replay = Annotated[
-    bool, typer.Option("--replay", help="Also decide all commands again: every decision must come out the same, to the byte.")
+    bool, typer.Option("--replay", help="Also decide all commands again: each decision must come out the same, to the byte.")
 ]
 
 

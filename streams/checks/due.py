@@ -3,14 +3,14 @@
 from array import array
 from bisect import bisect_left
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from typing import Literal
 
 import msgspec
 
 from connectors.contract import Fulfilment
 from streams.checks.findings import Findings
-from tables.events import NODE_SAID, CancelRequested, Reserved, Row, Unreserved
+from tables.events import NODE_SAID, CancelRequested, Reserved, Unreserved
 
 decode_fulfilment = msgspec.json.Decoder(Fulfilment).decode
 Telling = Reserved | Unreserved | CancelRequested
@@ -144,14 +144,11 @@ def _name(kind: str, fulfilment: str) -> int:
 
 
 def _owed(event: Telling, pool: str, final: bool) -> int:
-    return hash((event.order, event.node, pool, final, _units(event.rows)))
+    units = [(row.line, row.sku, row.quantity) for row in event.rows]
+    return hash((event.order, event.node, pool, final, len(units), frozenset(units)))
 
 
 def _told(told: Fulfilment) -> int:
-    units = sum(hash((line.line, line.sku, line.quantity)) for line in told.lines)
-    return hash((f"{told.tenant}/{told.shop}/{told.order}", told.node, told.pool, told.final, units))
-
-
-def _units(rows: Sequence[Row]) -> int:
     """Lines may come in any order."""
-    return sum(hash((row.line, row.sku, row.quantity)) for row in rows)
+    units = [(line.line, line.sku, line.quantity) for line in told.lines]
+    return hash((f"{told.tenant}/{told.shop}/{told.order}", told.node, told.pool, told.final, len(units), frozenset(units)))

@@ -155,11 +155,9 @@ class Orders:
         self._said.clear()
 
     def _check(self, key: str, known: Known) -> None:
-        if not known.promises and not known.waiting and not known.revision:
+        if known.plainly_whole():
             return
         wanted, reserved = known.wanted(), known.reserved()
-        if reserved == wanted and not (known.shipped or known.waiting or known.cancelled):
-            return
         asked, shipped, waiting = known.asked(), count(known.shipped), count(known.waiting)
         off = known.cancelled or not known.revision
         for place, units in reserved.items():

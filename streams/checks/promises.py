@@ -49,6 +49,21 @@ class Known(msgspec.Struct, array_like=True):
                     wanted[line.line, sku] = wanted.get((line.line, sku), 0) + units * each
         return wanted
 
+    def plainly_whole(self) -> bool:
+        """A quick look that most orders pass: one fulfilment has exactly the lines, and nothing else has happened."""
+        if self.shipped or self.waiting or self.cancelled or self.reductions or len(self.promises) != 1:
+            return False
+        (promise,) = self.promises.values()
+        if promise.asked or len(promise.rows) != len(self.lines):
+            return False
+        for row, line in zip(promise.rows, self.lines, strict=True):
+            if row.line != line.line or len(line.parts) != 1:
+                return False
+            sku, each = line.parts[0]
+            if row.sku != sku or row.quantity != each * line.quantity:
+                return False
+        return True
+
     def reserved(self) -> Units:
         if len(self.promises) == 1:
             (promise,) = self.promises.values()
