@@ -20,10 +20,10 @@ def ensure_topics(admin: AdminClient, settings: Settings) -> tuple[str, ...]:
     for topic in CATALOGUE:
         found, wanted = there.get(topic.name), wanted_partitions(topic, settings)
         if found is not None and found != wanted:
+            advice = "use" if topic.fixed else f"set YIPAN_PARTITIONS={found}, or use"
             raise Fault(
-                f"Topic {topic.name} has {found} partitions where {wanted} are set: a pool's partition must not change. "
-                f"Set YIPAN_PARTITIONS={there[CATALOGUE[0].name] if not topic.fixed and CATALOGUE[0].name in there else found}, "
-                "or use another broker or home folder."
+                f"Topic {topic.name} has {found} partitions where {wanted} are set, and a pool's partition must not change: "
+                f"{advice} another broker or another YIPAN_HOME."
             )
     missing = [topic for topic in CATALOGUE if topic.name not in there]
     _create(admin, missing, settings)

@@ -51,4 +51,4 @@ def show(addresses: "Addresses") -> None:
         table.add_row(f"metrics of {process}", page)
     table.add_row("logs", addresses.logs)
     console().print(table)
-    console().print("Next: yipan import examples/halyard-tea, then send orders to the webhooks.", markup=False)
+    console().print("Next, in another terminal: .venv/bin/yipan import examples/halyard-tea", markup=False)

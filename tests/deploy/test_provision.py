@@ -31,7 +31,7 @@ def test_a_topic_that_was_lost_is_made_again(fresh_topics: Settings) -> None:
 def test_another_number_of_partitions_is_refused_with_what_to_do(kafka: Settings) -> None:
     wanted = kafka.model_copy(update={"partitions": 16})
 
-    with pytest.raises(Fault, match=r"has 4 partitions where 16 are set.*YIPAN_PARTITIONS=4"):
+    with pytest.raises(Fault, match=r"has 4 partitions where 16 are set.*set YIPAN_PARTITIONS=4"):
         ensure_topics(clients.admin(wanted), wanted)
 
 
