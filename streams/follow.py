@@ -31,7 +31,7 @@ class Follower:
     def load(self, timeout: float = 30.0) -> Reference:
         """Read to the end as of now. Raises KafkaException when the broker does not answer, TimeoutError when it stops to."""
         here = TopicPartition(REFERENCE.name, 0)
-        low, end = self._consumer.get_watermark_offsets(here, timeout=timeout, cached=False)
+        low, end = self._watermarks(here, timeout)
         self._consumer.assign([TopicPartition(REFERENCE.name, 0, OFFSET_BEGINNING)])
         deadline = time.monotonic() + timeout
         # positions, not offsets: compaction and transaction markers leave gaps
@@ -64,6 +64,16 @@ class Follower:
                 # a thread that ends here would leave the stage on old reference data without a word
                 log.warning("Topic %s cannot be read at the moment: %s", REFERENCE.name, failure)
                 self._stopped.wait(RETRY_SECONDS)
+
+    def _watermarks(self, here: TopicPartition, timeout: float) -> tuple[int, int]:
+        """Asked again until `timeout`: the leader of a topic that was only just made does not know of it at once."""
+        deadline = time.monotonic() + timeout
+        while True:
+            try:
+                return self._consumer.get_watermark_offsets(here, timeout=max(deadline - time.monotonic(), 0.1), cached=False)
+            except KafkaException:
+                if time.monotonic() > deadline or self._stopped.wait(0.1):
+                    raise
 
     def _take(self, wait: float) -> int:
         messages = self._consumer.consume(1_000, wait)
