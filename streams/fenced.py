@@ -29,7 +29,7 @@ IDLE_S = 0.1
 EVERY_S = 1.0
 
 # What this consumer must be made with, beside its group.
-CONSUMER_OPTIONS = {"partition_assignment_strategy": "cooperative-sticky", "auto_offset_reset": "error", "fetch_wait_max_ms": 20}
+CONSUMER_OPTIONS = {"partition_assignment_strategy": "cooperative-sticky", "auto_offset_reset": "error"}
 
 
 class FencedLedger:

@@ -21,7 +21,7 @@ from streams.metrics import FETCHED, HOLES, LAG
 from streams.spans import Span, track_spans
 
 SCHEME = "batch"
-FETCH_WAIT_MS = 20
+FETCH_WAIT_MS, IDLE_FETCH_WAIT_MS = 20, 200
 BACKOFF_S = 0.002
 # A fetch of fewer records than this is followed by a short sleep: what a fetch costs it costs per batch.
 LITTLE = 400
@@ -57,6 +57,10 @@ class BatchConsumerThread(driver.AIOKafkaConsumerThread):
         await super().on_start()
         # aiokafka waits 100 ms while any partition is unconsumed
         self._ensure_consumer()._fetcher._prefetch_backoff = BACKOFF_S
+
+    def wait_for_records(self, milliseconds: int) -> None:
+        """How long the broker may keep a fetch that finds nothing."""
+        self._ensure_consumer()._fetcher._fetch_max_wait_ms = milliseconds
 
     async def committed(self, tp: TP) -> int | None:
         answer: int | None = await self.call_thread(self._ensure_consumer().committed, driver.ensure_aiokafka_TP(tp))
@@ -99,6 +103,7 @@ class BatchConsumer(driver.Consumer):
             if not self.flow_active:
                 await self._seek_back()
                 continue
+            self._thread.wait_for_records(FETCH_WAIT_MS if records else IDLE_FETCH_WAIT_MS)
             if 0 < sum(len(span) for span in records.values()) < LITTLE:
                 await asyncio.sleep(PAUSE_S)
             await self._deliver(records, generation)

@@ -49,6 +49,7 @@ class View:
         self._saved = 0
         self._orders: dict[tuple[str, str], None] = {}
         self._cells: dict[tuple[str, Cell], None] = {}
+        self._news = asyncio.Event()
 
     def close(self) -> None:
         self.closed = True
@@ -56,6 +57,7 @@ class View:
     # ------------------------------------------------------------------------------------------ folding
     def take(self, records: Sequence[Record]) -> None:
         self._seen = max(self._seen, records[-1].offset + 1)
+        self._news.set()
         if self._ledger is None:
             return
         for record in records:
@@ -86,10 +88,11 @@ class View:
         if not await asyncio.to_thread(self._transactions.fence, self._wanted):
             return
         await self._catch_up(None)
-        while not self.closed:
+        self._news.set()
+        while self._ledger is not None and not self.closed:
+            await self._news.wait()
             await asyncio.sleep(self._pause_s)
-            if self._ledger is None or self.closed:
-                return
+            self._news.clear()
             if self._seen > self._position:
                 await self._catch_up(self._ledger)
             begun = time.monotonic()
