@@ -96,7 +96,11 @@ def run_analytics(
     the sink has started. Raises SchemaError, OtherLog, or what else ended a part of it."""
     analytics = Analytics(consumers, open_client, forecasting, limits)
     app = create_pages(analytics.reader, analytics.peek, analytics.health)
-    server = _Server(uvicorn.Config(app, host=host, port=port, log_level="warning", access_log=False, timeout_graceful_shutdown=3))
+    server = _Server(
+        uvicorn.Config(
+            app, host=host, port=port, log_level="warning", access_log=False, ws="none", lifespan="off", timeout_graceful_shutdown=3
+        )
+    )
     server.on_ready = on_ready
 
     def fail() -> None:

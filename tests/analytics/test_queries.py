@@ -45,7 +45,7 @@ def test_every_order_stands_as_in_the_ledger(trade: Trade) -> None:
 def test_every_shelf_holds_what_it_holds_in_the_ledger(trade: Trade) -> None:
     sql = "SELECT node, place, sku, sum(stock.units) FROM stock WHERE node != '' GROUP BY node, place, sku HAVING sum(stock.units) != 0"
     shelves = {(node, place, sku): units for node, place, sku, units in trade.open_client().query(sql).result_rows}
-    expected = {}
+    expected: dict[tuple[str, str, str], int] = {}
     for node, stock in trade.house.ledger.pools[POOL].stock.items():
         for place, cells in (("on_hand", stock.on_hand), ("reserved", stock.reserved)):
             expected |= {(node, place, sku): units for sku, units in cells.items() if units}

@@ -1,0 +1,160 @@
+"""The pages in a real browser: every chart is drawn, nothing is complained about, and the numbers are those of the queries."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from playwright.sync_api import Browser, Page, sync_playwright
+
+from analytics.reader import Reader
+from analytics.web.pages import PAGES
+from tests.analytics.conftest import Trade, open_database
+from tests.analytics.served import pages, served
+
+NAMES = ("chromium", "chromium-browser", "google-chrome")
+CHROMIUM = next((path for name in NAMES if (path := Path("/usr/bin") / name).exists()), None)
+QUIET = ("gpu", "quic", "background-networking", "component-update", "sync")
+ARGUMENTS = ["--headless", "--no-sandbox", "--no-first-run", *(f"--disable-{name}" for name in QUIET)]
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.skipif(CHROMIUM is None, reason="there is no Chromium on this machine: apt-get install chromium"),
+]
+
+SERIES = """id => echarts.getInstanceByDom(document.getElementById(id)).getOption().series
+    .map(one => ({name: one.name, data: one.data.map(point => point?.value ?? point)}))"""
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=str(CHROMIUM), args=ARGUMENTS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture(scope="module")
+def site(trade: Trade) -> Iterator[str]:
+    with served(pages(trade.reader, {0: 10_023, 1: 0})) as address:
+        yield address
+
+
+class Visit:
+    """A page that is looked at until it is ready; what the browser complains of is kept."""
+
+    def __init__(self, browser: Browser, width: int = 1440) -> None:
+        self.page: Page = browser.new_page(viewport={"width": width, "height": 900})
+        self.complaints: list[str] = []
+        self.page.on("console", lambda message: self.complaints.append(message.text) if message.type in ("error", "warning") else None)
+        self.page.on("pageerror", lambda error: self.complaints.append(str(error)))
+
+    def open(self, address: str) -> "Visit":
+        self.page.goto(f"{address}{'&' if '?' in address else '?'}test=1")
+        self.page.wait_for_selector("body[data-ready=true]")
+        return self
+
+    def series(self, chart: str) -> dict[str, list[float]]:
+        return {one["name"]: one["data"] for one in self.page.evaluate(SERIES, chart)}
+
+
+@pytest.fixture
+def visit(browser: Browser) -> Iterator[Visit]:
+    visit = Visit(browser)
+    yield visit
+    visit.page.close()
+
+
+def rows(site: str, name: str, **given: Any) -> list[dict[str, Any]]:
+    answer = httpx.get(f"{site}/api/q/{name}", params=given).json()
+    return [dict(zip(answer["columns"], row, strict=True)) for row in answer["rows"]]
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_every_chart_is_drawn_and_nothing_is_complained_about(site: str, visit: Visit, name: str, tmp_path: Path) -> None:
+    visit.open(f"{site}/{name}")
+    charts = visit.page.locator(".chart")
+    assert [charts.nth(i).get_attribute("data-ready") for i in range(charts.count())] == ["true"] * charts.count()
+    assert visit.page.locator(".chart canvas").count() == charts.count()
+    assert visit.page.locator("#trouble").is_hidden()
+    visit.page.screenshot(path=tmp_path / f"{name}.png", full_page=True)
+    assert visit.complaints == []
+
+
+def test_the_tiles_show_the_totals(site: str, visit: Visit) -> None:
+    [totals] = rows(site, "totals")
+    text = visit.open(site).page.locator("#tiles").inner_text()
+    for number in (totals["orders"], totals["units"], totals["waiting_orders"], totals["rejected_records"]):
+        assert f"{number:,}" in text
+
+
+def test_the_bars_of_outcomes_are_those_of_the_query(site: str, visit: Visit) -> None:
+    found = rows(site, "orders_by_outcome", **{"from": 0, "to": 4_000_000_000_000, "step": 86_400})
+    drawn = visit.open(site).series("orders_by_outcome")
+    assert {name: sum(data) for name, data in drawn.items()} == {
+        name: sum(row["orders"] for row in found if row["outcome"] == name) for name in {row["outcome"] for row in found}
+    }
+
+
+def test_orders_as_they_stand_are_those_of_the_query(site: str, visit: Visit) -> None:
+    drawn = visit.open(site).series("orders_by_status")["orders"]
+    assert drawn[::-1] == [row["orders"] for row in rows(site, "orders_by_status")]
+
+
+def test_fill_rates_are_those_of_the_query(site: str, visit: Visit) -> None:
+    found = rows(site, "fill_rate_by_node")
+    drawn = visit.open(f"{site}/nodes").series("fill_rate_by_node")
+    assert drawn == {"had": [row["fill_rate"] for row in found], "kept": [row["kept_rate"] for row in found]}
+
+
+def test_demand_and_forecast_of_a_sku_are_those_of_the_queries(site: str, visit: Visit) -> None:
+    sku = "LONGJING-100"
+    history, forecast = rows(site, "demand_by_day", sku=sku), rows(site, "demand_forecast", sku=sku)
+    drawn = visit.open(f"{site}/demand?sku={sku}").series("demand")
+    channels = {row["channel"] for row in history}
+    assert sum(sum(drawn[channel]) for channel in channels) == sum(row["demand"] for row in history)
+    assert [value for value in drawn["expected"] if value is not None] == pytest.approx([row["expected"] for row in forecast])
+
+
+def test_the_sku_is_picked_on_the_page(site: str, visit: Visit) -> None:
+    visit.open(f"{site}/demand")
+    visit.page.fill("#sku", "PUER-CAKE")
+    visit.page.press("#sku", "Enter")
+    visit.page.locator("#heading", has_text="PUER-CAKE").wait_for()
+    assert visit.page.url.endswith("sku=PUER-CAKE")
+    assert visit.complaints == []
+
+
+def test_an_order_found_by_its_number_tells_its_story(site: str, visit: Visit) -> None:
+    order = next(row for row in rows(site, "latest_orders", limit=400) if row["outcome"] == "allocated")["order_id"]
+    [fulfilment] = {row["fulfilment"] for row in rows(site, "order_fulfilments", order=order)}
+    visit.open(site)
+    visit.page.fill("header input", order.rpartition("/")[2])
+    visit.page.press("header input", "Enter")
+    visit.page.wait_for_selector("#order[data-ready=true]")
+    text = visit.page.locator("#order").inner_text()
+    chosen = next(row["node"] for row in rows(site, "order_fulfilments", order=order))
+    assert all(said in text for said in (order, fulfilment, f"{chosen} shall ship", "Node considered", "raw / 0 @"))
+    assert chosen in visit.page.locator("tr.chosen").inner_text()
+
+
+def test_an_order_nobody_knows_is_said_so(site: str, visit: Visit) -> None:
+    visit.open(f"{site}/order?find=<b>nobody</b>")
+    assert "No order is called <b>nobody</b>" in visit.page.locator("#found").inner_text()
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_an_empty_house_says_what_to_do_next(client: Any, chdb_dsn: str, visit: Visit, name: str) -> None:
+    reader = Reader(lambda: open_database(chdb_dsn, client.database))
+    with served(pages(reader, {0: 0})) as address:
+        visit.open(f"{address}/{name}")
+        assert visit.page.locator(".empty:visible, #welcome:visible").count() > 0
+        assert visit.complaints == []
+
+
+def test_on_a_telephone_nothing_is_wider_than_the_screen(site: str, browser: Browser) -> None:
+    visit = Visit(browser, width=400)
+    for name in PAGES:
+        visit.open(f"{site}/{name}")
+        assert visit.page.evaluate("document.documentElement.scrollWidth") <= 400, name
+    visit.page.close()
