@@ -44,9 +44,15 @@ def cases(channel: str, fixtures: Path = FIXTURES) -> list[Case]:
     expected = json.loads((folder / "expected.json").read_text()) if (folder / "expected.json").exists() else {}
     bodies = {path.stem: path for path in sorted(folder.glob("*.json")) if path.name != "expected.json"}
     if not expected or expected.keys() != bodies.keys():
-        raise LookupError(f"Channel {channel!r} needs payloads in {folder.name}/, each named in its expected.json with kind and external_id.")
+        raise LookupError(
+            f"Channel {channel!r} needs payloads in {folder.name}/, each named in its expected.json with kind and external_id."
+        )
     return [
-        Case(name, raw_record(channel, path.read_bytes(), expected[name]["kind"], expected[name]["external_id"]), expected[name].get("parsed"))
+        Case(
+            name,
+            raw_record(channel, path.read_bytes(), expected[name]["kind"], expected[name]["external_id"]),
+            expected[name].get("parsed"),
+        )
         for name, path in bodies.items()
     ]
 
