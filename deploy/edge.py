@@ -97,13 +97,14 @@ def now() -> Millis:
 
 def listen(host: str, port: int) -> socket.socket:
     """Not `create_server`: it leaves the protocol open, so that asyncio leaves Nagle's delay on and every answer is 40 ms late."""
+    family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+    listening = socket.socket(family, kind, protocol)
+    listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
-        family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
-        listening = socket.socket(family, kind, protocol)
-        listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listening.bind(address)
         listening.listen(2048)
     except OSError as taken:
+        listening.close()
         raise Fault(f"The gateway cannot listen on {host}:{port} ({taken.strerror}): set YIPAN_GATEWAY_PORT to a free one.") from taken
     return listening
 
