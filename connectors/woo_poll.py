@@ -21,6 +21,8 @@ OVERLAP = 10 * 60_000
 FIRST_LOOK_BACK = 30 * 86_400_000
 MOST_REMEMBERED = 1_000
 
+_TO_THE_SECOND = len("2026-03-01T09:00:00")
+
 Item = tuple[str, str, str, bytes]
 
 
@@ -68,8 +70,8 @@ def poll_orders(fetch: Fetch, cursor: str, now: Millis) -> Polled:
 
 def _query(place: Cursor) -> Mapping[str, str]:
     return {
-        "modified_after": iso(place.since).removesuffix("Z"),
-        "modified_before": iso(place.until).removesuffix("Z"),
+        "modified_after": iso(place.since)[:_TO_THE_SECOND],
+        "modified_before": iso(place.until)[:_TO_THE_SECOND],
         "dates_are_gmt": "true",
         "orderby": "id",
         "order": "asc",
