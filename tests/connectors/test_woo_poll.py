@@ -139,6 +139,22 @@ def test_a_busy_shop_does_not_make_the_cursor_grow_without_end() -> None:
     assert len(cursor) < 20_000
 
 
+def test_an_order_that_changes_while_pages_are_read_moves_no_other_out_of_sight(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(woo_poll, "PAGE", 2)
+    shop = Shop()
+    for order in range(1, 7):
+        shop.modify(order, NOON - 3_600_000)
+    seen: set[int] = set()
+
+    page = poll(shop, "")
+    while page.more:
+        shop.modify(len(seen) + 1, NOON + 1_000)
+        page = poll(shop, page.cursor)
+        seen |= {_version(body)[0] for _, _, _, body in page.items}
+
+    assert seen >= {number for number, kept in shop.orders.items() if kept["version"] == 1}
+
+
 Step = st.tuples(st.sampled_from(["poll", "modify", "late"]), st.integers(1, 9), st.integers(0, 400_000))
 
 
@@ -149,6 +165,8 @@ def test_no_order_falls_between_two_polls(steps: list[tuple[str, int, int]], ske
     shop, now, cursor = Shop(), int(NOON), ""
     late: list[tuple[int, int, int]] = []
     delivered: dict[int, int] = {}
+    for order in range(1, 10):
+        shop.modify(order, NOON - 86_400_000)
 
     def take(page: Polled) -> str:
         delivered.update(
