@@ -11,6 +11,8 @@ Positions = dict[int, int]  # partition -> the offset that is read next
 
 BATCH = 5_000
 STUCK_AFTER = 60.0
+ANSWER_S = 15.0
+ASK_AGAIN_S = 0.1
 
 
 class Record(msgspec.Struct, frozen=True, gc=False):
@@ -71,13 +73,24 @@ class KafkaLog:
 
 def watermarks(consumer: Consumer, topic: str) -> dict[int, tuple[int, int]]:
     """(first kept offset, end position) by partition; of a read-committed consumer the end is that of what is committed."""
-    found = consumer.list_topics(topic, timeout=15).topics[topic]
+    found = consumer.list_topics(topic, timeout=ANSWER_S).topics[topic]
     if found.error is not None:
         if found.error.code() == KafkaError.UNKNOWN_TOPIC_OR_PART:
             return {}
         raise KafkaException(found.error)
-    asked = {partition: TopicPartition(topic, partition) for partition in sorted(found.partitions)}
-    return {partition: consumer.get_watermark_offsets(place, timeout=15, cached=False) for partition, place in asked.items()}
+    return {partition: _marks(consumer, TopicPartition(topic, partition)) for partition in sorted(found.partitions)}
+
+
+def _marks(consumer: Consumer, place: TopicPartition) -> tuple[int, int]:
+    """Asked again for a while: a leader that was only just made, or moved, does not know of it at once."""
+    deadline = time.monotonic() + ANSWER_S
+    while True:
+        try:
+            return consumer.get_watermark_offsets(place, timeout=ANSWER_S, cached=False)
+        except KafkaException:
+            if time.monotonic() > deadline:
+                raise
+            time.sleep(ASK_AGAIN_S)
 
 
 def read_topic(consumer: Consumer, topic: str, partitions: Sequence[int] | None = None) -> Iterator[Record]:
