@@ -1,8 +1,10 @@
 """The analytics process: sink, forecasts and pages in one, because chDB takes one process a path."""
 
+import contextlib
 import logging
+import signal
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import uvicorn
@@ -115,6 +117,16 @@ def run_analytics(
 
 class _Server(uvicorn.Server):
     on_ready: Callable[[], None]
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """uvicorn raises a signal again once it has shut down, which would end the process before the sink has left its group."""
+        before = {sign: signal.signal(sign, self.handle_exit) for sign in (signal.SIGINT, signal.SIGTERM)}
+        try:
+            yield
+        finally:
+            for sign, handler in before.items():
+                signal.signal(sign, handler)
 
     async def startup(self, sockets: Any = None) -> None:
         await super().startup(sockets)

@@ -52,7 +52,8 @@ Log = dict[tuple[str, int], list[LogRecord]]
 class Teahouse:
     """Says commands to the ledger of partition 0 and keeps what it decides, with the gaps that transactions leave between offsets."""
 
-    def __init__(self, seed: int = 7) -> None:
+    def __init__(self, seed: int = 7, tenant: str = "leaf") -> None:
+        self.tenant = tenant
         self.random = random.Random(seed)
         self.ledger = Ledger(0)
         self.log: list[LogRecord] = []
@@ -76,7 +77,7 @@ class Teahouse:
             segment = Segment(segment=name, ratio=ratio, may_borrow=name == "b2c", priority=rank, rank=rank)
             self.say(c.SetSegment(pool=POOL, cause=self.cause(), version=1, segment=segment))
         for shop, (channel, segment_name) in SHOPS.items():
-            about = Shop(shop=shop, tenant="leaf", channel=channel, segment=segment_name)
+            about = Shop(shop=shop, tenant=self.tenant, channel=channel, segment=segment_name)
             self.say(c.SetShop(pool=POOL, cause=self.cause(), version=1, shop=about))
         for node, (kind, region, priority) in NODES.items():
             place = Node(node=node, kind=kind, region=region, city=node, priority=priority)
@@ -90,7 +91,7 @@ class Teahouse:
 
     def order(self, name: str, shop: str, lines: tuple[tuple[str, int], ...], placed_at: int, **more: object) -> Decision:
         fields: dict[str, object] = {
-            "order": f"leaf/{shop}/{name}",
+            "order": f"{self.tenant}/{shop}/{name}",
             "shop": shop,
             "channel": SHOPS.get(shop, ("",))[0],
             "number": f"#{name}",
@@ -107,7 +108,7 @@ class Teahouse:
         return self.say(c.PlaceOrder(pool=POOL, cause=self.cause(), **(fields | more)))  # type: ignore[arg-type]
 
     def cancel(self, name: str, shop: str, at: int) -> Decision:
-        order = f"leaf/{shop}/{name}"
+        order = f"{self.tenant}/{shop}/{name}"
         return self.say(
             c.CancelOrder(pool=POOL, cause=self.cause(), order=order, shop=shop, updated_at=at, digest=f"x{name}", reason="customer")
         )
