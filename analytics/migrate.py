@@ -6,6 +6,8 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from analytics.store import Unfit
+
 SCHEMA = Path(__file__).parent / "schema"
 
 _BOOK = """CREATE TABLE IF NOT EXISTS schema_migrations
@@ -23,7 +25,7 @@ class Migration(NamedTuple):
         return hashlib.sha256(self.text.encode()).hexdigest()
 
 
-class SchemaError(Exception):
+class SchemaError(Unfit):
     """The schema files and what was applied do not fit together; the message says what to do."""
 
 

@@ -17,7 +17,7 @@ from analytics.migrate import migrate
 from analytics.peek import Peek
 from analytics.reader import Reader
 from analytics.sink import run_sink
-from analytics.store import Store
+from analytics.store import Store, Unfit
 from analytics.web.pages import create_pages
 
 log = logging.getLogger(__name__)
@@ -49,7 +49,7 @@ class Analytics:
     def start(self, on_failure: Callable[[], None]) -> None:
         """`on_failure` is called, from a thread, when one of them ends though nobody asked it to."""
         self._on_failure = on_failure
-        client = self._open_client()
+        client = _opened(self._open_client)
         for name in migrate(client):
             log.info("schema: applied %s", name)
         self._spawn("sink", lambda: run_sink(self._consumers, Store(client, self.stop), self.stop, self._limits))
@@ -95,7 +95,7 @@ def run_analytics(
     on_ready: Callable[[], None] = lambda: None,
 ) -> None:
     """Until SIGTERM or SIGINT, which uvicorn takes when this runs on the main thread. `on_ready` is called once pages are served and
-    the sink has started. Raises SchemaError, OtherLog, or what else ended a part of it."""
+    the sink has started. Raises Unfit, or what else ended a part of it."""
     analytics = Analytics(consumers, open_client, forecasting, limits)
     app = create_pages(analytics.reader, analytics.peek, analytics.health)
     server = _Server(
@@ -113,6 +113,16 @@ def run_analytics(
         server.run()
     finally:
         analytics.finish()
+
+
+def _opened(open_client: Callable[[], Any]) -> Any:
+    try:
+        return open_client()
+    except Exception as wrong:
+        raise Unfit(
+            f"ClickHouse cannot be opened ({str(wrong)[:200].strip()}). Embedded, it takes one process: is another `yipan up` or"
+            " `yipan sink` running on this folder? A server of your own: is YIPAN_CLICKHOUSE right, and is it up?"
+        ) from wrong
 
 
 class _Server(uvicorn.Server):

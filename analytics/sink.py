@@ -14,7 +14,7 @@ from confluent_kafka import Consumer, KafkaError, KafkaException, TopicPartition
 from analytics import metrics
 from analytics.cuts import Buffer, Cut, Limits, Received, pending_end
 from analytics.feeds import Feed
-from analytics.store import Stopping, Store
+from analytics.store import Stopping, Store, Unfit
 from streams.topics import DEAD_LETTERS, DECISIONS
 
 log = logging.getLogger(__name__)
@@ -25,7 +25,7 @@ TIMEOUT = 30.0
 AGAIN_AFTER = 2.0
 
 
-class OtherLog(Exception):
+class OtherLog(Unfit):
     """ClickHouse holds a log that is not the one in Kafka."""
 
 

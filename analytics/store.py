@@ -18,6 +18,10 @@ OLDER_INSERT_SETTINGS = {"async_insert": 0, "insert_deduplicate": 1, "deduplicat
 LONGEST_WAIT = 30.0
 
 
+class Unfit(Exception):
+    """The ClickHouse there is cannot be used as it is; the message is a sentence for the person who runs it."""
+
+
 class Stopping(Exception):
     """The process is asked to stop while ClickHouse does not answer. What was not taken is written down and sent by the next one."""
 

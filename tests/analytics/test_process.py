@@ -155,3 +155,10 @@ def test_the_committed_offset_has_no_note_once_all_is_taken_over(running: Runnin
     [place] = consumer.committed([TopicPartition(DEAD_LETTERS.name, 2)], timeout=15)
     consumer.close()
     assert (place.offset, place.metadata or "") == (5, "")
+
+
+def test_a_second_process_on_the_same_folder_is_told_so(running: Running, fresh_topics: Settings, tmp_path: Path) -> None:
+    running.start()
+    second = Running(fresh_topics, tmp_path)
+    with pytest.raises(AssertionError, match="`yipan sink` running"):
+        second.start()
