@@ -133,7 +133,7 @@ def test_a_sink_that_is_killed_has_everything_once_in_the_end(running: Running, 
 
 def test_the_lag_and_a_raw_record_are_read_from_kafka(running: Running, fresh_topics: Settings) -> None:
     producer = clients.producer(fresh_topics)
-    headers = [("channel", b"shopify"), ("kind", b"orders/create")]
+    headers: list[tuple[str, str | bytes | None]] = [("channel", b"shopify"), ("kind", b"orders/create")]
     for number in range(3):
         producer.produce("raw", json.dumps({"name": "Mei Lin", "id": number}).encode(), partition=1, headers=headers)
     producer.flush(30)
