@@ -185,17 +185,16 @@ class Orders:
 
 
 def standing(known: Known) -> tuple[Standing, ...]:
-    if known.cancelled:
-        return ("cancelled",)
     if not known.revision:
         return ()
-    states: list[tuple[Standing, object]] = [
-        ("allocated", known.promises or known.shipped),
-        ("backordered", known.waiting),
-        ("held", known.holds),
-        ("rejected", known.rejected),
-    ]
-    return tuple(state for state, there in states if there)
+    if known.cancelled:
+        return ("cancelled",)
+    states: tuple[Standing, ...] = ("allocated",) if known.promises or known.shipped else ()
+    if known.waiting:
+        states += ("backordered",)
+    if known.holds:
+        states += ("held",)
+    return (*states, "rejected") if known.rejected else states
 
 
 def _join(rows: Sequence[e.Row], more: Sequence[e.Row]) -> tuple[e.Row, ...]:

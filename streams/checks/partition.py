@@ -17,6 +17,7 @@ from streams.topics import COMMANDS, DECISIONS
 from tables import events as e
 
 Outcome = Literal["duplicate", "stale", "refused"]
+_TOLD = (e.Reserved, e.Unreserved, e.CancelRequested)
 _NOTHING: dict[type[e.AnyEvent], Outcome] = {e.Duplicate: "duplicate", e.Stale: "stale", e.Refused: "refused"}
 
 
@@ -151,7 +152,7 @@ class PartitionCheck:
     def _owe(self, record: Record, decision: Decision) -> None:
         raw_at = 0
         for event in decision.events:
-            if isinstance(event, e.Reserved | e.Unreserved | e.CancelRequested):
+            if isinstance(event, _TOLD):
                 raw_at = raw_at or self._raw.at(decision.cause)
                 self._due.owe(record.partition, record.offset, decision.src_offset, decision.pool, event, raw_at)
 
