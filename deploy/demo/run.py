@@ -23,6 +23,7 @@ from deploy.demo.summary import Summary, show, summarize
 from deploy.demo.watch import Watch, wait_for
 from deploy.faults import Fault
 from deploy.local import Addresses, Stack
+from deploy.lookup import topic_log
 from deploy.retailer.assortment import Assortment
 from deploy.retailer.folder import write_folder
 from deploy.retailer.history import History
@@ -31,7 +32,7 @@ from deploy.settings import Settings
 from streams.topics import DECISIONS, FULFILMENTS
 
 SEED = 7
-MOST_BEHIND = 1_500  # raw records on their way; more would only wait, and make waiting times look bad
+MOST_BEHIND = 400  # raw records on their way; more would only wait, and make waiting times look bad
 DRAIN_S = 120.0
 
 
@@ -97,7 +98,7 @@ class Demo:
         self._retailer = retailer
         self._folder = settings.home / "business"
         self._delivered = Delivered()
-        self._watch = Watch(clients.consumer(settings, "demo-watch"), settings.partitions)
+        self._watch = Watch(clients.consumer(settings, "demo-watch"), topic_log(settings), settings.partitions)
 
     def run(self, addresses: Addresses, started: float) -> Summary:
         self._stop_if_ending()
@@ -107,7 +108,7 @@ class Demo:
             self._import()
         self._watch.start()
         try:
-            self._wait(self._watch.quiet, "the import to be decided")
+            self._wait(self._watch.through, "the import to be decided")
             self._watch.mark()
             history = History(assortment, stocking, SEED)
             began = monotonic()
@@ -160,7 +161,7 @@ class Demo:
         codes = [code for shop in assortment.unlisted.values() for code in shop]
         write_folder(self._folder, assortment, stocking, self._shops.urls, codes)
         self._import()
-        self._wait(self._watch.quiet, "the orders that were held")
+        self._wait(self._watch.through, "the orders that were held")
 
     def _wait(self, what: Callable[[], bool], name: str) -> None:
         if not wait_for(what, self._ending, DRAIN_S):

@@ -18,7 +18,7 @@ from deploy.retailer.shops import SHOPS, Shop
 
 # A platform's clock is behind ours, just so much that a poller sees an order at once and sees it no more a moment later:
 # WooCommerce is asked for the last 10 minutes again and again, Amazon for what is 2 to 3 minutes old.
-BEHIND_MS = {"woocommerce": 595_000, "amazon": 178_000}
+BEHIND_MS = {"woocommerce": 599_500, "amazon": 179_500}
 
 
 class Answer(NamedTuple):
@@ -37,6 +37,8 @@ class Storefront:
         self._modified: list[tuple[int, int]] = []
         self._unread: set[int] = set()
         self._regrets: dict[int, Order] = {}
+        self._asked = ("", "")
+        self._found: list[Order] = []
 
     def show(self, order: Order) -> None:
         """A cancel of an order that nobody has seen yet is kept back until somebody has: else there would be no order to speak of."""
@@ -61,15 +63,19 @@ class Storefront:
             return self._amazon(query) if self.shop.channel == "amazon" else self._woocommerce(path, query)
 
     def _window(self, after: str, before: str) -> list[Order]:
-        start, end = bisect_left(self._modified, (_millis(after), 0)), bisect_left(self._modified, (_millis(before), 0))
-        numbers = dict.fromkeys(number for at, number in self._modified[start:end] if self._latest[number][0] == at)
-        return [self._latest[number][1] for number in numbers]
+        """As it stands when its first page is asked for: what comes later is in the next one, and pages do not move meanwhile."""
+        if (after, before) != self._asked:
+            start, end = bisect_left(self._modified, (_millis(after), 0)), bisect_left(self._modified, (_millis(before), 0))
+            shown = self._modified[start:end]
+            self._asked = (after, before)
+            self._found = sorted(self._latest[number][1] for at, number in shown if self._latest[number][0] == at)
+        return self._found
 
     def _woocommerce(self, path: str, query: Mapping[str, str]) -> Answer:
         number = path.removesuffix("/refunds").rpartition("/")[2]
         if path.endswith("/refunds"):
             return _json([woocommerce.refund(back) for back in self._latest[int(number)][1].refunds])
-        found = sorted(self._window(query["modified_after"], query["modified_before"]))
+        found = self._window(query["modified_after"], query["modified_before"])
         page, size = int(query.get("page", 1)), int(query.get("per_page", 10))
         pages = max(1, -(-len(found) // size))
         return _json(self._read(found[(page - 1) * size : page * size], woocommerce.order), {"X-WP-TotalPages": str(pages)})
@@ -83,8 +89,10 @@ class Storefront:
     def _read(self, orders: Iterable[Order], form: Any) -> list[dict[str, Any]]:
         written = []
         for order in orders:
-            self._unread.discard(order.number)
             written.append(form(order))
+            if order is not self._latest[order.number][1]:
+                continue
+            self._unread.discard(order.number)
             if regret := self._regrets.pop(order.number, None):
                 self._put(regret)
         return written

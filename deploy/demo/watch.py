@@ -7,22 +7,25 @@ from time import monotonic
 
 from confluent_kafka import Consumer, TopicPartition
 
-from streams.topics import DEAD_LETTERS, DECISIONS, FULFILMENTS, RAW
+from streams.read import Log
+from streams.topics import COMMANDS, DEAD_LETTERS, DECISIONS, FULFILMENTS, RAW
 
 FOLLOWED = (RAW.name, DECISIONS.name, FULFILMENTS.name, DEAD_LETTERS.name)
-QUIET_S = 1.5
+QUIET_S = 0.8
 
 
 class Watch:
     """Counts the records of topics from a thread of its own, read committed. `decided_at`: when the last decision was seen
     (monotonic seconds)."""
 
-    def __init__(self, consumer: Consumer, partitions: int) -> None:
+    def __init__(self, consumer: Consumer, log: Log, partitions: int) -> None:
         self.counts: Counter[str] = Counter()
         self.decided_at = monotonic()
         self._moved_at = monotonic()
         self._start: Counter[str] = Counter()
         self._consumer = consumer
+        # a consumer of its own: asking the one that another thread consumes with may never be answered
+        self._log = log
         self._places = [TopicPartition(topic, partition, 0) for topic in FOLLOWED for partition in range(partitions)]
         self._stopped = threading.Event()
         self._thread = threading.Thread(target=self._follow, name="watch", daemon=True)
@@ -46,6 +49,10 @@ class Watch:
     def behind(self, sent: int) -> int:
         """Of `sent` raw records: how many have neither decision nor dead letter. Some have two, so it may be a little low."""
         return max(sent, self.done(RAW.name)) - self.done(DECISIONS.name) - self.done(DEAD_LETTERS.name)
+
+    def through(self) -> bool:
+        """Every command there is by now has been decided."""
+        return self.counts[DECISIONS.name] >= sum(self._log.ends(COMMANDS.name).values())
 
     def quiet(self) -> bool:
         """Nothing has happened for a moment."""

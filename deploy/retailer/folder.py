@@ -63,7 +63,7 @@ def _shops(of: Assortment, urls: dict[str, str]) -> list[dict[str, object]]:
             "unknown_listing": "hold" if shop.prefix else "as_sku",
             "secret_file": f"secrets/{shop.name}",
             "non_goods": of.non_goods(shop),
-            **({"url": urls[shop.name], "poll_seconds": 1} if shop.door == "poll" else {}),
+            **({"url": urls[shop.name], "poll_seconds": shop.poll_seconds} if shop.door == "poll" else {}),
         }
         for shop in SHOPS
     ]

@@ -139,8 +139,8 @@ def _later(order: Order) -> Order:
 
 
 def _amended(order: Order) -> Order:
-    """The last line goes, or one more of the only one is wanted."""
-    if len(order.lines) > 1:
+    """The last line goes, or one more of the first is wanted where that would leave no goods."""
+    first, *others = order.lines
+    if any(line.goods for line in order.lines[:-1]):
         return _later(order)._replace(lines=order.lines[:-1])
-    [line] = order.lines
-    return _later(order)._replace(lines=(line._replace(quantity=line.quantity + 1),))
+    return _later(order)._replace(lines=(first._replace(quantity=first.quantity + 1), *others))

@@ -6,6 +6,7 @@ from typing import NamedTuple
 from deploy.retailer.baskets import NAMELESS, Basket, Product
 from deploy.retailer.people import Customer
 
+PLATFORM_IDS = 8_000_000_000_000  # where platforms' own product ids begin: none is one of our SKUs
 EASTERN = timezone(timedelta(hours=-5))
 
 

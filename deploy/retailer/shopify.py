@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from deploy.retailer.orders import Order, OrderedLine, Refund, eastern, money
+from deploy.retailer.orders import PLATFORM_IDS, Order, OrderedLine, Refund, eastern, money
 
 VENDOR = "Juniper & Rye"
 
@@ -99,7 +99,7 @@ def _line(line: OrderedLine) -> dict[str, Any]:
         "name": line.title,
         "price": money(line.cents),
         "product_exists": True,
-        "product_id": line.line % 1_000_003,
+        "product_id": PLATFORM_IDS + line.line % 1_000_003,
         "properties": [],
         "quantity": line.quantity,
         "requires_shipping": line.goods,

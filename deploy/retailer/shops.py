@@ -6,7 +6,8 @@ Door = Literal["hook", "poll"]
 
 
 class Shop(NamedTuple):
-    """`door`: the platform sends webhooks, or is polled. `prefix`: what the shop writes before our SKU. `weight`: per cent of orders."""
+    """`door`: the platform sends webhooks, or is polled. `prefix`: what the shop writes before our SKU. `weight`: per cent of orders.
+    `poll_seconds`: Amazon shows the same orders again in each window for some seconds, so it is not asked all the time."""
 
     name: str
     channel: str
@@ -14,6 +15,7 @@ class Shop(NamedTuple):
     door: Door
     prefix: str
     weight: int
+    poll_seconds: int = 1
 
 
 class Depot(NamedTuple):
@@ -38,7 +40,7 @@ SHOPS = (
     Shop("juniper-web", "shopify", "b2c", "hook", "", 42),
     Shop("juniper-outlet", "woocommerce", "b2c", "hook", "", 13),
     Shop("juniper-corner", "woocommerce", "b2c", "poll", "", 12),
-    Shop("juniper-market", "amazon", "b2c", "poll", "JR-", 13),
+    Shop("juniper-market", "amazon", "b2c", "poll", "JR-", 13, 3),
     Shop("juniper-dealers", "canonical", "b2b", "hook", "", 20),
 )
 

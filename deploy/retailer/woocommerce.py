@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from deploy.retailer.orders import Order, OrderedLine, Refund, eastern, money, utc
+from deploy.retailer.orders import PLATFORM_IDS, Order, OrderedLine, Refund, eastern, money, utc
 
 
 def order(of: Order) -> dict[str, Any]:
@@ -78,7 +78,7 @@ def _line(line: OrderedLine) -> dict[str, Any]:
     return {
         "id": line.line,
         "name": line.title,
-        "product_id": line.line % 1_000_003,
+        "product_id": PLATFORM_IDS + line.line % 1_000_003,
         "variation_id": 0,
         "quantity": line.quantity,
         "tax_class": "",
