@@ -113,7 +113,7 @@ class _Head(Payload):
 
 
 class _Order(_Head):
-    created_at: Zoned
+    created_at: Zoned | None = None
     currency: Currency
     name: Text = ""
     financial_status: Text = ""
@@ -207,7 +207,7 @@ def _draft(order: _Order, lines: tuple[LineDraft, ...]) -> OrderDraft:
         order=order.id,
         number=order.name or order.id,
         updated_at=Millis(order.updated_at),
-        placed_at=Millis(order.created_at),
+        placed_at=Millis(order.updated_at if order.created_at is None else order.created_at),
         currency=order.currency,
         lines=lines,
         reductions=tuple([taken for refund in order.refunds or () if (taken := _reduction(refund)).lines]),

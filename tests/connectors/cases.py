@@ -14,6 +14,7 @@ from connectors.contract import Channel, Ignored, Millis, Parsed, RawRecord, Rej
 from connectors.registry import channels
 
 FIXTURES = Path(__file__).parent / "fixtures"
+DOCS = Path(__file__).parents[2] / "docs"
 SAMPLES = Path(__file__).parents[3] / "shared" / "data"
 NOON = Millis(1_772_366_400_000)  # 2026-03-01T12:00:00Z
 SHOP = ShopRef(tenant="acme", shop="lighthouse", channel="", pool="north", currency="GBP", timezone="Europe/Berlin")

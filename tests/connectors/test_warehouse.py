@@ -1,0 +1,86 @@
+"""Warehouse feed: documents about stock and fulfilments, as docs/warehouse.md promises them."""
+
+import hashlib
+import hmac
+import json
+import re
+from typing import Any
+
+import pytest
+
+from connectors.channels.warehouse import CHANNEL
+from connectors.contract import Received, Refusal, Rejected, Webhook
+from tests.connectors.cases import DOCS, FIXTURES, SHOP, raw_record
+
+SECRET = b"forklift"
+COUNT = json.loads((FIXTURES / "warehouse" / "count.json").read_text())
+MOVE = json.loads((FIXTURES / "warehouse" / "move.json").read_text())
+SHIPMENT = json.loads((FIXTURES / "warehouse" / "shipment.json").read_text())
+
+
+def received(document: dict[str, Any]) -> Received | Refusal:
+    body = json.dumps(document).encode()
+    return CHANNEL.receive(Webhook({"x-yipan-signature": hmac.new(SECRET, body, hashlib.sha256).hexdigest()}, body), SECRET)
+
+
+def rejection(document: dict[str, Any]) -> Rejected:
+    rejected = CHANNEL.parse(raw_record("warehouse", document, document["type"]), SHOP)
+    assert isinstance(rejected, Rejected)
+    return rejected
+
+
+def test_documents_of_one_node_and_of_one_fulfilment_stay_together() -> None:
+    named = [received(document) for document in (COUNT, MOVE, SHIPMENT)]
+
+    assert [(name.kind, name.external_id) for name in named if isinstance(name, Received)] == [
+        ("count", "HAMBURG"),
+        ("move", "HAMBURG"),
+        ("shipment", "f0f0f0"),
+    ]
+
+
+@pytest.mark.parametrize(
+    "document", [COUNT | {"type": "wish"}, COUNT | {"document": ""}, COUNT | {"node": ""}, {"type": "count"}, COUNT | {"node": 7}]
+)
+def test_a_signed_document_without_a_name_is_malformed(document: dict[str, Any]) -> None:
+    refusal = received(document)
+
+    assert isinstance(refusal, Refusal)
+    assert refusal.code == "malformed"
+
+
+@pytest.mark.parametrize(
+    ("document", "code"),
+    [
+        (COUNT | {"counted_at": "2026-03-01T06:00:00"}, "naive_time"),
+        (COUNT | {"counted_at": None}, "bad_time"),
+        (COUNT | {"lines": []}, "no_lines"),
+        (COUNT | {"lines": [{"sku": "A", "quantity": -1}]}, "bad_quantity"),
+        (COUNT | {"lines": [{"sku": "A", "quantity": 1_000_000_001}]}, "bad_quantity"),
+        (COUNT | {"lines": [{"sku": "A", "quantity": False}]}, "bad_quantity"),
+        (MOVE | {"lines": [{"sku": "A", "quantity": 0}]}, "bad_quantity"),
+        (MOVE | {"from_bucket": "reserved"}, "malformed"),
+        (MOVE | {"to_bucket": "on_hand"}, "moves_nowhere"),
+        (MOVE | {"node": None}, "bad_id"),
+        (SHIPMENT | {"fulfilment": ""}, "bad_id"),
+        (SHIPMENT | {"tracking": "\0"}, "null_byte"),
+        ({"type": "rejection", "document": "X", "fulfilment": "f"}, "missing_field"),
+    ],
+)
+def test_what_cannot_be_used_is_rejected_with_a_reason(document: dict[str, Any], code: str) -> None:
+    assert rejection(document).code == code
+
+
+def test_a_count_of_a_whole_warehouse_is_taken() -> None:
+    lines = [{"sku": f"SKU-{ordinal}", "quantity": ordinal} for ordinal in range(20_000)]
+
+    assert isinstance(CHANNEL.parse(raw_record("warehouse", COUNT | {"lines": lines}, "count"), SHOP), tuple)
+
+
+def test_every_example_of_the_documentation_is_what_it_says_it_is() -> None:
+    examples = [json.loads(example) for example in re.findall(r"```json\n(.*?)```", (DOCS / "warehouse.md").read_text(), re.DOTALL)]
+
+    assert [example["type"] for example in examples] == ["count", "receipt", "move", "shipment", "rejection"]
+    for example in examples:
+        assert isinstance(received(example), Received)
+        assert isinstance(CHANNEL.parse(raw_record("warehouse", example, example["type"]), SHOP), tuple)
