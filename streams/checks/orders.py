@@ -185,10 +185,10 @@ class Orders:
 
 
 def standing(known: Known) -> tuple[Standing, ...]:
-    if not known.revision:
-        return ()
     if known.cancelled:
         return ("cancelled",)
+    if not known.revision:
+        return ()
     states: tuple[Standing, ...] = ("allocated",) if known.promises or known.shipped else ()
     if known.waiting:
         states += ("backordered",)
