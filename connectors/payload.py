@@ -22,6 +22,10 @@ MOST_STOCK = 1_000_000_000
 MOST_LINES = 2_000
 
 _ESCAPED_NUL = re.compile(rb"(?<!\\)(?:\\\\)*\\u0000")
+# pydantic's types of faults, and our own; all others are "malformed"
+_CODES = {"missing": "missing_field", "too_long": "too_many_lines", "too_short": "no_lines"} | {
+    code: code for code in ("bad_id", "bad_quantity", "bad_price", "bad_time", "naive_time", "unknown_currency")
+}
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 
 
@@ -88,13 +92,7 @@ def _no_number(_: str) -> NoReturn:
 def _rejection(faults: ValidationError) -> Rejected:
     first = faults.errors(include_url=False, include_context=False, include_input=False)[0]
     place = ".".join(str(part) for part in first["loc"]) or "payload"
-    code = {"missing": "missing_field", "too_long": "too_many_lines", "too_short": "no_lines"}.get(first["type"], first["type"])
-    return Rejected(code if code in _CODES else "malformed", f"{place}: {first['msg']}.")
-
-
-_CODES = frozenset(
-    ("missing_field", "too_many_lines", "no_lines", "bad_quantity", "bad_price", "bad_time", "naive_time", "unknown_currency", "bad_id")
-)
+    return Rejected(_CODES.get(first["type"], "malformed"), f"{place}: {first['msg']}.")
 
 
 # ---------------------------------------------------------------------------------------------- the fields of payloads

@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 import httpx
 import pytest
+from msgspec.structs import replace
 
 from connectors.contract import Fetched, ShopRef
 from deploy.fetch import MOST_BYTES, Fetcher, credentials
@@ -26,6 +27,17 @@ def test_it_asks_the_shops_address_with_its_credentials() -> None:
     assert (got.status, got.headers["x-wp-totalpages"], got.body.decode()) == (200, "2", "[茶]")
     assert str(asked[0].url) == "https://holt.example/shop/wp-json/wc/v3/orders?modified_after=2026-03-01T10%3A00%3A00"
     assert asked[0].headers["authorization"] == "Basic Y2tfMTpjc18y"
+
+
+def test_options_for_the_channel_are_no_part_of_the_address() -> None:
+    asked: list[str] = []
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        asked.append(str(request.url))
+        return httpx.Response(200)
+
+    fetcher(answer)(replace(HOLT, url="https://spapi.example?orders=v0&marketplaceIds=A1"))("/orders/v0/orders", {"MarketplaceIds": "A1"})
+    assert asked == ["https://spapi.example/orders/v0/orders?MarketplaceIds=A1"]
 
 
 def test_a_status_that_is_no_success_is_for_the_channel_to_judge() -> None:
