@@ -18,7 +18,7 @@ from deploy.retailer.shops import SHOPS, Shop
 
 # A platform's clock is behind ours, just so much that a poller sees an order at once and sees it no more a moment later:
 # WooCommerce is asked for the last 10 minutes again and again, Amazon for what is 2 to 3 minutes old.
-BEHIND_MS = {"woocommerce": 599_500, "amazon": 179_500}
+BEHIND_MS = {"woocommerce": 598_500, "amazon": 179_000}
 
 
 class Answer(NamedTuple):
@@ -39,6 +39,7 @@ class Storefront:
         self._regrets: dict[int, Order] = {}
         self._asked = ("", "")
         self._found: list[Order] = []
+        self._served: list[Order] = []
 
     def show(self, order: Order) -> None:
         """A cancel of an order that nobody has seen yet is kept back until somebody has: else there would be no order to speak of."""
@@ -49,24 +50,27 @@ class Storefront:
                 self._put(order)
 
     def _put(self, order: Order) -> None:
-        at = time_ns() // 1_000_000 - BEHIND_MS[self.shop.channel]
+        at = (time_ns() // 1_000_000 - BEHIND_MS[self.shop.channel]) // 1_000 * 1_000  # platforms tell whole seconds
         self._latest[order.number] = (at, order._replace(updated_at=at))
         self._modified.append((at, order.number))
         self._unread.add(order.number)
 
     def unread(self) -> int:
-        """Orders that no poller has seen as they stand."""
-        return len(self._unread)
+        """Orders that no poller has safely taken as they stand."""
+        with self._lock:
+            return len(self._unread)
 
     def answer(self, path: str, query: Mapping[str, str]) -> Answer:
         with self._lock:
+            self._settle()
             return self._amazon(query) if self.shop.channel == "amazon" else self._woocommerce(path, query)
 
     def _window(self, after: str, before: str) -> list[Order]:
         """As it stands when its first page is asked for: what comes later is in the next one, and pages do not move meanwhile."""
         if (after, before) != self._asked:
-            start, end = bisect_left(self._modified, (_millis(after), 0)), bisect_left(self._modified, (_millis(before), 0))
-            shown = self._modified[start:end]
+            # WooCommerce's `modified_after` leaves the moment itself out, Amazon's `lastUpdatedAfter` does not
+            first = _millis(after) + (self.shop.channel == "woocommerce")
+            shown = self._modified[bisect_left(self._modified, (first, 0)) : bisect_left(self._modified, (_millis(before), 0))]
             self._asked = (after, before)
             self._found = sorted(self._latest[number][1] for at, number in shown if self._latest[number][0] == at)
         return self._found
@@ -87,15 +91,17 @@ class Storefront:
         return _json({"orders": orders, "pagination": {"nextToken": str(start + size)} if start + size < len(found) else {}})
 
     def _read(self, orders: Iterable[Order], form: Any) -> list[dict[str, Any]]:
-        written = []
-        for order in orders:
-            written.append(form(order))
-            if order is not self._latest[order.number][1]:
-                continue
-            self._unread.discard(order.number)
-            if regret := self._regrets.pop(order.number, None):
-                self._put(regret)
-        return written
+        self._served = list(orders)
+        return [form(order) for order in self._served]
+
+    def _settle(self) -> None:
+        """Who asks again has put the page before in safety."""
+        for order in self._served:
+            if order is self._latest[order.number][1]:
+                self._unread.discard(order.number)
+                if regret := self._regrets.pop(order.number, None):
+                    self._put(regret)
+        self._served = []
 
 
 def _json(value: Any, headers: Mapping[str, str] | None = None) -> Answer:

@@ -40,7 +40,7 @@ SHOPS = (
     Shop("juniper-web", "shopify", "b2c", "hook", "", 42),
     Shop("juniper-outlet", "woocommerce", "b2c", "hook", "", 13),
     Shop("juniper-corner", "woocommerce", "b2c", "poll", "", 12),
-    Shop("juniper-market", "amazon", "b2c", "poll", "JR-", 13, 3),
+    Shop("juniper-market", "amazon", "b2c", "poll", "JR-", 13, 2),
     Shop("juniper-dealers", "canonical", "b2b", "hook", "", 20),
 )
 
