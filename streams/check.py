@@ -7,7 +7,7 @@ It knows the records and what must hold of them, never the rules that decided; w
 import time
 from collections.abc import Callable, Iterator, Mapping
 
-from streams.checks.due import Due
+from streams.checks.due import Due, src_offset
 from streams.checks.findings import Findings
 from streams.checks.outcomes import Outcomes
 from streams.checks.partition import Commands, PartitionCheck
@@ -52,6 +52,7 @@ class Checker:
         self._ends: dict[str, Positions] = {}
         self._early: list[Record] = []
         self._written: Positions = {}
+        self._deleted: set[int] = set()  # partitions of `fulfilments` that have lost their beginning to age
 
     def look(self) -> None:
         """Read on. What was sent in after the first look is not waited for."""
@@ -89,6 +90,7 @@ class Checker:
         if first:
             for partition, low in self._next[RAW.name].items():
                 self.outcomes.start(partition, low)
+            self._deleted = {partition for partition, low in self._next[FULFILMENTS.name].items() if low}
 
     def _read(self, topic: str) -> Iterator[Record]:
         """From where the last look ended, up to the end of this one."""
@@ -128,11 +130,18 @@ class Checker:
         """Those of decisions that are still to be read wait for the next look."""
         decided = {partition: found.last for partition, found in self.partitions.items()}
         early, self._early = self._early, []
+        deleted = self._deleted
         for records in (early, self._read(FULFILMENTS.name)):
             for record in records:
+                if record.partition in deleted:
+                    deleted.remove(record.partition)
+                    self.due.excuse(record.partition, src_offset(record.value) + 1)
                 self.findings.place = (FULFILMENTS.name, record.partition, record.offset)
                 if not self.due.came(record.value, record.timestamp, decided):
                     self._early.append(record)
+        for partition in deleted:
+            self.due.excuse(partition, FAR)
+        deleted.clear()
 
     # ------------------------------------------------------------------------------------------ the end
     def _undecided(self) -> dict[int, int]:

@@ -13,6 +13,7 @@ from streams.checks.findings import Findings
 from tables.events import NODE_SAID, CancelRequested, Reserved, Unreserved
 
 decode_fulfilment = msgspec.json.Decoder(Fulfilment).decode
+EXCUSED = -2
 Telling = Reserved | Unreserved | CancelRequested
 
 
@@ -65,6 +66,12 @@ class Due:
                 if (began := kept.began(index)) is not None:
                     self.waits[max(0, at - began)] += 1
         return True
+
+    def excuse(self, partition: int, before: int) -> None:
+        """Fulfilments of commands below `before` may have been deleted by age: they may be there, and are not missed."""
+        kept = self._partition(partition)
+        for i in range(bisect_left(kept.src, before)):
+            kept.seen[i] = kept.seen[i] or EXCUSED
 
     def missing(self, committed: Mapping[int, int] | None) -> tuple[int, int]:
         """(due and passed by, due and still to come). What lies before the committed offset was passed by; where none is known, what
@@ -123,7 +130,7 @@ class _Partition:
             if self.name[i] == name:
                 if self.seen[i] == record:
                     return "repeated"
-                if self.owed[i] == owed and not self.seen[i]:
+                if self.owed[i] == owed and self.seen[i] in (0, EXCUSED):
                     self.seen[i] = record or 1
                     return i
                 wrong = "changed" if self.owed[i] == owed else "other"
@@ -137,6 +144,14 @@ class _Partition:
 
     def open(self) -> Iterator[int]:
         return (i for i, seen in enumerate(self.seen) if not seen)
+
+
+def src_offset(value: bytes) -> int:
+    """Of a fulfilment; 0 where it is none. It lies in the partition of its decision."""
+    try:
+        return decode_fulfilment(value).src_offset
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        return 0
 
 
 def _name(kind: str, fulfilment: str) -> int:

@@ -11,6 +11,7 @@ from streams.checks.report import quantile
 from streams.commands import encode_command
 from streams.read import MemoryLog, Record
 from tables import events as e
+from tests.source import PACKAGES, modules, within
 from tests.story import Story, one_shop
 from tests.streams.logs import Logs, broken
 from tests.streams.shopping import busy_day
@@ -82,6 +83,17 @@ def test_what_is_no_longer_kept_of_raw_is_not_missed(day: Story) -> None:
 
     assert report.invariants == "ok"
     assert report.raw_records == len(topics["commands"][0]) - 40
+
+
+@pytest.mark.parametrize("kept", [30, 0])
+def test_what_is_no_longer_kept_of_fulfilments_is_not_missed(kept: int, day: Story) -> None:
+    topics = Logs(day).topics()
+    end = len(topics["fulfilments"][0])
+    topics["fulfilments"][0] = topics["fulfilments"][0][end - kept :]
+
+    log = MemoryLog(topics, low={"fulfilments": {0: end - kept}})
+
+    assert check(log, again=lambda: False).invariants == "ok"
 
 
 def test_markers_of_transactions_are_not_missing_decisions(day: Story) -> None:
@@ -240,6 +252,17 @@ def test_no_decision_can_be_dropped_doubled_or_moved_unseen(data: st.DataObject)
             logs.decisions.insert(at, logs.decisions.pop(at + 1))
 
     assert "one decision" in broken(logs.check())
+
+
+def test_the_checker_knows_nothing_of_the_rules() -> None:
+    """What it finds sound would be worth nothing if the same code had decided it."""
+    records = ("streams.topics", "streams.commands", "streams.decisions", "streams.deadletter", "tables.events", "connectors.contract")
+    allowed = ("streams.check", "streams.checks", "streams.read", *records)
+    checker = [module for module in modules() if within(module.name, ("streams.check", "streams.checks"))]
+
+    ours = {name for module in checker for name, _ in module.imports() if within(name, PACKAGES)}
+
+    assert {name for name in ours if not within(name, allowed)} == set()
 
 
 def test_the_report_is_json(day: Story) -> None:
