@@ -14,8 +14,8 @@ class Forecasting(NamedTuple):
     lead_days: int = 14
     history_days: int = 730
     least_days: int = 21
-    most_skus: int = 5_000
-    ets_skus: int = 300
+    most_skus: int = 2_000
+    ets_skus: int = 200
     most_origins: int = 6
     every: float = 900.0
     quiet: float = 10.0

@@ -14,12 +14,13 @@ WITH
                 SELECT order_id, argMax(backorders.skus, (k_off, ordinal)) AS skus, argMax(backorders.units, (k_off, ordinal)) AS counts
                 FROM backorders GROUP BY order_id
             ) AS b
-            INNER JOIN (SELECT order_id, placed_at FROM orders WHERE status IN ('backordered', 'partial')) AS o ON o.order_id = b.order_id
+            INNER JOIN (SELECT order_id, placed_at FROM orders WHERE status IN ('backordered', 'partially_reserved')) AS o ON o.order_id = b.order_id
             ARRAY JOIN b.skus AS sku, b.counts AS units
         ) AS w
         GROUP BY w.sku
     )
-SELECT waiting.sku AS sku, waiting.units AS units_waiting, waiting.orders AS orders_waiting, waiting.oldest AS oldest, held.on_hand AS on_hand
+SELECT waiting.sku AS sku, waiting.units AS units_waiting, waiting.orders AS orders_waiting, waiting.oldest AS oldest, held.on_hand AS on_hand,
+    count() OVER () AS skus_waiting
 FROM waiting
 LEFT JOIN (SELECT s.sku AS sku, sum(s.units) AS on_hand FROM stock AS s WHERE s.place = 'on_hand' GROUP BY s.sku) AS held ON held.sku = waiting.sku
 ORDER BY units_waiting DESC, sku

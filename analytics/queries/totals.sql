@@ -12,6 +12,7 @@ SELECT
     standing.waiting_orders AS waiting_orders,
     standing.waiting_units AS waiting_units,
     standing.held AS held_orders,
+    missing.units AS shortage_units,
     letters.rejected AS rejected_records,
     decided.decisions AS decisions,
     decided.unreadable AS unreadable
@@ -28,8 +29,9 @@ CROSS JOIN
 CROSS JOIN (SELECT sumIf(d.units, d.node != '') AS promised, sum(d.units) AS wanted FROM demand_daily AS d) AS demand
 CROSS JOIN
 (
-    SELECT countIf(o.status IN ('backordered', 'partial')) AS waiting_orders, sum(o.waiting) AS waiting_units, countIf(o.status = 'held') AS held
+    SELECT countIf(o.status IN ('backordered', 'partially_reserved')) AS waiting_orders, sum(o.waiting) AS waiting_units, countIf(o.status = 'held') AS held
     FROM orders AS o
 ) AS standing
+CROSS JOIN (SELECT sum(s.quantity) AS units FROM shortages AS s) AS missing
 CROSS JOIN (SELECT uniqExactIf((l.src_topic, l.src_part, l.src_off, l.stage), l.verdict = 'rejected') AS rejected FROM dead_letters AS l) AS letters
 CROSS JOIN (SELECT count() AS decisions, countIf(d.outcome = 'unreadable') AS unreadable FROM decisions AS d) AS decided

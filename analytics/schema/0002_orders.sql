@@ -74,14 +74,17 @@ CREATE TABLE IF NOT EXISTS order_folds
     shipped SimpleAggregateFunction(sum, Int64),
     ordered AggregateFunction(argMaxIf, Int64, Tuple(UInt64, UInt32), UInt8),
     waiting AggregateFunction(argMaxIf, Int64, Tuple(UInt64, UInt32), UInt8),
-    stand AggregateFunction(argMaxIf, String, Tuple(UInt64, UInt32), UInt8),
+    reductions SimpleAggregateFunction(sum, UInt64),
+    placed_pos SimpleAggregateFunction(max, UInt64),
+    cancelled_pos SimpleAggregateFunction(max, UInt64),
+    rejected_pos SimpleAggregateFunction(max, UInt64),
     holds AggregateFunction(groupArrayIf, Tuple(UInt64, UInt32, String, Array(String)), UInt8)
 )
 ENGINE = AggregatingMergeTree
 ORDER BY order_id
 SETTINGS non_replicated_deduplication_window = 10000;
 
--- An order lives in one partition, so (offset, ordinal) puts its events in order.
+-- An order lives in one partition, so (offset, ordinal) puts its events in order; a `…_pos` is both in one number, 0 for never.
 CREATE MATERIALIZED VIEW IF NOT EXISTS order_folds_mv TO order_folds AS
 SELECT
     e.order_id AS order_id,
@@ -100,25 +103,29 @@ SELECT
     sumIf(e.units, e.type = 'Shipped') AS shipped,
     argMaxIfState(e.units, (e.k_off, e.ordinal), e.type IN ('OrderPlaced', 'OrderResolved')) AS ordered,
     argMaxIfState(e.units, (e.k_off, e.ordinal), e.type = 'Backordered') AS waiting,
-    argMaxIfState(toString(e.type), (e.k_off, e.ordinal), e.type IN ('OrderPlaced', 'OrderCancelled', 'OrderRejected')) AS stand,
+    countIf(e.type = 'OrderReduced') AS reductions,
+    maxIf(bitShiftLeft(e.k_off, 20) + e.ordinal + 1, e.type = 'OrderPlaced') AS placed_pos,
+    maxIf(bitShiftLeft(e.k_off, 20) + e.ordinal + 1, e.type = 'OrderCancelled') AS cancelled_pos,
+    maxIf(bitShiftLeft(e.k_off, 20) + e.ordinal + 1, e.type = 'OrderRejected') AS rejected_pos,
     groupArrayIfState((e.k_off, e.ordinal, toString(e.type), e.reasons), e.type IN ('OrderPlaced', 'OrderHeld', 'HoldReleased', 'OrderCancelled')) AS holds
 FROM order_events AS e
 GROUP BY e.order_id;
 
--- Orders as they stand now: units, reasons held for, and a status that follows from them.
+-- Orders as they stand now: units, reasons held for, and the status that follows from them, in the words of topic `order-status`.
 CREATE VIEW IF NOT EXISTS orders AS
 SELECT
     order_id, pool, shop, channel, segment, number, region, currency, revision, placed_at, received_at, changed_at,
     ordered, reserved, waiting, shipped, holds,
     multiIf(
-        stand = 'OrderCancelled', 'cancelled',
-        stand = 'OrderRejected', 'rejected',
+        rejected_pos > placed_pos, 'rejected',
+        cancelled_pos > placed_pos AND reserved > 0, 'cancel_requested',
+        cancelled_pos > placed_pos, if(shipped > 0, 'shipped', 'cancelled'),
         notEmpty(holds), 'held',
-        waiting > 0 AND reserved + shipped > 0, 'partial',
-        waiting > 0, 'backordered',
-        reserved > 0, 'allocated',
-        shipped > 0, 'shipped',
-        'open') AS status
+        waiting > 0, if(reserved + shipped > 0, 'partially_reserved', 'backordered'),
+        shipped > 0, if(reserved > 0, 'partially_shipped', 'shipped'),
+        reserved > 0, 'reserved',
+        reductions > 0, 'cancelled',
+        'accepted') AS status
 FROM
 (
     SELECT
@@ -138,7 +145,10 @@ FROM
         sum(f.shipped) AS shipped,
         argMaxIfMerge(f.ordered) AS ordered,
         argMaxIfMerge(f.waiting) AS waiting,
-        argMaxIfMerge(f.stand) AS stand,
+        sum(f.reductions) AS reductions,
+        max(f.placed_pos) AS placed_pos,
+        max(f.cancelled_pos) AS cancelled_pos,
+        max(f.rejected_pos) AS rejected_pos,
         arrayFold(
             (held, change) -> multiIf(
                 change.3 = 'OrderHeld', change.4,

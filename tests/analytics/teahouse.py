@@ -2,7 +2,7 @@
 
 import random
 from collections.abc import Iterator
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 import msgspec
 
@@ -80,9 +80,12 @@ class Teahouse:
             about = Shop(shop=shop, tenant=self.tenant, channel=channel, segment=segment_name)
             self.say(c.SetShop(pool=POOL, cause=self.cause(), version=1, shop=about))
         for node, (kind, region, priority) in NODES.items():
-            place = Node(node=node, kind=kind, region=region, city=node, priority=priority)
+            answers: Literal["immediate", "confirm"] = "confirm" if node == "Fuzhou" else "immediate"
+            place = Node(node=node, kind=kind, region=region, city=node, priority=priority, cancel=answers)
             self.say(c.SetNode(pool=POOL, cause=self.cause(), version=1, node=place))
-        policy = encode_policy(Policy(name="nearest", rule=Rule(max_splits=1)))
+        policy = encode_policy(
+            Policy(name="nearest", rule=Rule(max_splits=1), segments={"b2b": Rule(shortage="partial"), "vip": Rule(shortage="reject")})
+        )
         self.say(c.SetPolicy(pool=POOL, cause=self.cause(), version=1, policy=msgspec.Raw(policy)))
 
     def receive(self, node: str, lines: tuple[tuple[str, int], ...], at: int) -> Decision:
@@ -112,6 +115,13 @@ class Teahouse:
         return self.say(
             c.CancelOrder(pool=POOL, cause=self.cause(), order=order, shop=shop, updated_at=at, digest=f"x{name}", reason="customer")
         )
+
+    def refund(self, name: str, shop: str, line: str) -> Decision:
+        order = f"{self.tenant}/{shop}/{name}"
+        return self.say(c.ReduceOrder(pool=POOL, cause=self.cause(), order=order, shop=shop, reduction=f"R{name}", lines=((line, 1),)))
+
+    def release(self, name: str, shop: str) -> Decision:
+        return self.say(c.ReleaseHold(pool=POOL, cause=self.cause(), order=f"{self.tenant}/{shop}/{name}", by="Mei"))
 
     def ship(self, fulfilment: str, at: int) -> Decision:
         document = f"SHP-{fulfilment}"
@@ -150,12 +160,21 @@ class Teahouse:
         teas = self._teas(self.random.choice((1, 1, 2, 3)))
         more: dict[str, object] = {"holds": ("payment",)} if self.random.random() < 0.02 else {}
         lines = tuple((tea, self.random.randint(1, most)) for tea in teas)
+        if self.random.random() < 0.01:
+            self.cancel(name, shop, at + 60_000)  # told of before the order itself
         if self.random.random() < 0.004:
             lines += (("mystery-tin", 1),)
         decision = self.order(name, shop, lines, at, **more)
         chance = self.random.random()
         if chance < 0.04:
             self.cancel(name, shop, at + 3_600_000)
+        elif chance < 0.07:
+            more_of_it = tuple((tea, units + 1) for tea, units in lines)
+            self.order(name, shop, more_of_it, at, updated_at=at + 600_000, digest="amended")
+        elif chance < 0.09:
+            self.refund(name, shop, "1")
+        elif chance < 0.1:
+            self.release(name, shop)
         elif chance < 0.7:
             for fulfilment in _fulfilments(decision):
                 (self.refuse(fulfilment) if self.random.random() < 0.01 else self.ship(fulfilment, at + DAY_MS))

@@ -1,4 +1,4 @@
-import { $, at, axis, badge, bars, choices, count, draw, h, live, nothing, query, table } from "./yipan.js";
+import { $, at, axis, badge, bars, choices, count, draw, h, live, nothing, query, spoken, table } from "./yipan.js";
 
 const VERDICTS = [["", "All"], ["rejected", "Rejected"], ["ignored", "Ignored"]];
 let verdict = "";
@@ -8,7 +8,7 @@ function reasons(rows) {
   const codes = [...new Set(rows.map(row => row.code))].slice(0, 20);
   const of = (code, kind) => rows.find(row => row.code === code && row.verdict === kind)?.letters ?? 0;
   draw($("dead_letters_by_code"), {
-    xAxis: { type: "category", data: codes.map(code => code.replaceAll("_", " ")), ...axis.category },
+    xAxis: { type: "category", data: codes.map(spoken), ...axis.category },
     yAxis: { type: "value", minInterval: 1, ...axis.value },
     series: [["rejected", "#c53b3b"], ["ignored", "#b3bec8"]].map(([kind, color]) => bars(kind, codes.map(code => of(code, kind)), { stack: "all", barMaxWidth: 56, itemStyle: { color } })),
   });
@@ -21,7 +21,7 @@ async function refresh() {
   table($("dead_letters"), [
     ["Time", row => at(row.time)],
     ["", row => h("span", { class: `badge ${row.verdict === "rejected" ? "bad" : ""}` }, row.verdict)],
-    ["Reason", row => row.code.replaceAll("_", " ")],
+    ["Reason", row => spoken(row.code)],
     ["What to do", row => row.sentence, "wide"],
     ["Shop", row => row.shop],
     ["Key", row => h("span", { class: "mono" }, row.key)],

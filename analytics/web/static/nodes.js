@@ -1,8 +1,13 @@
 import { $, axis, bars, count, draw, live, meter, nothing, percent, query, table } from "./yipan.js";
 
+function names(rows) {
+  const label = { ...axis.category.axisLabel, interval: 0, hideOverlap: false, rotate: rows.length > 6 ? 35 : 0 };
+  return { type: "category", data: rows.map(row => row.node), ...axis.category, axisLabel: label };
+}
+
 function rates(rows) {
   draw($("fill_rate_by_node"), {
-    xAxis: { type: "category", data: rows.map(row => row.node), ...axis.category },
+    xAxis: names(rows),
     yAxis: { type: "value", max: 1, ...axis.value, axisLabel: { ...axis.value.axisLabel, formatter: percent } },
     tooltip: { trigger: "axis", valueFormatter: percent, confine: true },
     series: [
@@ -15,7 +20,7 @@ function rates(rows) {
 function stock(rows) {
   const kinds = [["on hand", "on_hand"], ["promised", "reserved"], ["elsewhere", "elsewhere"]].filter(([, key]) => rows.some(row => row[key] > 0));
   draw($("stock_by_node"), {
-    xAxis: { type: "category", data: rows.map(row => row.node), ...axis.category },
+    xAxis: names(rows),
     yAxis: { type: "value", ...axis.value },
     tooltip: { trigger: "axis", valueFormatter: count, confine: true },
     series: kinds.map(([name, key]) => bars(name, rows.map(row => row[key]), { stack: "all", barMaxWidth: 44 })),

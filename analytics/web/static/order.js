@@ -1,4 +1,4 @@
-import { $, at, badge, count, dated, fetchJson, h, live, millis, nothing, orderLink, query, table, wanted } from "./yipan.js";
+import { $, at, badge, count, dated, fetchJson, h, live, millis, nothing, orderLink, query, spoken, table, wanted } from "./yipan.js";
 
 const PATIENCE = 12; // raw records looked up for one story
 
@@ -23,6 +23,12 @@ async function find(text) {
 }
 
 // ------------------------------------------------------------------ telling
+// Policies that came by import are numbered by the time of it.
+const version = number => (number > 1e12 ? `of ${at(number)}` : `version ${number}`);
+
+const VERDICTS = { kind: "kind not used", not_listed: "not listed by policy", excluded: "excluded by policy" };
+const verdictOf = word => VERDICTS[word] ?? spoken(word);
+
 function fact(name, value) {
   return h("div", {}, h("dt", {}, name), h("dd", {}, value));
 }
@@ -42,7 +48,7 @@ function head(order) {
       fact("Promised", count(order.reserved)),
       fact("Shipped", count(order.shipped)),
       fact("Waits for", count(order.waiting)),
-      order.holds.length ? fact("Held for", order.holds.join(", ").replaceAll("_", " ")) : null));
+      order.holds.length ? fact("Held for", spoken(order.holds.join(", "))) : null));
 }
 
 function step(kind, title, time, ...content) {
@@ -65,7 +71,7 @@ function rawStep(decision, view) {
 function decisionStep(decision, events) {
   const about = decision.kind === "order" ? (decision.revision > 1 ? `Decision on revision ${decision.revision}` : "Decision") : `Decision on ${decision.kind === "nothing" ? "a repetition" : decision.kind}`;
   const facts = h("dl", { class: "facts" },
-    fact("Took", millis(decision.latency_ms)), fact("Policy", `version ${decision.policy_version}`), fact("Decider", `version ${decision.decider}`),
+    fact("Took", millis(decision.latency_ms)), fact("Policy", version(decision.policy_version)), fact("Decider", `version ${decision.decider}`),
     fact("Log", `decisions / ${decision.part} @ ${decision.off}`), fact("Pool's decision", `no. ${count(decision.seq)}`));
   const considered = events.filter(event => event.type === "Considered").map(event => candidates(event.said));
   const said = events.map(tell).filter(Boolean).map(text => h("li", {}, text));
@@ -80,8 +86,8 @@ function candidates({ criteria = [], candidates: nodes = [], short = [] }) {
   table(box, [
     ["Node considered", row => row.node],
     ["Has, units", row => count(row.covers), "n"],
-    ...criteria.map((name, i) => [name === "distance" ? "distance, km" : name.replaceAll("_", " "), row => (row.scores.length ? count(row.scores[i]) : "–"), "n"]),
-    ["Verdict", row => h("span", { class: `badge ${row.verdict === "chosen" ? "good" : ""}` }, row.verdict.replaceAll("_", " "))],
+    ...criteria.map((name, i) => [name === "distance" ? "distance, km" : spoken(name), row => (row.scores.length ? count(row.scores[i]) : "–"), "n"]),
+    ["Verdict", row => h("span", { class: `badge ${row.verdict === "chosen" ? "good" : ""}` }, verdictOf(row.verdict))],
   ], rows, row => (row.verdict === "chosen" ? "chosen" : ""));
   if (short.length) box.append(h("p", {}, "Short of ", short.map(([sku, units]) => `${count(units)} × ${sku}`).join(", "), "."));
   return box;
@@ -95,7 +101,7 @@ function compare(a, b) {
 const rowsOf = rows => rows.map(([, sku, units]) => `${count(units)} × ${sku}`).join(", ");
 
 function tell({ type, node, fulfilment, units, reasons, said }) {
-  const why = reasons.join(", ").replaceAll("_", " ");
+  const why = spoken(reasons.join(", "));
   switch (type) {
     case "OrderPlaced": return said.revision > 1 ? `Taken as revision ${said.revision}: ${count(units)} units.` : `Taken: ${count(units)} units.`;
     case "OrderReduced": return `${count(units)} units taken off by refund ${said.reduction}.`;
@@ -105,7 +111,7 @@ function tell({ type, node, fulfilment, units, reasons, said }) {
     case "OrderCancelled": return `Cancelled${why ? `: ${why}` : ""}.`;
     case "OrderRejected": return `Rejected by policy: ${why}.`;
     case "Reserved": return `${node} shall ship ${rowsOf(said.rows)} (${fulfilment}).`;
-    case "Unreserved": return `${node} gives back ${rowsOf(said.rows)} to ${said.to.replaceAll("_", " ")}: ${why}.`;
+    case "Unreserved": return `${node} gives back ${rowsOf(said.rows)} to ${spoken(said.to)}: ${why}.`;
     case "CancelRequested": return `${node} is asked to stop ${rowsOf(said.rows)}.`;
     case "FulfilmentRejected": return `${node} will not ship ${fulfilment}: ${why}.`;
     case "Backordered": return said.rows?.length ? `Waits for ${rowsOf(said.rows)}.` : "Waits for nothing more.";
@@ -125,7 +131,7 @@ function fulfilmentSteps(rows) {
     return step("fulfilment", ["Fulfilment ", h("span", { class: "mono" }, id), badge(words[last.step])], last.time,
       h("dl", { class: "facts" }, fact("Node", last.node), fact("Units", count(steps[0].units)), fact("Lines", count(steps[0].lines)),
         parcel ? fact("Parcel", `${parcel.carrier} ${parcel.tracking}`) : null),
-      h("ul", { class: "says" }, steps.map(row => h("li", {}, `${at(row.time)}: ${words[row.step]}${row.reason ? ` (${row.reason.replaceAll("_", " ")})` : ""}, ${count(row.units)} units`))));
+      h("ul", { class: "says" }, steps.map(row => h("li", {}, `${at(row.time)}: ${words[row.step]}${row.reason ? ` (${spoken(row.reason)})` : ""}, ${count(row.units)} units`))));
   });
 }
 

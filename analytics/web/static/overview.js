@@ -1,4 +1,4 @@
-import { $, axis, at, badge, bars, choices, clock, COLOURS, count, day, decimal, draw, fetchJson, line, live, millis, nothing, orderLink, percent, query, series, table, tile } from "./yipan.js";
+import { $, axis, at, badge, bars, choices, clock, COLOURS, count, day, decimal, draw, fetchJson, line, live, millis, nothing, orderLink, percent, query, series, spoken, table, tile } from "./yipan.js";
 
 const STEPS = [1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 14400, 43200, 86400, 7 * 86400, 28 * 86400];
 const SPANS = [["fit", "All of it"], ["900", "15 min"], ["3600", "1 h"], ["86400", "24 h"]];
@@ -56,7 +56,7 @@ function standing(rows) {
     legend: { show: false },
     grid: { left: 4, right: 62, top: 4, bottom: 4, outerBoundsMode: "same", outerBoundsContain: "axisLabel" },
     xAxis: { type: "value", show: false },
-    yAxis: { type: "category", data: shown.map(row => row.status), ...axis.category, axisLine: { show: false } },
+    yAxis: { type: "category", data: shown.map(row => spoken(row.status)), ...axis.category, axisLine: { show: false } },
     series: [bars("orders", shown.map(row => ({ value: row.orders, itemStyle: { color: COLOURS[row.status], borderRadius: 4 } })), {
       label: { show: true, position: "right", formatter: ({ value }) => count(value), color: "#14202b", fontWeight: 600 },
     })],

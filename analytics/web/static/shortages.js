@@ -1,4 +1,4 @@
-import { $, axis, badge, bars, count, dated, draw, live, nothing, orderLink, query, table, tile } from "./yipan.js";
+import { $, axis, badge, bars, count, dated, draw, live, nothing, orderLink, query, spoken, table, tile } from "./yipan.js";
 
 const SHOWN = 15;
 const there = row => Math.min(row.units_waiting, row.on_hand);
@@ -12,7 +12,7 @@ function waitingFor(rows) {
     tooltip: { trigger: "axis", valueFormatter: count, confine: true },
     series: [
       bars("not on hand", shown.map(row => row.units_waiting - there(row)), { stack: "all", itemStyle: { color: "#e6a335" } }),
-      bars("on hand, waiting for the rest of its order", shown.map(there), { stack: "all", itemStyle: { color: "#c9dfd8" } }),
+      bars("on hand, but not to be had for them", shown.map(there), { stack: "all", itemStyle: { color: "#c9dfd8" } }),
     ],
   });
 }
@@ -22,9 +22,9 @@ async function refresh() {
     ["totals", "backorders_by_sku", "waiting_orders", "held_orders", "shortages"].map(name => query(name)));
   $("tiles").replaceChildren(
     tile("Orders waiting", count(totals.waiting_orders), "", `of ${count(totals.orders)} orders`, totals.waiting_orders ? "warn" : ""),
-    tile("Units waited for", count(totals.waiting_units), "", `in ${count(skus.length)} SKUs`, totals.waiting_units ? "warn" : ""),
+    tile("Units waited for", count(totals.waiting_units), "", `in ${count(skus[0]?.skus_waiting ?? 0)} SKUs`, totals.waiting_units ? "warn" : ""),
     tile("Orders held", count(totals.held_orders), "", "until their reason is gone"),
-    tile("Units promised and not there", count(missing.reduce((sum, row) => sum + row.units, 0)), "", "in the newest reports", missing.length ? "bad" : ""),
+    tile("Units promised and not there", count(totals.shortage_units), "", "as nodes and counts reported", totals.shortage_units ? "bad" : ""),
   );
   if (skus.length) waitingFor(skus);
   else nothing($("backorders_by_sku"), "Nothing is waited for", "Every order that may be promised is.");
@@ -42,7 +42,7 @@ async function refresh() {
       ["Order", row => orderLink(row.order_id)],
       ["Placed", row => dated(row.placed_at)],
       ["Units", row => count(row.ordered), "n"],
-      ["Held for", row => row.holds.join(", ").replaceAll("_", " ")],
+      ["Held for", row => spoken(row.holds.join(", "))],
     ], held);
   } else nothing($("held_orders"), "No order is held", "");
   if (missing.length) {
