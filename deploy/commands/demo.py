@@ -24,6 +24,8 @@ def demo(
     """
     from deploy.demo.run import Interrupted, run_demo
 
+    if json and not json.absolute().parent.is_dir():
+        raise typer.BadParameter(f"there is no folder {json.absolute().parent}", param_hint="--json")
     try:
         summary = run_demo(load_settings(), orders, json, console(), None if exit else stay)
     except Interrupted:

@@ -1,7 +1,7 @@
 """The platforms of the polled shops, simulated: real HTTP on localhost, with the paging and the clocks of WooCommerce and Amazon."""
 
 from bisect import bisect_left
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -30,8 +30,10 @@ class Answer(NamedTuple):
 class Storefront:
     """One platform's orders of one shop: what `show` put there, found by when it was last modified."""
 
-    def __init__(self, shop: Shop) -> None:
+    def __init__(self, shop: Shop, now: Callable[[], int]) -> None:
+        """`now`: milliseconds since the epoch."""
         self.shop = shop
+        self._now = now
         self._lock = Lock()
         self._latest: dict[int, tuple[int, Order]] = {}
         self._modified: list[tuple[int, int]] = []
@@ -50,7 +52,7 @@ class Storefront:
                 self._put(order)
 
     def _put(self, order: Order) -> None:
-        at = (time_ns() // 1_000_000 - BEHIND_MS[self.shop.channel]) // 1_000 * 1_000  # platforms tell whole seconds
+        at = (self._now() - BEHIND_MS[self.shop.channel]) // 1_000 * 1_000  # platforms tell whole seconds
         self._latest[order.number] = (at, order._replace(updated_at=at))
         self._modified.append((at, order.number))
         self._unread.add(order.number)
@@ -104,6 +106,10 @@ class Storefront:
         self._served = []
 
 
+def _now() -> int:
+    return time_ns() // 1_000_000
+
+
 def _json(value: Any, headers: Mapping[str, str] | None = None) -> Answer:
     return Answer(200, headers or {}, encode(value))
 
@@ -117,7 +123,7 @@ class Storefronts:
     """All polled shops behind one port, each under its own path. `urls`: shop -> where it answers."""
 
     def __init__(self) -> None:
-        self.shops = {shop.name: Storefront(shop) for shop in SHOPS if shop.door == "poll"}
+        self.shops = {shop.name: Storefront(shop, _now) for shop in SHOPS if shop.door == "poll"}
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(self.shops))
         self._server.daemon_threads = True
         self._thread = Thread(target=self._server.serve_forever, name="storefronts", daemon=True)

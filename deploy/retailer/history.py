@@ -48,7 +48,7 @@ class History:
         self._stocking = stocking
         self._held = {node: dict(cells) for node, cells in stocking.initial.items()}
         self._random = Random(seed)
-        self._numbers = count()
+        self._numbers, self._ways = count(), count()
         self._due: list[Due] = []
 
     def __iter__(self) -> Iterator[Delivery]:
@@ -95,7 +95,7 @@ class History:
             self.expected.repeated += 1
             self._at(index + self._random.randint(1, 400), lambda: tell(shop, order))
         elif roll < REPEATED + DAMAGED and shop.door == "hook":
-            spoilt = damaged(shop, order, self._random)
+            spoilt = damaged(shop, order, next(self._ways))
             self.expected.damaged += spoilt.status == 200
             self._at(index, lambda: spoilt)
 
