@@ -94,13 +94,15 @@ class Sink:
         for place in consumer.committed(partitions, timeout=TIMEOUT):
             buffer = self._resume(place)
             self._buffers[place.topic, place.partition] = buffer
+            metrics.LAG.labels(place.topic, place.partition).set(0)
             self._feeds[place.topic].anchor(place.partition, self._anchor(buffer))
             placed.append(TopicPartition(place.topic, place.partition, buffer.start))
         consumer.assign(placed)
 
     def _revoked(self, consumer: Consumer, partitions: list[TopicPartition]) -> None:
         for place in partitions:
-            self._buffers.pop((place.topic, place.partition), None)
+            if self._buffers.pop((place.topic, place.partition), None):
+                metrics.LAG.remove(place.topic, place.partition)
 
     def _anchor(self, buffer: Buffer) -> int:
         if buffer.topic != DECISIONS.name:
