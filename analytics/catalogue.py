@@ -63,6 +63,13 @@ def _count(text: str) -> int:
     return number
 
 
+def _offset(text: str) -> int:
+    number = int(text)
+    if not 0 <= number < 1 << 63:
+        raise ValueError(text)
+    return number
+
+
 def _moment(text: str) -> str:
     """ms since the epoch -> what ClickHouse reads as DateTime64(3, 'UTC')."""
     ms = min(max(int(text), 0), LATEST_MS)
@@ -73,10 +80,11 @@ def _day(text: str) -> str:
     return date.fromisoformat(text).isoformat()
 
 
-_READERS = {"String": _text, "UInt32": _count, "DateTime64(3, 'UTC')": _moment, "Date32": _day}
+_READERS = {"String": _text, "UInt32": _count, "UInt64": _offset, "DateTime64(3, 'UTC')": _moment, "Date32": _day}
 _EXPECTED = {
     "String": f"a text of at most {LONGEST_TEXT} characters",
     "UInt32": "a whole number above zero",
+    "UInt64": "a whole number from zero",
     "DateTime64(3, 'UTC')": "milliseconds since 1970",
     "Date32": "a day like 2026-11-25",
 }

@@ -19,9 +19,10 @@ Wait = Annotated[float | None, typer.Option(min=0, help="Let the stages come thr
 Replay = Annotated[
     bool, typer.Option("--replay", help="Also decide all commands again: each decision must come out the same, to the byte.")
 ]
+Clickhouse = Annotated[bool, typer.Option("--clickhouse", help="Also ask the analytics process whether ClickHouse holds exactly this log.")]
 
 
-def check(wait: Wait = None, replay: Replay = False, json: Json = False) -> None:
+def check(wait: Wait = None, replay: Replay = False, clickhouse: Clickhouse = False, json: Json = False) -> None:
     """Prove from the topics alone that every order was decided once and no unit sold twice.
 
     Ends with code 1 when something is lost, oversold, or an invariant is broken.
@@ -33,6 +34,10 @@ def check(wait: Wait = None, replay: Replay = False, json: Json = False) -> None
         report = run_check(settings, wait, tell)
         if replay:
             report = run_replay(settings, report, tell)
+        if clickhouse:
+            from deploy.comparing import run_comparison
+
+            report = run_comparison(settings, report)
     if json:
         to_json(report)
     else:

@@ -24,6 +24,7 @@ Invariant = Literal[
     "commits",  # no consumer says it has done what has no lasting result
     "versions",  # statuses and levels go forward only
     "replay",  # deciding again gives the same bytes
+    "clickhouse",  # it holds exactly what the log says
 ]
 
 

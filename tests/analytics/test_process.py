@@ -10,11 +10,14 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+import msgspec
 import pytest
 from confluent_kafka import TopicPartition
 
 from analytics.feeds import record_hash
 from deploy import clients, process
+from deploy.comparing import compare, tallied
+from deploy.lookup import topic_log
 from deploy.settings import Settings
 from streams.topics import DEAD_LETTERS, DECISIONS
 from tests.analytics.teahouse import POOL, Teahouse, dead_letters
@@ -36,6 +39,7 @@ class Running:
             "YIPAN_PAGES_PORT": str(self.port),
             "YIPAN_METRICS_PORT": "0",
         }
+        self.address = f"http://127.0.0.1:{self.port}"
         self.child: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
@@ -54,7 +58,7 @@ class Running:
         return self.child.wait(20)
 
     def ask(self, name: str) -> list[list[Any]]:
-        rows: list[list[Any]] = httpx.get(f"http://127.0.0.1:{self.port}/api/q/{name}", timeout=10).raise_for_status().json()["rows"]
+        rows: list[list[Any]] = httpx.get(f"{self.address}/api/q/{name}", timeout=10).raise_for_status().json()["rows"]
         return rows
 
     def taken(self) -> dict[tuple[str, int], tuple[int, str]]:
@@ -126,6 +130,11 @@ def test_a_sink_that_is_killed_has_everything_once_in_the_end(running: Running, 
     assert {row[1] for row in running.ask("audit")} == {0}
     orders = [order for house in houses.values() for order in house.ledger.pools[POOL].orders.values() if order.revision]
     assert sum(row[1] for row in running.ask("orders_by_status")) == len(orders)
+    tallies = [one for topic in (DECISIONS.name, DEAD_LETTERS.name) for one in tallied(topic_log(fresh_topics), topic)]
+    assert [one.records for one in tallies if one.records] == [len(houses[0].log), len(houses[3].log), 50]
+    assert compare(tallies, running.address, 0) == []
+    [wrong] = compare([msgspec.structs.replace(tallies[0], records=1)], running.address, 0)
+    assert "the log has 1 records" in wrong.first
     until(lambda: bool(running.ask("forecast_run")), 60)
     assert running.stop() == 0
 
@@ -137,12 +146,11 @@ def test_the_lag_and_a_raw_record_are_read_from_kafka(running: Running, fresh_to
         producer.produce("raw", json.dumps({"name": "Mei Lin", "id": number}).encode(), partition=1, headers=headers)
     producer.flush(30)
     running.start()
-    address = f"http://127.0.0.1:{running.port}"
-    assert {row["partition"]: row["waiting"] for row in httpx.get(f"{address}/api/lag").json()} == {0: 0, 1: 3, 2: 0, 3: 0}
-    raw = httpx.get(f"{address}/api/raw/1/2")
+    assert {row["partition"]: row["waiting"] for row in httpx.get(f"{running.address}/api/lag").json()} == {0: 0, 1: 3, 2: 0, 3: 0}
+    raw = httpx.get(f"{running.address}/api/raw/1/2")
     assert raw.json()["headers"] == {"channel": "shopify", "kind": "orders/create"}
     assert "Mei Lin" not in raw.text
-    assert httpx.get(f"{address}/api/raw/1/3").json()["found"] is False
+    assert httpx.get(f"{running.address}/api/raw/1/3").json()["found"] is False
 
 
 def test_the_committed_offset_has_no_note_once_all_is_taken_over(running: Running, fresh_topics: Settings) -> None:

@@ -103,9 +103,15 @@ def test_a_sku_that_is_gone_is_at_risk_and_told_how_much_to_order(trade: Trade) 
 
 
 # ---------------------------------------------------------------------------------------------- the catalogue itself
+SAMPLES = {
+    **{"from": "0", "to": "4000000000000", "step": "3600", "text": "x", "order": "x"},
+    **{"topic": "decisions", "partition": "0", "start": "0", "end": "9000000"},
+}
+
+
 def given(trade: Trade, name: str) -> dict[str, str]:
     query = trade.reader.catalogue[name]
-    samples = {"from": "0", "to": "4000000000000", "step": "3600", "text": an_order(trade), "order": an_order(trade)}
+    samples = SAMPLES | {"text": an_order(trade), "order": an_order(trade)}
     return {parameter: samples[parameter] for parameter in query.parameters if parameter not in query.defaults}
 
 
@@ -118,8 +124,7 @@ def test_every_query_answers(trade: Trade, name: str) -> None:
 @pytest.mark.parametrize("name", sorted(read_catalogue()))
 def test_every_query_answers_on_an_empty_database(client: Any, name: str) -> None:
     query = read_catalogue()[name]
-    samples = {"from": "0", "to": "1", "step": "1", "text": "x", "order": "x"}
-    bound = query.bind({parameter: samples[parameter] for parameter in query.parameters if parameter not in query.defaults})
+    bound = query.bind({parameter: SAMPLES[parameter] for parameter in query.parameters if parameter not in query.defaults})
     client.query(query.sql, parameters=bound)
 
 
@@ -136,6 +141,7 @@ def test_a_parameter_is_never_taken_for_sql(trade: Trade, text: str) -> None:
         ("latest_orders", {"limit": "0"}, "whole number"),
         ("latest_orders", {"sort": "asc"}, "knows no parameter 'sort'"),
         ("orders_by_outcome", {"from": "yesterday", "to": "1", "step": "1"}, "milliseconds"),
+        ("taken_over", {"topic": "x", "partition": "-1", "start": "0", "end": "1"}, "from zero"),
         ("order_head", {}, "needs the parameter 'order'"),
         ("order_head", {"order": "x" * 401}, "at most 400"),
         ("order_head", {"order": "a\0b"}, "a text"),
