@@ -43,3 +43,10 @@ def _join(state: Any, start: int, end: int, has_records: bool) -> int:
         start = skipped[0]
     state.skipped = None if has_records else (start, end)
     return start
+
+
+def accounted_from(state: Any) -> int:
+    """The position from which on nothing was handed out, though the consumer may have moved on over markers."""
+    skipped = getattr(state, "skipped", None)
+    position: int = state.position
+    return skipped[0] if skipped is not None and skipped[1] == position else position

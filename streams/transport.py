@@ -18,7 +18,7 @@ from faust.types import TP, ConsumerMessage
 
 from streams.fatal import die
 from streams.metrics import FETCHED, HOLES, LAG
-from streams.spans import Span, track_spans
+from streams.spans import Span, accounted_from, track_spans
 
 SCHEME = "batch"
 FETCH_WAIT_MS, IDLE_FETCH_WAIT_MS = 20, 200
@@ -61,6 +61,14 @@ class BatchConsumerThread(driver.AIOKafkaConsumerThread):
     def wait_for_records(self, milliseconds: int) -> None:
         """How long the broker may keep a fetch that finds nothing."""
         self._ensure_consumer()._fetcher._fetch_max_wait_ms = milliseconds
+
+    def accounted_from(self, tp: TP) -> int | None:
+        """Up to where everything fetched was handed out; None while that is not known."""
+        assignment = self._ensure_consumer()._subscription.subscription.assignment
+        where = driver.ensure_aiokafka_TP(tp)
+        if assignment is None or where not in assignment.tps or not assignment.state_value(where).has_valid_position:
+            return None
+        return accounted_from(assignment.state_value(where))
 
     async def committed(self, tp: TP) -> int | None:
         answer: int | None = await self.call_thread(self._ensure_consumer().committed, driver.ensure_aiokafka_TP(tp))
@@ -107,6 +115,15 @@ class BatchConsumer(driver.Consumer):
             if 0 < sum(len(span) for span in records.values()) < LITTLE:
                 await asyncio.sleep(PAUSE_S)
             await self._deliver(records, generation)
+            if not records:
+                await self._look_back(generation)
+
+    async def _look_back(self, generation: int) -> None:
+        """In a quiet moment: what was dropped at the end of a log is followed by nothing that would tell."""
+        for tp in self.assignment():
+            expected, start = self._read_offset[tp], self._thread.accounted_from(tp)
+            if expected is not None and start is not None and start > expected and not self._moved_on(generation):
+                await self._fetch_again(tp, expected, start, generation)
 
     async def _seek_back(self) -> None:
         try:

@@ -180,5 +180,4 @@ def working(settings: Settings, *stages: str) -> Iterator[Worker]:
     try:
         yield worker.await_ready()
     finally:
-        if worker.process.poll() is None:
-            worker.kill()
+        worker.end()

@@ -15,7 +15,7 @@ from faust.types import TP
 
 from streams import transport
 from streams.app import Hosting, Login, create_app, credentials
-from streams.spans import Span, track_spans
+from streams.spans import Span, accounted_from, track_spans
 from streams.transport import BatchConsumer, BatchConsumerThread
 
 RAW_0 = TP("raw", 0)
@@ -33,6 +33,7 @@ class Thread:
         self.committed_offset: int | None = None
         self.sought: list[int] = []
         self.end = 100
+        self.position: int | None = None
 
     def assignment(self) -> set[TP]:
         return {RAW_0}
@@ -45,6 +46,9 @@ class Thread:
 
     def seek(self, tp: TP, offset: int) -> None:
         self.sought.append(offset)
+
+    def accounted_from(self, tp: TP) -> int | None:
+        return self.position
 
     def highwater(self, tp: TP) -> int:
         return self.end
@@ -122,6 +126,20 @@ def test_a_dropped_batch_is_fetched_again(tmp_path: Path) -> None:
         assert reader.thread.sought == [3]
         await reader.fetched(3, 9)
         assert reader.offsets() == list(range(9))
+
+    run(story())
+
+
+def test_a_batch_dropped_at_the_end_of_the_log_is_found_when_all_is_quiet(tmp_path: Path) -> None:
+    async def story() -> None:
+        reader = Reader(tmp_path)
+        await reader.fetched(0, 3)
+        reader.thread.position = 3
+        await reader.consumer._look_back(7)
+        assert reader.thread.sought == []
+        reader.thread.position = 6  # 3 to 5 were fetched, and nothing comes after them
+        await reader.consumer._look_back(7)
+        assert reader.thread.sought == [3]
 
     run(story())
 
@@ -261,6 +279,7 @@ def test_a_fetch_of_markers_only_is_joined_to_the_next() -> None:
         position = Position()
         position.fetch(Records(3, 0, 1, 2))
         assert not position.fetch(Records(5))
+        assert accounted_from(position.state) == 3
         assert (position.fetch(Records(7, 5, 6)).start, position.state.position) == (3, 7)
 
     run(story())

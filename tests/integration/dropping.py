@@ -1,0 +1,30 @@
+"""`yipan worker` whose transport loses fetched batches, as a rebalance does at the worst time: for the tests of the hole guard."""
+
+import random
+from collections.abc import Mapping
+from typing import Any
+
+from deploy.cli import main
+from streams.transport import BatchConsumer
+
+LOST = 0.2
+deliver = BatchConsumer._deliver
+
+
+async def lossy(self: BatchConsumer, records: Mapping[Any, Any], generation: int) -> None:
+    await deliver(self, {tp: span for tp, span in records.items() if arrives(tp, span.start)}, generation)
+
+
+def arrives(tp: Any, start: int) -> bool:
+    """Nothing is lost twice: a hole that a second look does not fill is real."""
+    if (tp, start) in lost or chance.random() > LOST:
+        return True
+    lost.add((tp, start))
+    return False
+
+
+if __name__ == "__main__":
+    chance = random.Random(5)
+    lost: set[tuple[Any, int]] = set()
+    BatchConsumer._deliver = lossy  # type: ignore[method-assign]
+    main()
