@@ -6,10 +6,12 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from deploy.commands.output import console
-from deploy.settings import load_settings
+from deploy.settings import Settings, load_settings
 
 if TYPE_CHECKING:
     from deploy.local import Addresses
+
+FIRST_ORDER = "juniper/juniper-market/000-0003119-8570044"
 
 
 def demo(
@@ -33,6 +35,11 @@ def demo(
     raise typer.Exit(int(not summary.right))
 
 
-def stay(addresses: "Addresses") -> None:
+def stay(addresses: "Addresses", settings: Settings) -> None:
     out = console()
+    here = f"YIPAN_HOME={settings.home} YIPAN_KAFKA_PORT={settings.kafka_port}"
+    # the year's first basket is in every demo
+    out.print(
+        f"One order's story, from another terminal: {here} yipan explain {FIRST_ORDER}", markup=False, highlight=False, soft_wrap=True
+    )
     out.print(f"The pages are at {addresses.pages}. Ctrl-C stops all of it.", style="bold")

@@ -41,7 +41,7 @@ class Interrupted(Exception):
 
 
 def run_demo(
-    settings: Settings, orders: int, json_file: Path | None, console: Console, stay: Callable[[Addresses], None] | None
+    settings: Settings, orders: int, json_file: Path | None, console: Console, stay: Callable[[Addresses, Settings], None] | None
 ) -> Summary:
     """Runs and sums up; `stay` is called while all of it is still up. Raises Fault, and Interrupted on Ctrl-C."""
     started = monotonic()
@@ -60,7 +60,7 @@ def run_demo(
             if json_file:
                 json_file.write_bytes(msgspec.json.format(msgspec.json.encode(summary)) + b"\n")
             if stay:
-                stay(addresses)
+                stay(addresses, settings)
                 stack.watch(ending)
         finally:
             stack.stop()
