@@ -11,6 +11,7 @@ from deploy.settings import Settings, load_settings
 if TYPE_CHECKING:
     from deploy.local import Addresses
 
+# the year's first basket is in every demo
 FIRST_ORDER = "juniper/juniper-market/000-0003119-8570044"
 
 
@@ -37,9 +38,6 @@ def demo(
 
 def stay(addresses: "Addresses", settings: Settings) -> None:
     out = console()
-    here = f"YIPAN_HOME={settings.home} YIPAN_KAFKA_PORT={settings.kafka_port}"
-    # the year's first basket is in every demo
-    out.print(
-        f"One order's story, from another terminal: {here} yipan explain {FIRST_ORDER}", markup=False, highlight=False, soft_wrap=True
-    )
+    ask = f"YIPAN_HOME={settings.home} YIPAN_KAFKA_PORT={settings.kafka_port} yipan explain {FIRST_ORDER}"
+    out.print(f"One order's story, from another terminal: {ask}", markup=False, highlight=False, soft_wrap=True)
     out.print(f"The pages are at {addresses.pages}. Ctrl-C stops all of it.", style="bold")
