@@ -13,7 +13,7 @@ from typing import Any
 
 from confluent_kafka import Consumer, KafkaException, Message, Producer, TopicPartition
 
-from streams.agents.allocate import Own, Owned
+from streams.agents.allocate import Own, Owner
 from streams.commands import decode_command
 from streams.fatal import die
 from streams.ledger import Hole
@@ -33,7 +33,7 @@ CONSUMER_OPTIONS = {"partition_assignment_strategy": "cooperative-sticky", "auto
 
 
 class FencedLedger:
-    """Everything but `stop` runs on the one thread that calls `run`. `ticker` is an ordinary idempotent producer; `ready` is told when
+    """Everything but `stop` runs on the one thread that calls `run`, or its steps. `ticker` is an idempotent producer; `ready` is told when
     the first assignment is rebuilt."""
 
     def __init__(self, consumer: Consumer, own: Own, ticker: Producer, now_ms: Callable[[], int], ready: Callable[[], None]) -> None:
@@ -43,7 +43,7 @@ class FencedLedger:
         self._now_ms = now_ms
         self._ready = ready
         self._joined = False
-        self._owned: dict[int, Owned] = {}
+        self._owned: dict[int, Owner] = {}
         self._loading: set[int] = set()
         self._sought: dict[int, int] = {}
         self._tick_at: dict[int, int | None] = {}
@@ -55,19 +55,29 @@ class FencedLedger:
 
     def run(self) -> None:
         try:
-            self._consumer.subscribe([COMMANDS.name], on_assign=self._assigned, on_revoke=self._revoked, on_lost=self._revoked)
+            self.join()
             due = 0.0
             while not self._stopped.is_set():
-                self._take(self._poll())
-                self._resume_rebuilt()
+                self.step()
                 if time.monotonic() > due:
                     due = time.monotonic() + EVERY_S
-                    self._housekeep()
-            # leaving revokes: what is being written is finished and committed on the way
-            self._consumer.close()
-            self._ticker.flush(5)
+                    self.housekeep()
+            self.leave()
         except BaseException as error:
             die("the ledger's consumer failed", error)
+
+    def join(self) -> None:
+        self._consumer.subscribe([COMMANDS.name], on_assign=self._assigned, on_revoke=self._revoked, on_lost=self._revoked)
+
+    def step(self) -> None:
+        """What has come is decided; what was rebuilt meanwhile begins."""
+        self._take(self._poll())
+        self._resume_rebuilt()
+
+    def leave(self) -> None:
+        """Leaving revokes: what is being written is finished and committed on the way."""
+        self._consumer.close()
+        self._ticker.flush(5)
 
     # ------------------------------------------------------------------------------------------ assignment
     def _assigned(self, consumer: Consumer, partitions: Sequence[TopicPartition]) -> None:
@@ -136,7 +146,7 @@ class FencedLedger:
             if owned is not None and partition not in self._loading:
                 self._decide(partition, owned, batch)
 
-    def _decide(self, partition: int, owned: Owned, batch: Sequence[tuple[int, bytes, bytes]]) -> None:
+    def _decide(self, partition: int, owned: Owner, batch: Sequence[tuple[int, bytes, bytes]]) -> None:
         try:
             owned.decide(batch)
         except Hole as hole:
@@ -152,7 +162,7 @@ class FencedLedger:
         self._consumer.seek(TopicPartition(COMMANDS.name, partition, expected))
 
     # ------------------------------------------------------------------------------------------ once a second
-    def _housekeep(self) -> None:
+    def housekeep(self) -> None:
         self._commit()
         for partition, owned in self._owned.items():
             if partition not in self._loading:
@@ -171,7 +181,7 @@ class FencedLedger:
         except KafkaException as failure:
             log.warning("offsets could not be committed: %s", failure.args[0])
 
-    def _tick(self, partition: int, owned: Owned) -> None:
+    def _tick(self, partition: int, owned: Owner) -> None:
         """Ticks go through a producer of their own: `commands` must have no gaps, and a transaction would leave some. None is sent
         while the last one is not decided yet."""
         sent = self._tick_at.get(partition, -1)

@@ -32,13 +32,16 @@ class Outgoing(NamedTuple):
 
 
 class Deliveries:
-    """A plain idempotent producer, its delivery reports counted per batch. One thread polls it; the event loop hands batches over.
+    """A plain idempotent producer, its delivery reports counted per batch. One thread, begun by `start`, polls it; the event loop hands
+    batches over.
     A record that cannot be delivered ends the process: nothing that was read for it has been committed."""
 
     def __init__(self, producer: Producer) -> None:
         self._producer = producer
         self._stopped = threading.Event()
         self._thread = threading.Thread(target=self._poll, name="deliveries", daemon=True)
+
+    def start(self) -> None:
         self._thread.start()
 
     async def send(self, records: Sequence[Outgoing]) -> asyncio.Future[None]:
@@ -49,18 +52,21 @@ class Deliveries:
             done.set_result(None)
             return done
         report = _countdown(len(records), lambda: loop.call_soon_threadsafe(_finish, done))
-        for record in records:
-            await self._hand_over(record, report)
+        handed = self._hand_over(records, report)
+        while handed < len(records):
+            await asyncio.sleep(FULL_QUEUE_PAUSE_S)
+            handed += self._hand_over(records[handed:], report)
         return done
 
-    async def _hand_over(self, record: Outgoing, report: Callable[[Any, Any], None]) -> None:
-        topic, partition, key, value, headers = record
-        while True:
+    def _hand_over(self, records: Sequence[Outgoing], report: Callable[[Any, Any], None]) -> int:
+        """How many of them the producer's queue had room for."""
+        produce = self._producer.produce
+        for number, (topic, partition, key, value, headers) in enumerate(records):
             try:
-                self._producer.produce(topic, value, key, partition, report, headers=headers)
-                return
+                produce(topic, value, key, partition, report, headers=headers)
             except BufferError:
-                await asyncio.sleep(FULL_QUEUE_PAUSE_S)
+                return number
+        return len(records)
 
     def _poll(self) -> None:
         while not self._stopped.is_set():

@@ -16,6 +16,7 @@ from confluent_kafka.admin import AdminClient
 from connectors.contract import Channel, Person
 from streams.agents.allocate import Owned
 from streams.agents.announce import Announce
+from streams.agents.desk import Desk
 from streams.agents.fulfil import Fulfil
 from streams.agents.normalize import Normalize
 from streams.app import Hosted, Hosting, Login, OnThread, create_app, run_app
@@ -155,9 +156,8 @@ class Build:
     def _own(self, partition: int) -> Owned:
         config = self.config
         writer = transactions(self.clients.producer, f"{config.name}-allocate-{partition}")
-        return Owned(
-            partition, writer, self.log(), self.snapshots, records=config.transaction_records, wait_s=config.transaction_wait_ms / 1000
-        )
+        desk = Desk(partition, writer, self.log(), self.snapshots, config.transaction_records)
+        return Owned(desk, wait_s=config.transaction_wait_ms / 1000)
 
     def normalize(self, outside: Outside, reference: Follower, out: Deliveries) -> Hosted:
         stage = Normalize(reference.reference, outside.channels, outside.seal, out, self.config.dead_letter_limit)
@@ -191,6 +191,7 @@ def host(build: Build, outside: Outside, stages: Sequence[StageName], ledger: Fe
     """The stages in a Faust app, the ledger as a service beside it."""
     follower = Follower(build.clients.consumer(f"{build.config.name}-{REFERENCE.name}")) if "normalize" in stages else None
     out = Deliveries(build.clients.producer())
+    out.start()
     hosted: list[Hosted] = []
     if follower:
         # before the first raw record: a listing that is not known yet would be taken for an unknown one

@@ -2,7 +2,6 @@
 
 import asyncio
 import logging
-import time
 from collections.abc import Iterator, Sequence
 
 import msgspec
@@ -36,13 +35,16 @@ class View:
     """`take` only folds; `run` does the rest until the view is closed. While it is catching up with the log it takes nothing: the log
     has it all."""
 
-    def __init__(self, partition: int, transactions: Transactions, source: Log, snapshots: Snapshots, pause_s: float) -> None:
+    def __init__(
+        self, partition: int, transactions: Transactions, source: Log, snapshots: Snapshots, pause_s: float, snapshot_after: int
+    ) -> None:
         self.partition = partition
         self.closed = False
         self._transactions = transactions
         self._source = source
         self._snapshots = snapshots
         self._pause_s = pause_s
+        self._snapshot_after = snapshot_after
         self._ledger: Ledger | None = None
         self._position = 0
         self._seen = 0
@@ -95,9 +97,10 @@ class View:
             self._news.clear()
             if self._seen > self._position:
                 await self._catch_up(self._ledger)
-            begun = time.monotonic()
+            clock = asyncio.get_running_loop().time
+            begun = clock()
             await self._publish_all()
-            await asyncio.sleep(REST * (time.monotonic() - begun))
+            await asyncio.sleep(REST * (clock() - begun))
 
     def _wanted(self) -> bool:
         return not self.closed
@@ -138,7 +141,7 @@ class View:
             WRITTEN.labels(self.partition).inc()
 
     def _snapshot(self, ledger: Ledger) -> Snapshot | None:
-        if ledger.last - self._saved < max(SNAPSHOT_AFTER, self._saved // 8):
+        if ledger.last - self._saved < max(self._snapshot_after, self._saved // 8):
             return None
         self._saved = ledger.last
         return Snapshot(self._position, ledger.chain, ledger.dump())
