@@ -28,7 +28,7 @@ TICKS = Counter("yipan_ticks", "Ticks sent because something was due")
 
 # ---------------------------------------------------------------------------------------------- fulfil and announce
 ORDERS = Counter("yipan_orders", "Decisions on orders, by outcome", ["outcome"])
-FULFILMENTS = Counter("yipan_fulfilments", "Fulfilment events sent", ["type"])
+FULFILMENTS = Counter("yipan_fulfilments", "Fulfilment events sent")
 REPEATED = Counter("yipan_repeated_decisions", "Decisions read again and dropped", ["stage"])
 LATENCY = Histogram("yipan_raw_to_fulfilment_seconds", "From the receipt of an order to its acknowledged fulfilment", buckets=SECONDS)
 ANNOUNCED = Counter("yipan_announced", "Records published", ["topic"])

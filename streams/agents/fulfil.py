@@ -2,6 +2,7 @@
 
 import asyncio
 import time
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 
@@ -10,7 +11,7 @@ import msgspec
 from connectors.contract import Fulfilment
 from streams.decisions import Decision, decode_decision
 from streams.intake import Record
-from streams.metrics import FULFILMENTS as SENT
+from streams.metrics import FULFILMENTS as FULFILMENTS_SENT
 from streams.metrics import LATENCY, ORDERS, REPEATED
 from streams.produce import Deliveries, Headers, Outgoing
 from streams.read import Log
@@ -45,13 +46,15 @@ class Fulfil:
         mark = self._marks.get(partition)
         if mark is None:
             mark = self._marks[partition] = await asyncio.to_thread(highest_mark, self._log, partition)
-        outgoing: list[Outgoing] = []
-        received: list[int] = []
-        for record in records:
-            outgoing += self._one(partition, record, mark, received)
+        fresh = self._fresh(partition, records)
+        outgoing = [
+            package(event, partition, decided_at)
+            for decision, decided_at in fresh
+            for event in fulfil(decision, partition)
+            if (event.src_offset, event.ordinal) > mark
+        ]
         sent = await self._out.send(outgoing)
-        if received:
-            sent.add_done_callback(lambda _: observe(received))
+        sent.add_done_callback(lambda _: observe([decision for decision, _ in fresh], len(outgoing)))
         return sent
 
     async def assign(self, partitions: Sequence[int]) -> None:
@@ -61,19 +64,19 @@ class Fulfil:
         self._marks.clear()
         self._last.clear()
 
-    def _one(self, partition: int, record: Record, mark: Mark, received: list[int]) -> list[Outgoing]:
-        # raises, and so ends the process, on a record that is no decision: what the log says must not be skipped
-        decision = decode_decision(record.value or b"")
-        if decision.src_offset <= self._last.get(partition, -1):
-            REPEATED.labels(self.name).inc()
-            return []
-        self._last[partition] = decision.src_offset
-        if word := outcome(decision):
-            ORDERS.labels(word).inc()
-        due = [event for event in fulfil(decision, partition) if (event.src_offset, event.ordinal) > mark]
-        if due and (at := promised_at_once(decision)):
-            received.append(at)
-        return [package(event, partition, record.timestamp) for event in due]
+    def _fresh(self, partition: int, records: Sequence[Record]) -> list[tuple[Decision, int]]:
+        """Decisions, and when they were appended, without those whose src_offset does not rise. Raises, and so ends the process, on a
+        record that is no decision: what the log says must not be skipped."""
+        last = self._last.get(partition, -1)
+        fresh = []
+        for record in records:
+            decision = decode_decision(record.value or b"")
+            if decision.src_offset > last:
+                last = decision.src_offset
+                fresh.append((decision, record.timestamp))
+        self._last[partition] = last
+        REPEATED.labels(self.name).inc(len(records) - len(fresh))
+        return fresh
 
 
 def highest_mark(log: Log, partition: int) -> Mark:
@@ -94,14 +97,19 @@ def promised_at_once(decision: Decision) -> int:
     return placed[0] if placed and any(isinstance(event, Reserved) for event in decision.events) else 0
 
 
-def observe(received: Sequence[int]) -> None:
+def observe(decisions: Sequence[Decision], fulfilments: int) -> None:
+    """Count what was decided and has been acknowledged by now."""
     now = time.time()
-    for at in received:
-        LATENCY.observe(max(0.0, now - at / 1000))
+    FULFILMENTS_SENT.inc(fulfilments)
+    for word, orders in Counter(map(outcome, decisions)).items():
+        if word:
+            ORDERS.labels(word).inc(orders)
+    for decision in decisions:
+        if received_at := promised_at_once(decision):
+            LATENCY.observe(max(0.0, now - received_at / 1000))
 
 
 def package(event: Fulfilment, partition: int, decided_at: int) -> Outgoing:
-    SENT.labels(event.type).inc()
     key = f"{event.tenant}/{event.shop}/{event.order}".encode()
     return Outgoing(FULFILMENTS.name, partition, key, encode_fulfilment(event), cloud_event(event, decided_at))
 

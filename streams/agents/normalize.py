@@ -1,6 +1,7 @@
 """raw -> commands: each raw record becomes commands of one pool, or a dead letter that says why not."""
 
 import asyncio
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 
 from connectors.contract import Channel, Ignored, Person, RawRecord, Rejected
@@ -29,9 +30,14 @@ class Normalize:
         self._seal = seal
         self._out = out
         self._letters = Letters(self.name, RAW.name, limit)
+        self._made: Counter[str] = Counter()  # by channel, of the batch at hand
 
     async def take(self, partition: int, records: Sequence[Record]) -> asyncio.Future[None]:
-        return await self._out.send([outgoing for record in records for outgoing in self._one(partition, record)])
+        outgoing = [outgoing for record in records for outgoing in self._one(partition, record)]
+        for channel, made in self._made.items():
+            COMMANDS_MADE.labels(channel).inc(made)
+        self._made.clear()
+        return await self._out.send(outgoing)
 
     async def assign(self, partitions: Sequence[int]) -> None:
         """Nothing is kept for a partition."""
@@ -78,5 +84,5 @@ class Normalize:
                 return [self._letters.rejected(partition, record, raw.shop, "too_large", sentence)]
             outgoing.append(Outgoing(COMMANDS.name, pool.partition, command.pool.encode(), value))
         self._letters.accepted()
-        COMMANDS_MADE.labels(raw.channel).inc(len(outgoing))
+        self._made[raw.channel] += len(outgoing)
         return outgoing
