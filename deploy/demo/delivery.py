@@ -28,6 +28,9 @@ class Delivered:
         self.surprises: Counter[tuple[int, int]] = Counter()
         self.shown = 0
 
+    def total(self) -> int:
+        return self.shown + self.answers.total()
+
 
 async def deliver(
     history: Iterable[Delivery], gateway: str, shops: Storefronts, delivered: Delivered, may_go_on: Callable[[], bool], ending: Event

@@ -11,13 +11,13 @@ from time import monotonic
 
 import msgspec
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 
 from deploy import clients
 from deploy.business.command import import_folder
 from deploy.checking import run_check
 from deploy.demo.delivery import Delivered, deliver
 from deploy.demo.place import demo_settings, fresh_home
+from deploy.demo.progress import progress
 from deploy.demo.storefronts import Storefronts
 from deploy.demo.summary import Summary, show, summarize
 from deploy.demo.watch import Watch, wait_for
@@ -29,11 +29,10 @@ from deploy.retailer.folder import write_folder
 from deploy.retailer.history import History
 from deploy.retailer.stocking import Stocking, stock
 from deploy.settings import Settings
-from streams.topics import DECISIONS, FULFILMENTS
 
 SEED = 7
 MOST_BEHIND = 400  # raw records on their way; more would only wait, and make waiting times look bad
-DRAIN_S = 120.0
+PATIENCE_S = 300.0
 
 
 class Interrupted(Exception):
@@ -118,7 +117,7 @@ class Demo:
         finally:
             self._watch.stop()
         with self._console.status("Checking every promise from the topics alone ..."):
-            report = run_check(self._settings, DRAIN_S, lambda *_: None)
+            report = run_check(self._settings, PATIENCE_S, lambda *_: None)
         return summarize(report, history.expected, self._delivered, delivery_s, monotonic() - started)
 
     # ------------------------------------------------------------------------------------------ the steps
@@ -128,32 +127,14 @@ class Demo:
             raise Fault(f"The demo's own business is wrong: {outcome[0].file}, line {outcome[0].line}: {outcome[0].sentence}")
 
     def _deliver(self, history: History, gateway: str, orders: int) -> None:
-        bars = Progress(TextColumn("{task.description:>10}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(), console=self._console)
-        with bars:
-            tasks = [bars.add_task(name, total=orders) for name in ("orders", "decisions", "fulfilled")]
-            showing = threading.Thread(target=self._show, args=(bars, tasks, history), name="progress", daemon=True)
-            self._showing = threading.Event()
-            showing.start()
-            try:
-                asyncio.run(deliver(history, gateway, self._shops, self._delivered, self._keeps_up, self._ending))
-                self._wait(lambda: not self._shops.unread(), "the poller")
-                self._wait(lambda: self._watch.behind(0) <= 0 and self._watch.quiet(), "the last orders")
-            finally:
-                self._showing.set()
-                showing.join()
-
-    def _show(self, bars: Progress, tasks: list[TaskID], history: History) -> None:
-        while True:
-            done = self._showing.wait(0.25)
-            decided, fulfilled = self._watch.done(DECISIONS.name), self._watch.done(FULFILMENTS.name)
-            sent = self._delivered.shown + self._delivered.answers.total()
-            bars.update(tasks[0], completed=history.told)
-            bars.update(tasks[1], completed=decided, total=max(decided, sent))
-            bars.update(tasks[2], completed=fulfilled, total=max(fulfilled, 1))
-            if done:
-                return
+        with progress(self._console, orders, history, self._delivered, self._watch):
+            asyncio.run(deliver(history, gateway, self._shops, self._delivered, self._keeps_up, self._ending))
+            self._wait(lambda: not self._shops.unread(), "the poller")
+            self._wait(lambda: self._watch.behind(0) <= 0 and self._watch.quiet(), "the last orders")
 
     def _keeps_up(self) -> bool:
+        if self._watch.still_s() > PATIENCE_S:
+            raise self._fault("the pipeline to go on")
         return self._watch.behind(self._delivered.answers[200]) < MOST_BEHIND
 
     def _list_the_unlisted(self, assortment: Assortment, stocking: Stocking) -> None:
@@ -164,9 +145,12 @@ class Demo:
         self._wait(self._watch.through, "the orders that were held")
 
     def _wait(self, what: Callable[[], bool], name: str) -> None:
-        if not wait_for(what, self._ending, DRAIN_S):
+        if not wait_for(what, self._ending, PATIENCE_S):
             self._stop_if_ending()
-            raise Fault(f"Waited {DRAIN_S:.0f} s for {name}; the logs are in {self._settings.home / 'logs'}.")
+            raise self._fault(name)
+
+    def _fault(self, awaited: str) -> Fault:
+        return Fault(f"Waited {PATIENCE_S:.0f} s for {awaited}; the logs are in {self._settings.home / 'logs'}.")
 
     def _stop_if_ending(self) -> None:
         if self._ending.is_set():

@@ -56,7 +56,11 @@ class Watch:
 
     def quiet(self) -> bool:
         """Nothing has happened for a moment."""
-        return monotonic() - self._moved_at > QUIET_S
+        return self.still_s() > QUIET_S
+
+    def still_s(self) -> float:
+        """Seconds since anything happened."""
+        return monotonic() - self._moved_at
 
     def _follow(self) -> None:
         while not self._stopped.is_set():
