@@ -8,7 +8,7 @@ import pandas as pd
 from statsforecast import StatsForecast
 from statsforecast.models import ADIDA, IMAPA, TSB, AutoETS, HistoricAverage, SeasonalNaive, SeasonalWindowAverage
 
-from analytics.forecast.panel import Matrix
+from analytics.forecast.panel import RECENT_DAYS, Matrix
 
 WEEK = 7
 ETS, INTERMITTENT, NAIVE, AVERAGE = "ETS", "intermittent mean", "seasonal naive", "average"
@@ -41,8 +41,9 @@ def predict(values: Matrix, horizon: int, names: Sequence[str]) -> Mapping[str, 
 
 
 def _frame(values: Matrix) -> pd.DataFrame:
+    """A SKU's life begins with its first sale, but at least RECENT_DAYS ago: one sale yesterday does not make it sell every day."""
     born = np.where(values.any(axis=1), (values > 0).argmax(axis=1), 0)
-    kept = np.arange(values.shape[1]) >= np.minimum(born, values.shape[1] - 1)[:, None]
+    kept = np.arange(values.shape[1]) >= np.minimum(born, max(values.shape[1] - RECENT_DAYS, 0))[:, None]
     series, days = np.nonzero(kept)
     return pd.DataFrame({"unique_id": series, "ds": days, "y": values[kept]})
 

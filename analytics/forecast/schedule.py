@@ -79,19 +79,21 @@ def make_forecast(client: Any, plan: Forecasting, stop: threading.Event) -> bool
     """Read, compute, store; False when there is no demand yet or `stop` came first. Raises WorkerFailed."""
     began = time.time()
     panel = read_panel(client, plan, int(began // DAY_SECONDS))
-    result = in_worker(_forecast, panel, plan, stop=stop) if panel else None
+    result = in_worker(_forecasts, panel, plan, stop=stop) if panel else None
     if result is None:
         return False
-    store_forecast(client, result, plan, int(began * 1000), time.time() - began)
+    by_sku, whole = result
+    store_forecast(client, by_sku, whole, plan, int(began * 1000), time.time() - began)
     metrics.FORECAST_SECONDS.set(time.time() - began)
-    metrics.FORECAST_SERIES.set(len(result.skus))
+    metrics.FORECAST_SERIES.set(len(by_sku.skus))
     return True
 
 
-def _forecast(panel: Panel, plan: Forecasting) -> Result:
+def _forecasts(panel: Panel, plan: Forecasting) -> tuple[Result, Result]:
+    """By SKU, and of all demand as one: its own forecast is better than the sum of theirs, and some SKUs have none."""
     from analytics.forecast.work import forecast  # two seconds and 245 MB that only the worker pays
 
-    return forecast(panel, plan)
+    return forecast(panel, plan), forecast(panel.whole, plan)
 
 
 def read_panel(client: Any, plan: Forecasting, today: int) -> Panel | None:
@@ -99,9 +101,11 @@ def read_panel(client: Any, plan: Forecasting, today: int) -> Panel | None:
     return make_panel(client.query(sql).result_rows, today, plan.most_skus, plan.history_days)
 
 
-def store_forecast(client: Any, result: Result, plan: Forecasting, run_id: int, seconds: float) -> None:
+def store_forecast(client: Any, by_sku: Result, whole: Result, plan: Forecasting, run_id: int, seconds: float) -> None:
     """The run's own row is written last: readers look for it first, so they never see half a forecast."""
-    for name, columns in forecast_columns(result, plan, run_id, seconds).items():
+    daily = forecast_columns(whole, plan, run_id, seconds)["forecasts"]
+    client.insert_arrow("forecasts", pa.table(daily), settings={"async_insert": 0})
+    for name, columns in forecast_columns(by_sku, plan, run_id, seconds).items():
         if len(columns["run_id"]):
             client.insert_arrow(name, pa.table(columns), settings={"async_insert": 0})
 

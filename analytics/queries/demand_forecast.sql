@@ -1,15 +1,9 @@
 -- title: Forecast
--- about: Expected daily demand of the newest forecast with an 80 % interval; the sum of all SKUs where none is named (its interval is left out).
+-- about: Expected daily demand of the newest forecast with an 80 % interval; of all demand where no SKU is named.
 -- panel: timeseries
 -- unit: short
 -- default sku:
-SELECT
-    toDateTime64(f.day, 3, 'UTC') AS time,
-    sum(f.mean) AS expected,
-    if({sku:String} = '', NULL, sum(f.low)) AS low,
-    if({sku:String} = '', NULL, sum(f.high)) AS high,
-    any(toString(f.model)) AS model
+SELECT toDateTime64(f.day, 3, 'UTC') AS time, f.mean AS expected, f.low AS low, f.high AS high, toString(f.model) AS model
 FROM forecasts AS f
-WHERE f.run_id = (SELECT max(run_id) FROM forecast_runs) AND ({sku:String} = '' OR f.sku = {sku:String})
-GROUP BY f.day
+WHERE f.run_id = (SELECT max(run_id) FROM forecast_runs) AND f.sku = {sku:String}
 ORDER BY f.day

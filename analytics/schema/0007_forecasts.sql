@@ -15,7 +15,7 @@ ENGINE = ReplacingMergeTree
 ORDER BY run_id
 TTL toDateTime(made_at) + INTERVAL 1 YEAR;
 
--- Expected daily units with the bounds of an 80 % interval.
+-- Expected daily units with the bounds of an 80 % interval; SKU '' is all demand as one.
 CREATE TABLE IF NOT EXISTS forecasts
 (
     run_id UInt64,

@@ -44,17 +44,25 @@ def test_no_orders_make_no_panel() -> None:
 
 
 def test_days_without_orders_are_zeros_and_today_does_not_count() -> None:
-    made = make_panel([("A", TODAY - 3, 2), ("A", TODAY - 1, 5), ("A", TODAY, 9)], TODAY, 100, 730)
+    rows = [("A", TODAY - 4, 2.0), ("A", TODAY - 2, 5), ("A", TODAY - 1, 1), ("A", TODAY, 9)]
+    made = make_panel(rows, TODAY, 100, 730)
     assert made is not None
     assert made.values.tolist() == [[2, 0, 5]]
-    assert (made.first_day, made.last_day) == (TODAY - 3, TODAY - 1)
+    assert (made.first_day, made.last_day) == (TODAY - 4, TODAY - 2)
+
+
+def test_the_only_day_there_is_counts_all_the_same() -> None:
+    made = make_panel([("A", TODAY - 1, 5)], TODAY, 100, 730)
+    assert made is not None
+    assert made.values.tolist() == [[5]]
 
 
 def test_skus_nobody_wants_any_more_are_left_out_and_the_most_wanted_come_first() -> None:
-    rows = [("OLD", TODAY - 200, 50.0), ("LITTLE", TODAY - 2, 1), ("MUCH", TODAY - 1, 9)]
+    rows = [("OLD", TODAY - 200, 50.0), ("LITTLE", TODAY - 3, 1), ("MUCH", TODAY - 2, 9), ("MUCH", TODAY - 1, 1)]
     made = make_panel(rows, TODAY, 100, 730)
     assert made is not None
     assert made.skus == ("MUCH", "LITTLE")
+    assert made.whole.values.sum() == 60  # all of it is demand
     assert make_panel(rows, TODAY, 1, 730).skus == ("MUCH",)  # type: ignore[union-attr]
 
 
@@ -79,6 +87,12 @@ def test_a_few_days_of_history_give_the_average_and_no_backtest() -> None:
     assert made.means[0] == pytest.approx([panel(9).values[0].mean()] * 28)
     assert made.backtests == ()
     assert (made.high >= made.means).all()
+
+
+def test_a_sku_sold_once_yesterday_is_not_expected_to_sell_every_day() -> None:
+    rows = [*weekly_tea(120), ("NEW-CAKE", TODAY - 2, 5.0)]
+    made = forecast(make_panel(rows, TODAY, 100, 730), SMALL)  # type: ignore[arg-type]
+    assert made.lead_means[made.skus.index("NEW-CAKE")] < 5
 
 
 def test_one_day_of_history_is_enough() -> None:
@@ -196,6 +210,7 @@ def test_an_empty_database_gets_no_forecast(client: Any) -> None:
 def test_a_stored_forecast_is_whole(trade: Trade) -> None:
     [run] = trade.reader.ask("forecast_run").dicts()
     client = trade.open_client()
-    assert client.query("SELECT count(), uniqExact(sku) FROM forecasts").result_rows == [(run["series"] * run["horizon"], run["series"])]
+    series = run["series"] + 1  # and all demand as one
+    assert client.query("SELECT count(), uniqExact(sku) FROM forecasts").result_rows == [(series * run["horizon"], series)]
     assert client.query("SELECT count(), min(length(ladder)) FROM lead_demand").result_rows == [(run["series"], 99)]
     assert {row["model"] for row in trade.reader.ask("backtest").dicts()} == {"ETS", "intermittent mean", "seasonal naive"}

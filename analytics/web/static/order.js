@@ -98,7 +98,10 @@ function compare(a, b) {
   return i < 0 ? 0 : a[i] - b[i];
 }
 
-const rowsOf = rows => rows.map(([, sku, units]) => `${count(units)} × ${sku}`).join(", ");
+function rowsOf(rows) {
+  const named = rows.slice(0, 6).map(([, sku, units]) => `${count(units)} × ${sku}`).join(", ");
+  return rows.length > 6 ? `${named} and ${count(rows.length - 6)} more lines` : named;
+}
 
 function tell({ type, node, fulfilment, units, reasons, said }) {
   const why = spoken(reasons.join(", "));

@@ -22,7 +22,7 @@ function tiles(t, waiting) {
   $("tiles").replaceChildren(
     tile("Orders", count(t.orders), "", `${count(t.units)} units`),
     tile("Promised at once", fill == null ? "–" : decimal(100 * fill), "%", `of ${count(t.wanted_units)} units wanted`, "good"),
-    tile("Time to allocate", count(t.p50_ms), "ms", `half of them faster; 99 % within ${millis(t.p99_ms)}`),
+    tile("Time to allocate", ...millis(t.p50_ms).split(" "), `half of them faster; 99 % within ${millis(t.p99_ms)}`),
     tile("Orders waiting", count(t.waiting_orders), "", `${count(t.waiting_units)} units; ${count(t.held_orders)} orders held`, t.waiting_orders ? "warn" : ""),
     tile("Lag", waiting == null ? "–" : count(waiting), "", "raw records not yet decided"),
     tile("Dead letters", count(t.rejected_records), "", "records for a person to look at", t.rejected_records ? "bad" : ""),

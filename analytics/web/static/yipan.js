@@ -24,7 +24,7 @@ const share = new Intl.NumberFormat("en", { style: "percent", maximumFractionDig
 export const count = value => (value == null ? "–" : whole.format(value));
 export const decimal = value => (value == null ? "–" : one.format(value));
 export const percent = value => (value == null ? "–" : share.format(value));
-export const millis = value => (value == null ? "–" : value >= 10_000 ? `${one.format(value / 1000)} s` : `${whole.format(value)} ms`);
+export const millis = value => (value == null ? "–" : value >= 1_000 ? `${one.format(value / 1000)} s` : `${whole.format(value)} ms`);
 
 const stamp = new Intl.DateTimeFormat("en-GB", { dateStyle: "medium", timeStyle: "medium", timeZone: "UTC" });
 const shortDay = new Intl.DateTimeFormat("en-GB", { day: "numeric", month: "short", timeZone: "UTC" });
