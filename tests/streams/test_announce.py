@@ -1,0 +1,213 @@
+"""The read side tells what changed, once and in order, and starts again from what it saved."""
+
+import asyncio
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from connectors.contract import Availability, OrderStatus
+from streams.agents.announce import Announce
+from streams.agents.rebuild import LogDamaged, rebuild
+from streams.agents.view import View
+from streams.ledger import Ledger
+from streams.produce import Outgoing
+from streams.read import MemoryLog
+from streams.snapshots import Origin, Snapshot, Snapshots
+from streams.topics import AVAILABILITY, DECISIONS, ORDER_STATUS
+from tests.story import Story
+from tests.streams.shells import Written, decided, log, run, sell, tea_shop
+
+HERE = Origin("cluster", "decisions-1")
+
+
+def statuses(written: list[Outgoing]) -> list[OrderStatus]:
+    return [msgspec.json.decode(found.value, type=OrderStatus) for found in written if found.topic == ORDER_STATUS.name]
+
+
+def levels(written: list[Outgoing]) -> list[tuple[str, int]]:
+    told = [msgspec.json.decode(found.value, type=Availability) for found in written if found.topic == AVAILABILITY.name]
+    return [(level.sku, level.units) for level in told]
+
+
+class Reading:
+    """One partition being announced out of a story's log."""
+
+    def __init__(self, story: Story, folder: Path, snapshot_after: int = 1_000) -> None:
+        self.written = Written()
+        self.snapshots = Snapshots(folder, HERE)
+        self.view = View(0, self.written, log(story), self.snapshots, pause_s=0, snapshot_after=snapshot_after)
+        self.task = asyncio.create_task(self.view.run())
+
+    async def told(self, transactions: int) -> list[Outgoing]:
+        """All that was published, once there were so many transactions."""
+        async with asyncio.timeout(10):
+            while len(self.written.transactions) < transactions:
+                await asyncio.sleep(0.001)
+        return self.written.records
+
+    async def end(self) -> None:
+        self.view.close()
+        self.task.cancel()
+        await asyncio.gather(self.task, return_exceptions=True)
+
+
+def test_what_the_log_holds_is_told_at_the_start(tmp_path: Path) -> None:
+    async def story() -> None:
+        reading = Reading(sell(tea_shop(), "1", "2", units=3), tmp_path)
+        told = await reading.told(1)
+        assert [(status.order, status.status, status.reserved) for status in statuses(told)] == [("1", "reserved", 3), ("2", "reserved", 3)]
+        assert dict(levels(told)) == {"ASSAM": 94, "SENCHA": 100}
+        await reading.end()
+
+    run(story())
+
+
+def test_levels_are_told_together_and_the_last_one_is_right(tmp_path: Path) -> None:
+    async def story() -> None:
+        shop = tea_shop()
+        reading = Reading(shop, tmp_path)
+        before = len(await reading.told(1))
+        sell(shop, *map(str, range(40)))
+        reading.view.take(decided(shop, first=4))
+        told = (await reading.told(2))[before:]
+        assert levels(told) == [("ASSAM", 60)]
+        assert len(statuses(told)) == 40
+        assert {status.position for status in statuses(told)} == {43}
+        await reading.end()
+
+    run(story())
+
+
+def test_a_batch_that_was_missed_is_read_from_the_log(tmp_path: Path) -> None:
+    async def story() -> None:
+        shop = tea_shop()
+        reading = Reading(shop, tmp_path)
+        before = len(await reading.told(1))
+        sell(shop, "1", "2", "3")
+        reading.view._source = log(shop)
+        reading.view.take(decided(shop, first=6))  # 4 and 5 never came
+        assert dict(levels((await reading.told(2))[before:])) == {"ASSAM": 97}
+        await reading.end()
+
+    run(story())
+
+
+def test_a_snapshot_is_saved_only_after_what_it_holds_was_told(tmp_path: Path) -> None:
+    async def story() -> None:
+        shop = sell(tea_shop(), "1")
+        reading = Reading(shop, tmp_path, snapshot_after=1)
+        reading.written.lost = True
+        await asyncio.gather(reading.task, return_exceptions=True)
+        assert reading.snapshots.load(0) is None
+        again = Reading(shop, tmp_path, snapshot_after=1)
+        await again.told(1)
+        async with asyncio.timeout(10):
+            while (saved := again.snapshots.load(0)) is None:
+                await asyncio.sleep(0.001)
+        assert saved.position == 5
+        await again.end()
+
+    run(story())
+
+
+def test_who_starts_from_a_snapshot_tells_what_came_after_it(tmp_path: Path) -> None:
+    async def story() -> None:
+        shop = tea_shop()
+        save(shop, tmp_path)
+        sell(shop, "1")
+        reading = Reading(shop, tmp_path)
+        told = await reading.told(1)
+        assert (len(statuses(told)), levels(told)) == (1, [("ASSAM", 99)])
+        await reading.end()
+
+    run(story())
+
+
+def test_partitions_that_are_left_are_forgotten(tmp_path: Path) -> None:
+    async def story() -> None:
+        writers: list[Written] = []
+
+        def writer(partition: int) -> Written:
+            writers.append(Written())
+            return writers[-1]
+
+        shop = sell(tea_shop(), "1")
+        stage = Announce(log(shop), Snapshots(tmp_path, HERE), writer, pause_s=0)
+        await stage.assign([0])
+        await stage.drop()
+        await stage.take(0, decided(shop))
+        await stage.assign([0])
+        async with asyncio.timeout(10):
+            while not writers[-1].transactions:
+                await asyncio.sleep(0.001)
+        assert len(writers) == 2
+        await stage.drop()
+
+    run(story())
+
+
+# ---------------------------------------------------------------------------------------------- snapshots
+def save(story: Story, folder: Path, origin: Origin = HERE) -> None:
+    Snapshots(folder, origin).save(0, Snapshot(len(story.records), story.ledger.chain, story.ledger.dump()))
+
+
+def rebuilt(story: Story, folder: Path) -> tuple[Ledger, int]:
+    """The ledger, and how many decisions had to be folded for it."""
+    found = rebuild(log(story), Snapshots(folder, HERE), 0, lambda: True, lambda ledger, decision: None)
+    assert found is not None
+    assert (found.position, found.ledger.last, found.ledger.chain) == (len(story.records), story.ledger.last, story.ledger.chain)
+    return found.ledger, found.folded
+
+
+def test_only_the_tail_behind_a_snapshot_is_folded(tmp_path: Path) -> None:
+    story = sell(tea_shop(), "1", "2")
+    save(story, tmp_path)
+    sell(story, "3")
+    ledger, folded = rebuilt(story, tmp_path)
+    assert folded == 1
+    assert ledger.pools == story.ledger.pools
+
+
+def test_a_snapshot_of_a_topic_that_was_made_anew_is_not_used(tmp_path: Path) -> None:
+    story = sell(tea_shop(), "1")
+    save(story, tmp_path, Origin("cluster", "decisions-of-yesterday"))
+    assert rebuilt(story, tmp_path)[1] == 5
+
+
+def test_a_snapshot_that_the_log_does_not_continue_is_discarded(tmp_path: Path) -> None:
+    save(sell(tea_shop(), "another", "history"), tmp_path)
+    assert rebuilt(sell(tea_shop(), "1", "2", "3"), tmp_path)[1] == 7
+    assert Snapshots(tmp_path, HERE).load(0) is None
+
+
+@pytest.mark.parametrize("damage", [b"", b"{", b'{"schema": 1}\n', b"\x00" * 100])
+def test_a_damaged_snapshot_costs_only_time(tmp_path: Path, damage: bytes) -> None:
+    story = sell(tea_shop(), "1")
+    save(story, tmp_path)
+    [file] = tmp_path.glob("*.snapshot")
+    file.write_bytes(damage)
+    assert rebuilt(story, tmp_path)[1] == 5
+
+
+def test_a_snapshot_cut_short_costs_only_time(tmp_path: Path) -> None:
+    story = sell(tea_shop(), "1")
+    save(story, tmp_path)
+    [file] = tmp_path.glob("*.snapshot")
+    file.write_bytes(file.read_bytes()[:-20])
+    assert rebuilt(story, tmp_path)[1] == 5
+
+
+def test_a_log_without_its_start_is_no_ground_to_stand_on(tmp_path: Path) -> None:
+    story = sell(tea_shop(), "1")
+    cut = MemoryLog({DECISIONS.name: {0: decided(story, first=2)}})
+    with pytest.raises(LogDamaged, match=r"decisions\[0\] starts at offset 2"):
+        rebuild(cut, Snapshots(tmp_path, HERE), 0, lambda: True, lambda ledger, decision: None)
+
+
+def test_a_log_with_a_decision_missing_is_no_ground_to_stand_on(tmp_path: Path) -> None:
+    story = sell(tea_shop(), "1", "2")
+    records = decided(story)
+    del records[3]
+    with pytest.raises(LogDamaged, match="does not continue the hash chain"):
+        rebuild(MemoryLog({DECISIONS.name: {0: records}}), Snapshots(tmp_path, HERE), 0, lambda: True, lambda ledger, decision: None)
