@@ -11,7 +11,7 @@ from collections import defaultdict
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from confluent_kafka import Consumer, KafkaException, Message, Producer, TopicPartition
+from confluent_kafka import Consumer, KafkaError, KafkaException, Message, Producer, TopicPartition
 
 from streams.agents.allocate import Own, Owner
 from streams.commands import decode_command
@@ -111,12 +111,23 @@ class FencedLedger:
         for partition in [found for found in self._loading if self._owned[found].ready]:
             owned = self._owned[partition]
             self._refuse_a_shorter_log(partition, owned.next)
-            self._consumer.seek(TopicPartition(COMMANDS.name, partition, owned.next))
+            if not self._seek(partition, owned.next):
+                continue
             self._consumer.resume([TopicPartition(COMMANDS.name, partition)])
             self._loading.discard(partition)
             OWNED.set(len(self._owned) - len(self._loading))
         if self._joined and not self._loading:
             self._ready()
+
+    def _seek(self, partition: int, offset: int) -> bool:
+        """False where the client has not come round to the assignment yet: then it is tried again."""
+        try:
+            self._consumer.seek(TopicPartition(COMMANDS.name, partition, offset))
+        except KafkaException as early:
+            if early.args[0].code() != KafkaError._STATE:
+                raise
+            return False
+        return True
 
     def _refuse_a_shorter_log(self, partition: int, start: int) -> None:
         committed = self._consumer.committed([TopicPartition(COMMANDS.name, partition)], 15)[0].offset
