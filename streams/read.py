@@ -157,6 +157,6 @@ class MemoryLog:
 
     def read(self, topic: str, start: Mapping[int, int], stop: Mapping[int, int]) -> Iterator[Sequence[Record]]:
         for partition, records in self._topics.get(topic, {}).items():
-            first, last = start.get(partition, 0), stop.get(partition, 0)
-            if batch := [record for record in records if first <= record.offset < last]:
+            first, last = start.get(partition), stop.get(partition, 0)
+            if first is not None and (batch := [record for record in records if first <= record.offset < last]):
                 yield batch

@@ -1,0 +1,146 @@
+"""Kafka in memory, as far as the stages can tell: partitions, transactions with their fence, and what readers of committed records see."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Literal, NamedTuple
+
+from confluent_kafka import KafkaError, KafkaException
+
+from streams.read import MemoryLog, Positions, Record
+
+START_MS = 1_772_355_600_000
+TRANSACTION_TIMEOUT_S = 15.0
+Place = tuple[str, int]  # topic, partition
+
+
+class Transaction:
+    def __init__(self, name: str, begun: float) -> None:
+        self.name = name
+        self.begun = begun
+        self.state: Literal["open", "committed", "aborted"] = "open"
+        self.places: dict[Place, int] = {}  # where it has written, and its first offset there
+
+
+class Entry(NamedTuple):
+    """At its offset in the list. No record: a transaction's marker. No transaction: committed."""
+
+    record: Record | None
+    transaction: Transaction | None
+
+
+class Committed(NamedTuple):
+    offset: int
+    metadata: str
+
+
+class Broker:
+    """`away`: no call succeeds. Times are virtual seconds."""
+
+    def __init__(self, partitions: Mapping[str, int]) -> None:
+        self.away = False
+        self.offsets: dict[tuple[str, Place], Committed] = {}
+        self._logs: dict[Place, list[Entry]] = {(topic, p): [] for topic, count in partitions.items() for p in range(count)}
+        self._epochs: dict[str, int] = {}
+        self._open: dict[str, Transaction] = {}
+
+    # ------------------------------------------------------------------------------------------ writing
+    def append(
+        self, place: Place, key: bytes, value: bytes, headers: Sequence[tuple[str, bytes]], now: float, by: Transaction | None = None
+    ) -> int:
+        log = self._logs[place]
+        record = Record(place[1], len(log), START_MS + int(now * 1000), key, tuple(headers), value)
+        log.append(Entry(record, by))
+        if by is not None:
+            by.places.setdefault(place, record.offset)
+        return record.offset
+
+    def fence(self, name: str) -> int:
+        """The new epoch; what an older one left open is undone, and it can do nothing more."""
+        self._end(self._open.pop(name, None), "aborted")
+        self._epochs[name] = self._epochs.get(name, -1) + 1
+        return self._epochs[name]
+
+    def begin(self, name: str, epoch: int, now: float) -> Transaction:
+        self.check_epoch(name, epoch)
+        self._end(self._open.pop(name, None), "aborted")
+        transaction = self._open[name] = Transaction(name, now)
+        return transaction
+
+    def check_epoch(self, name: str, epoch: int) -> None:
+        if self._epochs.get(name) != epoch:
+            raise refused(KafkaError._FENCED)
+
+    def commit(self, transaction: Transaction) -> None:
+        if transaction.state != "open":
+            raise refused(KafkaError._FENCED)
+        self._end(self._open.pop(transaction.name), "committed")
+
+    def expire(self, now: float) -> None:
+        """Whoever left a transaction open for too long is shut out of it."""
+        for name, transaction in list(self._open.items()):
+            if now - transaction.begun > TRANSACTION_TIMEOUT_S:
+                self.fence(name)
+
+    def _end(self, transaction: Transaction | None, state: Literal["committed", "aborted"]) -> None:
+        if transaction is not None:
+            transaction.state = state
+            for place in transaction.places:
+                self._logs[place].append(Entry(None, None))
+
+    # ------------------------------------------------------------------------------------------ reading
+    def end(self, place: Place) -> int:
+        """Behind the last offset that is not in an open transaction, nor behind one."""
+        return min((t.places[place] for t in self._open.values() if place in t.places), default=len(self._logs[place]))
+
+    def committed(self, place: Place, start: int, stop: int) -> list[Record]:
+        stop = min(stop, self.end(place))
+        return [
+            record
+            for record, transaction in self._logs[place][start:stop]
+            if record is not None and (transaction is None or transaction.state == "committed")
+        ]
+
+    def last(self, place: Place) -> int:
+        """Behind the last committed record."""
+        records = self.committed(place, 0, self.end(place))
+        return records[-1].offset + 1 if records else 0
+
+    def places(self, topic: str) -> list[Place]:
+        return [place for place in self._logs if place[0] == topic]
+
+    def whole(self) -> MemoryLog:
+        """All that was committed, for whoever checks it."""
+        topics: dict[str, dict[int, list[Record]]] = {}
+        for topic, partition in self._logs:
+            topics.setdefault(topic, {})[partition] = self.committed((topic, partition), 0, self.end((topic, partition)))
+        return MemoryLog(topics)
+
+
+class BrokerLog:
+    """`streams.read.Log` over the broker as it is at the time."""
+
+    def __init__(self, broker: Broker) -> None:
+        self._broker = broker
+
+    def low(self, topic: str) -> Positions:
+        return {partition: 0 for _, partition in self._places(topic)}
+
+    def ends(self, topic: str) -> Positions:
+        return {place[1]: self._broker.end(place) for place in self._places(topic)}
+
+    def read(self, topic: str, start: Mapping[int, int], stop: Mapping[int, int]) -> Iterator[Sequence[Record]]:
+        for partition, at in start.items():
+            if records := self._broker.committed((topic, partition), at, stop.get(partition, 0)):
+                yield records
+
+    def _places(self, topic: str) -> list[Place]:
+        if self._broker.away:
+            raise refused(KafkaError._ALL_BROKERS_DOWN)
+        return self._broker.places(topic)
+
+
+def refused(code: int) -> KafkaException:
+    return KafkaException(KafkaError(code))
+
+
+def shown(places: Sequence[Place]) -> str:
+    return ", ".join(f"{topic}[{partition}]" for topic, partition in places)

@@ -1,0 +1,95 @@
+"""The world around the pipeline: whoever hands records in, imports the business, and answers to fulfilments."""
+
+import json
+from random import Random
+from zlib import crc32
+
+import msgspec
+
+from connectors.contract import Fulfilment, RawRecord
+from streams.commands import encode_command
+from streams.reference import encode_reference, record_id
+from streams.simulation.business import Delivery, Import, raw, when
+from streams.simulation.world import World
+from streams.topics import COMMANDS, FULFILMENTS, RAW, REFERENCE
+
+decode_fulfilment = msgspec.json.Decoder(Fulfilment).decode
+ANSWER_S = 0.2
+AGAIN_S = 0.7
+
+
+class Outside:
+    """`busy`: something is still to be handed in."""
+
+    def __init__(self, world: World, seed: int) -> None:
+        self.busy = 0
+        self._world = world
+        self._seed = seed
+        self._read: dict[int, int] = {}
+        self._told: set[tuple[str, str]] = set()
+
+    # ------------------------------------------------------------------------------------------ handing in
+    def hand_in(self, delivery: Delivery) -> None:
+        for at in delivery.times:
+            self.busy += 1
+            self._world.after(at, lambda: self._send(delivery.record))
+
+    def _send(self, record: RawRecord) -> None:
+        """Whoever does not hear that it was taken sends it again, though it may have been."""
+        world = self._world
+        if world.broker.away:
+            world.after(AGAIN_S, lambda: self._send(record))
+            return
+        partition = crc32(record.key.encode()) % len(world.broker.places(RAW.name))
+        offset = world.broker.append((RAW.name, partition), record.key.encode(), record.body, record.headers(), world.now)
+        world.tell(f"{record.kind} {record.key} is handed in: raw[{partition}]@{offset}")
+        if world.random.random() < 0.05 and not world.healed:
+            world.after(AGAIN_S, lambda: self._send(record))
+        else:
+            self.busy -= 1
+
+    def publish(self, change: Import) -> None:
+        self.busy += 1
+        self._world.after(change.at, lambda: self._import(change))
+
+    def _import(self, change: Import) -> None:
+        world = self._world
+        if world.broker.away:
+            world.after(AGAIN_S, lambda: self._import(change))
+            return
+        for command in change.commands:
+            world.broker.append((COMMANDS.name, change.partition), command.pool.encode(), encode_command(command), (), world.now)
+        for record in change.reference:
+            world.broker.append((REFERENCE.name, 0), record_id(record).encode(), encode_reference(record), (), world.now)
+        world.tell(f"{change.commands[0].pool} is imported: {', '.join(type(command).__name__ for command in change.commands)}")
+        self.busy -= 1
+
+    # ------------------------------------------------------------------------------------------ the warehouses
+    def answer(self) -> None:
+        """Read on in `fulfilments`, and answer some."""
+        world = self._world
+        for place in world.broker.places(FULFILMENTS.name):
+            for record in world.broker.committed(place, self._read.get(place[1], 0), world.broker.end(place)):
+                self._read[place[1]] = record.offset + 1
+                self._answer(decode_fulfilment(record.value))
+        world.after(ANSWER_S, self.answer)
+
+    def _answer(self, told: Fulfilment) -> None:
+        if (told.type, told.id) in self._told:
+            return
+        self._told.add((told.type, told.id))
+        choice = Random(f"{self._seed}/{told.type}/{told.id}")
+        document = {"document": f"{told.type[10]}{told.id}", "fulfilment": told.id}
+        if told.type == "FulfilmentCancelled":
+            if not told.final:
+                self._reply(told, document | {"type": "rejection", "reason": "cancelled"}, choice)
+        elif choice.random() < 0.5:
+            self._reply(told, document | {"type": "shipment", "shipped_at": when(1)}, choice)
+        elif choice.random() < 0.3:
+            self._reply(told, document | {"type": "rejection", "reason": choice.choice(("short", "no_capacity"))}, choice)
+
+    def _reply(self, told: Fulfilment, document: dict[str, str], choice: Random) -> None:
+        record = raw(f"wms-{told.pool}", document["type"], told.id, json.dumps(document).encode())
+        at = self._world.now + choice.uniform(0.1, 2)
+        self.busy += 1
+        self._world.after(at - self._world.now, lambda: self._send(record))

@@ -1,0 +1,128 @@
+"""Producers over the broker in memory, with their calls struck by faults."""
+
+from collections import deque
+from typing import Any, NamedTuple
+
+from confluent_kafka import KafkaError
+
+from streams.simulation.broker import Place, Transaction, refused
+from streams.simulation.faults import Point
+from streams.simulation.loop import Process
+from streams.simulation.world import World
+
+NETWORK_S = (0.0005, 0.03)
+
+
+class Sent(NamedTuple):
+    offset_: int
+
+    def offset(self) -> int:
+        return self.offset_
+
+
+class PlainProducer:
+    """Idempotent: each record lands once, in order. What was on its way when the process died may land or not, but with no gaps."""
+
+    def __init__(self, world: World, process: Process) -> None:
+        self._world = world
+        self._process = process
+        self._waiting: deque[tuple[Place, bytes, bytes, Any, Any]] = deque()
+        self._landing = False
+
+    def produce(self, topic: str, value: bytes, key: bytes, partition: int, report: Any = None, headers: Any = None) -> None:
+        self._world.strike("send")
+        self._waiting.append(((topic, partition), key, value, headers or (), report))
+        if not self._landing:
+            self._next()
+
+    def poll(self, _: float) -> None:
+        """Reports come by themselves."""
+
+    def flush(self, _: float) -> int:
+        return 0
+
+    def _next(self) -> None:
+        self._landing = True
+        self._world.after(self._world.random.uniform(*NETWORK_S), self._land)
+
+    def _land(self) -> None:
+        """A batch of what is waiting, as a request on the wire has it."""
+        world = self._world
+        if not self._process.alive and world.random.random() < 0.5:
+            return
+        if world.broker.away:
+            self._next()
+            return
+        for _ in range(world.random.randint(1, 30)):
+            if not self._waiting:
+                break
+            place, key, value, headers, report = self._waiting.popleft()
+            offset = world.broker.append(place, key, value, headers, world.now, None)
+            world.tell(f"{self._process} → {place[0]}[{place[1]}]@{offset}")
+            if report is not None:
+                self._report(report, offset)
+        self._landing = False
+        if self._waiting:
+            self._next()
+
+    def _report(self, report: Any, offset: int) -> None:
+        world = self._world
+        world.loop.call_later(world.random.uniform(*NETWORK_S), self._acknowledge, report, offset, context=self._process.context)
+
+    def _acknowledge(self, report: Any, offset: int) -> None:
+        """Lost, it is one that never comes: the client gives the record up."""
+        try:
+            late = self._world.strike("ack")
+        except Exception as lost:
+            report(lost, Sent(offset))
+            return
+        if late:
+            self._world.loop.call_later(late, report, None, Sent(offset))
+        else:
+            report(None, Sent(offset))
+
+
+class TransactionalProducer:
+    """What is called happens at once; what happens between the calls of one transaction is that its process dies."""
+
+    def __init__(self, world: World, process: Process, name: str) -> None:
+        self._world = world
+        self._process = process
+        self._name = name
+        self._epoch = -1
+        self._transaction: Transaction | None = None
+
+    def init_transactions(self, _: float) -> None:
+        self._call("fence")
+        self._epoch = self._world.broker.fence(self._name)
+        self._world.tell(f"{self._process} fences {self._name}")
+
+    def begin_transaction(self) -> None:
+        self._call("begin")
+        # the broker hears of it with the first record
+        self._transaction = None
+
+    def produce(self, topic: str, value: bytes, key: bytes, partition: int) -> None:
+        self._call("write")
+        broker, now = self._world.broker, self._world.now
+        try:
+            broker.check_epoch(self._name, self._epoch)
+        except Exception:
+            self._world.tell(f"{self._process} is shut out of {self._name}")
+            raise
+        if self._transaction is None:
+            self._transaction = broker.begin(self._name, self._epoch, now)
+        broker.append((topic, partition), key, value, (), now, self._transaction)
+
+    def commit_transaction(self, _: float) -> None:
+        self._call("commit")
+        if self._transaction:
+            self._world.broker.commit(self._transaction)
+            where = ", ".join(f"{topic}[{p}]@{first}" for (topic, p), first in self._transaction.places.items())
+            self._world.tell(f"{self._process} commits {where}")
+        self._world.strike("committed")
+
+    def _call(self, point: Point) -> None:
+        self._world.strike(point)
+        if self._world.broker.away:
+            raise refused(KafkaError._ALL_BROKERS_DOWN)
