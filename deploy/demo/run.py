@@ -31,7 +31,7 @@ from deploy.retailer.stocking import Stocking, stock
 from deploy.settings import Settings
 
 SEED = 7
-MOST_BEHIND = 400  # raw records on their way; more would only wait, and make waiting times look bad
+MOST_BEHIND = 300  # raw records on their way; more would only wait, and make waiting times look bad
 PATIENCE_S = 300.0
 
 
