@@ -21,7 +21,7 @@ from deploy.demo.storefronts import Storefront, Storefronts
 from deploy.demo.summary import Summary, summarize
 from deploy.faults import Fault
 from deploy.local import lock
-from deploy.retailer.deliveries import Document, Hook, Shown
+from deploy.retailer.deliveries import Delivery, Document, Hook, Shown
 from deploy.retailer.history import Expected
 from deploy.retailer.orders import Order, OrderedLine
 from deploy.retailer.people import customer
@@ -172,7 +172,7 @@ def test_what_the_gateway_cannot_take_now_is_sent_again(gateway: Gateway) -> Non
 @pytest.mark.parametrize("gateway", [[401]], indirect=True)
 def test_an_answer_that_was_not_due_is_a_surprise(gateway: Gateway) -> None:
     delivered = Delivered()
-    sent = [hook(), hook(), Shown(MARKET, order(5)), Document("receipt", "receipt-1", "reno-dc", (("MILK", 3),))]
+    sent: list[Delivery] = [hook(), hook(), Shown(MARKET, order(5)), Document("receipt", "receipt-1", "reno-dc", (("MILK", 3),))]
 
     with Storefronts().open() as shops:
         asyncio.run(deliver(sent, gateway.url, shops, delivered, lambda: True, threading.Event()))
