@@ -51,13 +51,18 @@ class Policy(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
         return self.segments.get(segment, self.rule)
 
     def distance(self, region: str, node: str, node_region: str) -> int:
-        """km between an order's region and a node; an unknown region falls back on comparing the codes (`US-CA`, `US`)."""
+        """km between an order's region and a node: what is told of the region, 0 in the node's own, what is told of its country, and
+        else what the codes (`US-CA`, `US`) let one guess."""
         known = self.distances.get(region, {}).get(node)
         if known is not None:
             return known
         if region and region == node_region:
             return SAME_REGION_KM
-        if region and region.split("-")[0] == node_region.split("-")[0]:
+        country = region.split("-")[0]
+        told = self.distances.get(country, {}).get(node)
+        if told is not None:
+            return told
+        if country and country == node_region.split("-")[0]:
             return SAME_COUNTRY_KM
         return ABROAD_KM
 

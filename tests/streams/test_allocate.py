@@ -45,6 +45,27 @@ def test_the_nearest_node_ships() -> None:
     assert verdicts(story, "2", line("TEA"), region="IT-21") == {"lyon": "not_needed", "milan": "chosen"}
 
 
+def test_an_order_to_a_part_of_a_country_is_as_far_as_the_country_when_only_that_is_told() -> None:
+    """WooCommerce names the Land (`DE-BE`), and a policy is happy with `DE`."""
+    story = Story()
+    story.segment("b2c", ratio=10_000)
+    story.node("hamburg", region="DE-HH")
+    story.node("lyon", region="FR-ARA")
+    story.node("vienna", region="AT-9")
+    story.shop("web")
+    distances = {"DE": {"hamburg": 300, "lyon": 700, "vienna": 600}, "DE-BY": {"lyon": 520, "vienna": 350}}
+    story.policy(Policy(rule=Rule(criteria=("distance",)), distances=distances))
+    for node in ("lyon", "vienna"):
+        story.receive(node, TEA=5)
+
+    assert verdicts(story, "1", line("TEA"), region="DE-BE")["vienna"] == "chosen"
+    story.receive("hamburg", TEA=5)
+    assert verdicts(story, "2", line("TEA"), region="DE-BE")["hamburg"] == "chosen"
+    assert verdicts(story, "3", line("TEA"), region="DE-HH")["hamburg"] == "chosen"
+    assert story.pool.policy.distance("DE-BY", "vienna", "AT-9") == 350, "what is told of the part itself wins"
+    assert story.pool.policy.distance("DE-HH", "hamburg", "DE-HH") == 0, "its own region is nearer than its country"
+
+
 def test_every_candidate_is_recorded_with_its_scores_or_the_reason_it_was_passed_over() -> None:
     """Pain 11: arbitrary warehouse choice."""
     story = one_shop({"hall": {"TEA": 5}, "attic": {"CUP": 1}, "cellar": {"TEA": 9}, "kiosk": {"TEA": 9}})
