@@ -30,6 +30,10 @@ def standing(order: Order, less: Mapping[str, tuple[Row, ...]] | None = None) ->
     return {name: subtract(found.rows, gone.get(name, ())) for name, found in order.open_fulfilments.items()}
 
 
+def wanted_by(order: Order) -> dict[LineSku, int]:
+    return {} if order.cancelled or order.rejected else demand(order.lines, order.reductions)
+
+
 def give_back_surplus(plan: Plan, key: str, order: Order, wanted: Mapping[LineSku, int], reason: str) -> dict[str, tuple[Row, ...]]:
     """Give back (or ask for) rows beyond what is wanted, latest fulfilment first. Returns the rows that go, by fulfilment."""
     room = dict(wanted)
@@ -76,7 +80,7 @@ def rebalance(plan: Plan, key: str, order: Order, reason: str, gone: Open | None
     rows that this decision has taken away already. A held order keeps what it has and is promised nothing more."""
     plan.touched.add(key)
     dead = order.cancelled or order.rejected
-    wanted = {} if dead else demand(order.lines, order.reductions)
+    wanted = wanted_by(order)
     going = give_back_surplus(plan, key, order, wanted, reason) if gone is None else gone
     needs = () if dead or order.holds else missing(wanted, order, standing(order, going))
     if needs:

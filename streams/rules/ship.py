@@ -7,10 +7,10 @@ import msgspec
 from streams.commands import ConfirmShipment, RejectFulfilment
 from streams.rules.fill import fill
 from streams.rules.plan import Plan
-from streams.rules.rebalance import rebalance
+from streams.rules.rebalance import give_back_surplus, rebalance, wanted_by
 from streams.rules.stock import known_document, sellable_grants
 from tables.events import FulfilmentRejected, Grant, Move, Refused, Row, Shipped, Shortage
-from tables.orders import FulfilmentOrder, Order, split
+from tables.orders import FulfilmentOrder, Order, merge, split, still_asked, subtract
 
 Found = tuple[str, Order, FulfilmentOrder]
 
@@ -30,7 +30,7 @@ def ship(plan: Plan, command: ConfirmShipment) -> None:
     first has left these units out already, so what it took off the free units comes back."""
     if known_document(plan, command.document) or not (found := _open(plan, command.fulfilment)):
         return
-    key, _, fulfilment = found
+    key, order, fulfilment = found
     rows = _rows(fulfilment, command.lines)
     if rows is None:
         plan.emit(Refused(code="more_than_open", sentence="the shipment names more units, or other SKUs, than the fulfilment has open"))
@@ -55,7 +55,24 @@ def ship(plan: Plan, command: ConfirmShipment) -> None:
     moves = [Move(sku, units, "", "adjustment", node, "on_hand") for sku, units in counted.items()]
     granted: list[Grant] = sellable_grants(plan, node, counted.items(), 1)
     plan.moved(command.document, "shipment", command.shipped_at, moves, granted)
-    fill(plan, counted)
+    freed: dict[str, int] = {}
+    if fulfilment.asked:
+        # what it was asked back and ships all the same is not to come from elsewhere, too
+        after = _shipped(order, command.fulfilment, rows)
+        going = give_back_surplus(plan, key, after, wanted_by(after), "shipped_elsewhere")
+        freed = {row.sku: row.quantity for given in going.values() for row in given}
+    fill(plan, counted | freed)
+
+
+def _shipped(order: Order, name: str, rows: tuple[Row, ...]) -> Order:
+    """The order as the shipment leaves it."""
+    fulfilments = dict(order.open_fulfilments)
+    found = fulfilments[name]
+    if left := subtract(found.rows, rows):
+        fulfilments[name] = FulfilmentOrder(found.node, left, still_asked(found.asked, left))
+    else:
+        del fulfilments[name]
+    return msgspec.structs.replace(order, shipped=merge(order.shipped, rows), fulfilments=fulfilments)
 
 
 def _rows(fulfilment: FulfilmentOrder, lines: Iterable[tuple[str, int]]) -> tuple[Row, ...] | None:

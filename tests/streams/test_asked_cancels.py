@@ -53,3 +53,24 @@ def test_confirmed_units_go_back_where_each_of_them_came_from(story: Story, ship
 
     assert (story.pool.free_units("", "ASSAM"), story.pool.free_units("b2c", "ASSAM")) == (3, 0)
     assert Logs(story).check().violations == ()
+
+
+def test_what_was_asked_back_and_shipped_all_the_same_is_not_shipped_again_from_elsewhere() -> None:
+    """Three ordered: two from Hamburg, one from Porto. Only one is wanted in the end; Porto is asked for its unit, and ships it."""
+    story = Story()
+    story.segment("b2c", ratio=10_000)
+    story.node("hamburg")
+    story.node("porto", cancel="confirm", priority=1)
+    story.shop("web")
+    for node, units in (("hamburg", 2), ("porto", 1)):
+        story.receive(node, ASSAM=units)
+    story.place("1", line("ASSAM", 3), at=1)
+    story.place("1", line("ASSAM", 1), at=2)
+    assert story.at("1") == {"hamburg": {"ASSAM": 1}, "porto": {"ASSAM": 1}}
+    [porto] = [name for name, found in story.order("1").open_fulfilments.items() if found.node == "porto"]
+
+    story.ship(porto)
+
+    assert story.at("1") == {}
+    assert story.pool.free_units("b2c", "ASSAM") == 2
+    assert Logs(story).check().violations == ()
