@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 import pyarrow as pa
 
 from analytics import metrics
+from analytics.forecast.columns import daily_columns, lead_columns, run_columns, trial_columns
 from analytics.forecast.panel import Panel, make_panel
 from analytics.forecast.plan import Forecasting, Result
 from analytics.forecast.worker import WorkerFailed, in_worker
@@ -102,54 +103,12 @@ def read_panel(client: Any, plan: Forecasting, today: int) -> Panel | None:
 
 
 def store_forecast(client: Any, by_sku: Result, whole: Result, plan: Forecasting, run_id: int, seconds: float) -> None:
-    """The run's own row is written last: readers look for it first, so they never see half a forecast."""
-    daily = forecast_columns(whole, plan, run_id, seconds)["forecasts"]
-    client.insert_arrow("forecasts", pa.table(daily), settings={"async_insert": 0})
-    for name, columns in forecast_columns(by_sku, plan, run_id, seconds).items():
-        if len(columns["run_id"]):
-            client.insert_arrow(name, pa.table(columns), settings={"async_insert": 0})
-
-
-def forecast_columns(result: Result, plan: Forecasting, run_id: int, seconds: float) -> dict[str, dict[str, pa.Array]]:
-    """Tables in the order of writing. `run_id` is the time it was made, in ms."""
-    n, horizon = result.means.shape
-    days = [result.last_day + 1 + ahead for ahead in range(horizon)]
-
-    def front(rows: int) -> dict[str, pa.Array]:
-        return {"run_id": pa.array([run_id] * rows, pa.uint64()), "made_at": pa.array([run_id] * rows, _TIME)}
-
-    tests = result.backtests
-    scores = {name: [getattr(test.score, name) for test in tests] for name in ("wrmsse", "rmsse_total", "wape", "bias")}
-    return {
-        "forecasts": front(n * horizon)
-        | {
-            "sku": pa.array([sku for sku in result.skus for _ in days]),
-            "day": pa.array(days * n, pa.date32()),
-            "model": pa.array([model for model in result.models for _ in days]),
-            **{name: pa.array(getattr(result, field).ravel()) for name, field in (("mean", "means"), ("low", "low"), ("high", "high"))},
-        },
-        "lead_demand": front(n)
-        | {
-            "sku": pa.array(result.skus),
-            "model": pa.array(result.models),
-            "mean": pa.array(result.lead_means),
-            "ladder": pa.array(list(result.ladders)),
-        },
-        "backtests": front(len(tests))
-        | {
-            "model": pa.array([test.model for test in tests], pa.string()),
-            "origin": pa.array([test.origin for test in tests], pa.date32()),
-            "series": pa.array([test.series for test in tests], pa.uint32()),
-            **{name: pa.array(values, pa.float64()) for name, values in scores.items()},
-        },
-        "forecast_runs": front(1)
-        | {
-            "first_day": pa.array([result.first_day], pa.date32()),
-            "last_day": pa.array([result.last_day], pa.date32()),
-            "horizon": pa.array([horizon], pa.uint32()),
-            "lead_days": pa.array([plan.lead_days], pa.uint32()),
-            "champion": pa.array([result.champion]),
-            "series": pa.array([n], pa.uint32()),
-            "seconds": pa.array([seconds]),
-        },
-    }
+    """The run's own row is written last: readers look for it first, so they never see half a forecast. `run_id` is the time, in ms."""
+    tables = [("forecasts", daily_columns(whole)), ("forecasts", daily_columns(by_sku)), ("lead_demand", lead_columns(by_sku))]
+    if by_sku.backtests:
+        tables.append(("backtests", trial_columns(by_sku.backtests)))
+    tables.append(("forecast_runs", run_columns(by_sku, plan, seconds)))
+    for name, columns in tables:
+        rows = len(next(iter(columns.values())))
+        run = {"run_id": pa.array([run_id] * rows, pa.uint64()), "made_at": pa.array([run_id] * rows, _TIME)}
+        client.insert_arrow(name, pa.table(run | columns), settings={"async_insert": 0})

@@ -41,54 +41,63 @@ Health = Callable[[], dict[str, Any]]
 
 def create_pages(reader: Reader, peek: Peek, health: Health) -> Starlette:
     """`health()`: what `/health` answers; its `ok` decides between 200 and 503."""
+    answers = _Answers(reader, peek, health)
+    return Starlette(
+        routes=[
+            Route("/api/q/{name}", answers.query),
+            Route("/api/lag", answers.lag),
+            Route("/api/raw/{partition:int}/{offset:int}", answers.raw),
+            Route("/health", answers.health),
+            Route("/metrics", _metrics),
+            Mount("/static", StaticFiles(directory=HERE / "static")),
+            Route("/", _page("overview")),
+            *(Route(f"/{name}", _page(name)) for name in PAGES),
+        ]
+    )
 
-    def ask(request: Request) -> Response:
+
+class _Answers:
+    """What is asked under `/api`. Plain functions: Starlette runs them in threads, as ClickHouse and Kafka are waited for."""
+
+    def __init__(self, reader: Reader, peek: Peek, health: Health) -> None:
+        self._reader, self._peek, self._health = reader, peek, health
+
+    def query(self, request: Request) -> Response:
         name = request.path_params["name"]
-        if name not in reader.catalogue:
+        if name not in self._reader.catalogue:
             return _problem(404, f"there is no query {name!r}")
         try:
-            return _json(reader.ask(name, dict(request.query_params)))
+            return _json(self._reader.ask(name, dict(request.query_params)))
         except BadParameter as wrong:
             return _problem(400, str(wrong))
         except Exception as wrong:
             log.warning("query %s failed: %s", name, str(wrong)[:200])
             return _problem(503, "ClickHouse does not answer this query now; try again in a moment")
 
-    def lag(request: Request) -> Response:
+    def lag(self, request: Request) -> Response:
+        """By partition of `raw`: how many records it ever held, and how many of them have no outcome yet."""
         try:
-            ends = peek.raw_ends()
-            taken = {row[0]: row[1] for row in reader.ask("progress").rows}
+            ends = self._peek.raw_ends()
+            taken = {row[0]: row[1] for row in self._reader.ask("progress").rows}
         except Exception as wrong:
             log.warning("the lag is not known: %s", str(wrong)[:200])
             return _problem(503, "Kafka or ClickHouse does not answer; the lag is not known now")
         return _json([{"partition": part, "end": end, "waiting": max(0, end - 1 - taken.get(part, -1))} for part, end in ends.items()])
 
-    def raw(request: Request) -> Response:
+    def raw(self, request: Request) -> Response:
         try:
-            return _json(peek.raw(request.path_params["partition"], request.path_params["offset"]))
+            return _json(self._peek.raw(request.path_params["partition"], request.path_params["offset"]))
         except Exception as wrong:
             log.warning("a raw record cannot be read: %s", str(wrong)[:200])
             return _problem(503, "Kafka does not answer; the raw record cannot be shown now")
 
-    def state(request: Request) -> Response:
-        told = health()
+    def health(self, request: Request) -> Response:
+        told = self._health()
         return _json(told, 200 if told.get("ok") else 503)
 
-    def metrics(request: Request) -> Response:
-        return Response(generate_latest(), media_type=CONTENT_TYPE_LATEST)
 
-    return Starlette(
-        routes=[
-            Route("/api/q/{name}", ask),
-            Route("/api/lag", lag),
-            Route("/api/raw/{partition:int}/{offset:int}", raw),
-            Route("/health", state),
-            Route("/metrics", metrics),
-            Mount("/static", StaticFiles(directory=HERE / "static")),
-            Route("/", _page("overview")),
-            *(Route(f"/{name}", _page(name)) for name in PAGES),
-        ]
-    )
+def _metrics(request: Request) -> Response:
+    return Response(generate_latest(), media_type=CONTENT_TYPE_LATEST)
 
 
 def _page(name: str) -> Callable[[Request], Response]:
