@@ -74,6 +74,8 @@ def show(report: "Report") -> None:
         "  rejected": report.rejected,
         "fulfilments": report.fulfilments,
         "repetitions dropped": report.duplicates,
+        "older revisions dropped": report.stale,
+        "commands refused": report.refused,
         "dead letters": sum(sum(codes.values()) for codes in report.dead_letters.values()),
     }
     for what, count in counts.items():
@@ -84,6 +86,8 @@ def show(report: "Report") -> None:
         table.add_row(f"{what} still to come", f"{count:,}")
     out = console()
     out.print(table)
+    for refusal in report.refusals:
+        out.print(f"refused at {refusal.place}, pool {refusal.pool} ({refusal.code}): {refusal.sentence}", style="yellow", markup=False)
     for violation in report.violations:
         out.print(f"{violation.invariant} ({violation.count}x): {violation.first}", style="red", markup=False)
     style = "bold green" if report.invariants == "ok" and not (report.lost or report.oversold) else "bold red"

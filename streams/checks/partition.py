@@ -1,6 +1,6 @@
 """One partition's commands and decisions side by side: each command decided once, in order, in an unbroken chain."""
 
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Iterator, Sequence
 from typing import Literal
 
@@ -17,8 +17,18 @@ from streams.topics import COMMANDS, DECISIONS
 from tables import events as e
 
 Outcome = Literal["duplicate", "stale", "refused"]
+REFUSALS_TOLD = 10
 _TOLD = (e.Reserved, e.Unreserved, e.CancelRequested)
 _NOTHING: dict[type[e.AnyEvent], Outcome] = {e.Duplicate: "duplicate", e.Stale: "stale", e.Refused: "refused"}
+
+
+class Refusal(msgspec.Struct, frozen=True):
+    """A command that was not carried out: a mistake of whoever sent it, no violation."""
+
+    place: str
+    pool: str
+    code: str
+    sentence: str
 
 
 class Head(msgspec.Struct):
@@ -78,6 +88,7 @@ class PartitionCheck:
         self.decisions = 0
         self.undecided = 0
         self.outcomes: Counter[Outcome] = Counter()
+        self.refusals: deque[Refusal] = deque(maxlen=REFUSALS_TOLD)
         self.pools: dict[str, PoolCheck] = {}
         self._chain = GENESIS
         self._causes: dict[tuple[str, int], tuple[int, int]] = {}
@@ -131,6 +142,9 @@ class PartitionCheck:
         nothing = self.outcome_of(decision)
         if nothing:
             self.outcomes[nothing] += 1
+        if isinstance(event := next(iter(decision.events), None), e.Refused):
+            place = f"{DECISIONS.name}[{record.partition}]@{record.offset}"
+            self.refusals.append(Refusal(place, decision.pool, event.code, event.sentence))
         if not decision.events:
             self._note(record, "cause", "it has no events, not even a reason why not")
         source, origin, offset, ordinal = decision.cause

@@ -9,7 +9,7 @@ from streams.checks.due import Due
 from streams.checks.findings import Violation
 from streams.checks.orders import Standing
 from streams.checks.outcomes import Outcomes
-from streams.checks.partition import Outcome, PartitionCheck
+from streams.checks.partition import Outcome, PartitionCheck, Refusal
 
 
 class Report(msgspec.Struct, frozen=True, kw_only=True):
@@ -17,7 +17,7 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
     `duplicates`: commands that were known already. `pending`: what the stages have not come to yet, where nobody waited for them.
     `lost`: raw records without an outcome, commands without a decision, and fulfilments due and missing. `oversold`: units below
     zero in any bucket, grant or quota, each at its deepest. `p50_ms`, `p99_ms`: raw record to fulfilment, both as appended.
-    `replayed`: decisions made again and found the same, where that was asked for."""
+    `refusals`: the latest of each partition, latest first. `replayed`: decisions made again and found the same, where asked for."""
 
     raw_records: int
     commands: int
@@ -43,6 +43,7 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
     decisions_per_s: int
     violations: tuple[Violation, ...]
     invariants: str
+    refusals: tuple[Refusal, ...] = ()
     replayed: int | None = None
 
 
@@ -68,6 +69,7 @@ def report(
         duplicates=nothing["duplicate"],
         stale=nothing["stale"],
         refused=nothing["refused"],
+        refusals=tuple(refusal for partition in walked for refusal in reversed(partition.refusals)),
         orders_decided=sum(pool.orders.decided for pool in pools),
         allocated=orders["allocated"],
         backordered=orders["backordered"],

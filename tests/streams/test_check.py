@@ -232,6 +232,21 @@ def test_a_record_that_is_no_command_is_to_be_refused(refused: bool, day: Story)
     assert broken(check(MemoryLog(topics))) == (set() if refused else {"cause"})
 
 
+def test_what_was_refused_is_named_the_latest_first() -> None:
+    story = one_shop({"hamburg": {"ASSAM": 5}})
+    for name in ("F1", "F2"):
+        story.refuse(name)
+
+    logs = Logs(story)
+
+    report = logs.check()
+
+    assert report.refused == 2
+    assert [refusal.code for refusal in report.refusals] == ["not_open", "not_open"]
+    assert "'F2'" in report.refusals[0].sentence
+    assert report.refusals[0].place == f"decisions[0]@{len(logs.decisions) - 1}"
+
+
 @pytest.mark.parametrize(("counted", "median", "worst"), [({}, None, None), ({7: 1}, 7, 7), ({1: 98, 5: 1, 900: 1}, 1, 5)])
 def test_quantiles_of_counted_values(counted: dict[int, int], median: int | None, worst: int | None) -> None:
     assert (quantile(counted, 50), quantile(counted, 99)) == (median, worst)
