@@ -26,6 +26,7 @@ BACKOFF_S = 0.002
 # A fetch of fewer records than this is followed by a short sleep: what a fetch costs it costs per batch.
 LITTLE = 400
 PAUSE_S = 0.004
+SHARE = 500
 
 
 def register() -> None:
@@ -57,6 +58,16 @@ class BatchConsumerThread(driver.AIOKafkaConsumerThread):
         await super().on_start()
         # aiokafka waits 100 ms while any partition is unconsumed
         self._ensure_consumer()._fetcher._prefetch_backoff = BACKOFF_S
+
+    async def _fetch_records(
+        self, consumer: Any, active_partitions: Any, timeout: float | None = None, max_records: int | None = None
+    ) -> Any:
+        """A share for each partition: aiokafka goes on with one for as long as it has records, so a backlog of raw orders would keep
+        their decisions waiting."""
+        found: dict[Any, Any] = {}
+        for tp in active_partitions:
+            found |= await super()._fetch_records(consumer, {tp}, timeout=0, max_records=SHARE)
+        return found or await super()._fetch_records(consumer, active_partitions, timeout=timeout, max_records=max_records)
 
     def wait_for_records(self, milliseconds: int) -> None:
         """How long the broker may keep a fetch that finds nothing."""

@@ -98,7 +98,7 @@ def test_faust_still_calls_what_is_overridden(name: str) -> None:
     assert any(name in vars(base) for base in BatchConsumer.__mro__[1:])
 
 
-@pytest.mark.parametrize("name", ["_create_worker_consumer", "on_start", "_ensure_consumer", "call_thread"])
+@pytest.mark.parametrize("name", ["_create_worker_consumer", "_fetch_records", "on_start", "_ensure_consumer", "call_thread"])
 def test_fausts_thread_has_what_is_used(name: str) -> None:
     assert any(name in vars(base) for base in BatchConsumerThread.__mro__[1:])
 
