@@ -23,8 +23,15 @@ class Placed(msgspec.Struct, Generic[F], frozen=True):
         return Problem(self.entry.file, self.entry.at(path), sentence)
 
 
+class Anything(frozenset[str]):
+    """The names of a file with wrong rows: any of them may be the one that is looked for."""
+
+    def __contains__(self, name: object) -> bool:
+        return True
+
+
 class Sheets(msgspec.Struct, frozen=True):
-    """All of a folder, each entry right in itself."""
+    """The entries of a folder that are right in themselves. `broken`: files that have others too."""
 
     nodes: tuple[Placed[NodeForm], ...]
     shops: tuple[Placed[ShopForm], ...]
@@ -32,6 +39,10 @@ class Sheets(msgspec.Struct, frozen=True):
     listings: tuple[Placed[ListingForm], ...]
     stock: tuple[Placed[StockForm], ...]
     policy: tuple[Placed[PolicyForm], ...]
+    broken: frozenset[str] = frozenset()
+
+    def names(self, file: str, found: Iterable[str]) -> frozenset[str]:
+        return Anything() if file in self.broken else frozenset(found)
 
 
 def cross_check(sheets: Sheets, channels: Collection[str]) -> Iterator[Problem]:
@@ -41,12 +52,14 @@ def cross_check(sheets: Sheets, channels: Collection[str]) -> Iterator[Problem]:
     yield from _twice(sheets.listings, lambda at: (at.shop, at.listing, at.sku), "{} is said twice; add the units up in one row")
     yield from _twice(sheets.stock, lambda at: (at.node, at.sku), "the stock of {} is said twice; leave one of the rows")
     for file, rows in (("nodes.csv", sheets.nodes), ("shops.yaml", sheets.shops)):
-        if not rows:
+        if not rows and file not in sheets.broken:
             yield Problem(file, 0, "the file has no entries; a business has at least one")
     yield from _shops(sheets, channels)
     yield from _segments(sheets)
-    yield from _unknown(sheets.listings, lambda at: at.shop, {at.form.shop for at in sheets.shops}, "shop", "shops.yaml")
-    yield from _unknown(sheets.stock, lambda at: at.node, {at.form.node for at in sheets.nodes}, "node", "nodes.csv")
+    yield from _unknown(
+        sheets.listings, lambda at: at.shop, sheets.names("shops.yaml", (at.form.shop for at in sheets.shops)), "shop", "shops.yaml"
+    )
+    yield from _unknown(sheets.stock, lambda at: at.node, _nodes(sheets), "node", "nodes.csv")
     for policy in sheets.policy:
         yield from _policy(sheets, policy)
 
@@ -73,16 +86,23 @@ def _unknown(placed: Iterable[Placed[F]], key: Callable[[F], str], known: Collec
             yield at.problem(f"{what} {name!r} is not in {where}; {hint(name, known)}")
 
 
+def _pools(sheets: Sheets) -> frozenset[str]:
+    return sheets.names("nodes.csv", (at.form.pool for at in sheets.nodes))
+
+
+def _nodes(sheets: Sheets) -> frozenset[str]:
+    return sheets.names("nodes.csv", (at.form.node for at in sheets.nodes))
+
+
 def _shops(sheets: Sheets, channels: Collection[str]) -> Iterator[Problem]:
-    pools = {at.form.pool for at in sheets.nodes}
-    segments = {(at.form.pool, at.form.segment) for at in sheets.segments}
+    pools = _pools(sheets)
     for at in sheets.shops:
         shop = at.form
         if shop.pool not in pools:
             yield at.problem(f"pool {shop.pool!r} has no node in nodes.csv; {hint(shop.pool, pools)}", "pool")
         if shop.channel not in channels:
             yield at.problem(f"there is no channel {shop.channel!r}; {hint(shop.channel, channels)}", "channel")
-        known = {segment for pool, segment in segments if pool == shop.pool}
+        known = sheets.names("segments.yaml", (other.form.segment for other in sheets.segments if other.form.pool == shop.pool))
         if not shop.segment and shop.channel != WAREHOUSE_CHANNEL:
             yield at.problem(f"the shop sells and needs a segment of pool {shop.pool!r}; {hint('', known)}")
         if shop.segment and shop.segment not in known:
@@ -92,8 +112,7 @@ def _shops(sheets: Sheets, channels: Collection[str]) -> Iterator[Problem]:
 
 
 def _segments(sheets: Sheets) -> Iterator[Problem]:
-    pools = {at.form.pool for at in sheets.nodes}
-    yield from _unknown(sheets.segments, lambda at: at.pool, pools, "pool", "nodes.csv")
+    yield from _unknown(sheets.segments, lambda at: at.pool, _pools(sheets), "pool", "nodes.csv")
     total: dict[str, int] = {}
     for at in sheets.segments:
         pool, before = at.form.pool, total.get(at.form.pool, 0)
@@ -103,8 +122,8 @@ def _segments(sheets: Sheets) -> Iterator[Problem]:
 
 
 def _policy(sheets: Sheets, at: Placed[PolicyForm]) -> Iterator[Problem]:
-    segments = {segment.form.segment for segment in sheets.segments}
-    nodes = {node.form.node for node in sheets.nodes}
+    segments = sheets.names("segments.yaml", (segment.form.segment for segment in sheets.segments))
+    nodes = _nodes(sheets)
     yield from _filters(at, at.form, nodes, ())
     for segment, rule in at.form.segments.items():
         if segment not in segments:

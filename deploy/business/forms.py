@@ -107,7 +107,7 @@ class ShopForm(Form):
     poll_seconds: int = Field(60, ge=1, le=86_400, description="seconds between two polls, 1 to 86400")
     share: int = Field(100, ge=0, le=100, description="per cent of what its segment has left, 0 to 100")
     buffer: Units = 0
-    quotas: dict[Sku, Units] = Field({}, description="a mapping of SKU to units")
+    quotas: dict[Sku, Units] = Field({}, description="a mapping of SKU to a whole number of units")
     non_goods: Annotated[tuple[Sku, ...], BeforeValidator(_listed)] = Field((), description="a list of listing codes that are not goods")
     active: bool = Field(True, description="true or false")
 
@@ -159,6 +159,6 @@ class RuleForm(Form):
 class PolicyForm(RuleForm):
     name: str = Field("default", max_length=64, description="at most 64 characters")
     segments: dict[Name, RuleForm] = Field({}, description="a mapping of segment to what differs for it")
-    distances: dict[Region, dict[Name, Kilometres]] = Field({}, description="a mapping of region to a mapping of node to km")
-    regions: dict[Region, tuple[Latitude, Longitude]] = Field({}, description="a mapping of region to the [lat, lon] of its centre")
+    distances: dict[Region, dict[Name, Kilometres]] = Field({}, description="a mapping of region to a mapping of node to km, 0 to 21000")
+    regions: dict[Region, tuple[Latitude, Longitude]] = Field({}, description="a mapping of region to the [lat, lon] of its centre, in degrees")
     fills_per_decision: int = Field(50, ge=1, le=500, description="1 to 500")

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import TypeVar
 
+import msgspec
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
@@ -29,9 +30,8 @@ def load_business(folder: Path) -> Business | list[Problem]:
         stock=_sheet(folder / "stock.csv", StockForm, problems),
         policy=_sheet(folder / "policy.yaml", PolicyForm, problems),
     )
-    # a broken file would make every name that stands in it unknown elsewhere
-    if not problems:
-        problems += cross_check(sheets, channels())
+    broken = frozenset(problem.file for problem in problems)
+    problems += cross_check(msgspec.structs.replace(sheets, broken=broken), channels())
     secrets = dict(_secrets(sheets.shops, folder, problems))
     return sorted(problems) or business_of(sheets, secrets)
 

@@ -39,6 +39,21 @@ def test_every_wrong_row_is_reported_with_its_line(folder: Folder) -> None:
     ]
 
 
+def test_a_wrong_row_hides_nothing_that_stands_elsewhere(folder: Folder) -> None:
+    folder.spoil("nodes.csv", "us,warehouse,US-NV", "us,wharehouse,US-NV")
+    folder.spoil("shops.yaml", "channel: shopify", "channel: shopfy")
+    folder.spoil("listings.csv", "halyard-outlet,Two cups", "halyard-outlot,Two cups")
+
+    assert [(problem.file, problem.line) for problem in folder.problems()] == [("listings.csv", 8), ("nodes.csv", 4), ("shops.yaml", 5)]
+
+
+def test_names_of_a_file_with_wrong_rows_are_not_called_unknown(folder: Folder) -> None:
+    folder.spoil("nodes.csv", "us,warehouse,US-NV", "us,wharehouse,US-NV")
+    folder.spoil("segments.yaml", "protected: true", "protected: perhaps")
+
+    assert [problem.file for problem in folder.problems()] == ["nodes.csv", "segments.yaml"]
+
+
 def test_a_sentence_says_what_is_there_and_what_to_give(folder: Folder) -> None:
     folder.spoil("stock.csv", "reno-dc,POT-CLAY,60", "reno-dc,POT-CLAY,sixty")
 
