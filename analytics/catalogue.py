@@ -72,6 +72,7 @@ def _offset(text: str) -> int:
 
 def _moment(text: str) -> str:
     """ms since the epoch -> what ClickHouse reads as DateTime64(3, 'UTC')."""
+    # a text and not a datetime, because the client sends a datetime without its milliseconds
     ms = min(max(int(text), 0), LATEST_MS)
     return datetime.fromtimestamp(ms / 1000, UTC).strftime("%Y-%m-%d %H:%M:%S.%f")[:-3]
 

@@ -47,6 +47,7 @@ def pending_end(note: str | None) -> int | None:
         end = json.loads(note or "{}").get("to")
     except (ValueError, AttributeError):
         return None
+    # other tools write notes of their own
     return end if isinstance(end, int) else None
 
 
@@ -71,6 +72,7 @@ class Buffer:
 
     def cut(self, now: float, limits: Limits) -> tuple[Cut, list[Received]] | None:
         """The next cut and its records, if it is due; they leave the buffer."""
+        # neither time nor size may end a cut that was begun before: it ends where it was said to
         if self._pending is not None:
             return self._cut_again(self._pending) if self.next >= self._pending else None
         if len(self._records) < limits.records and (not self._records or now - self._since < limits.seconds):

@@ -75,5 +75,6 @@ def columns(rows: Iterable[FactRow]) -> dict[str, pa.Table]:
 
 
 def _table(schema: pa.Schema, rows: Sequence[Row]) -> pa.Table:
+    # transposed by zip in C: a dict a row would cost more than all the rest of the sink
     arrays = [pa.array(column, type=field.type) for column, field in zip(zip(*rows, strict=True), schema, strict=True)]
     return pa.Table.from_arrays(arrays, schema=schema)

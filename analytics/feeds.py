@@ -34,6 +34,7 @@ class Feed:
         try:
             return columns(row for at, value in places for row in self._rows(at, value))
         except (pa.ArrowException, OverflowError, TypeError, ValueError):
+            # some value fits no column; find whose it is, from the same anchor, or the rest would count as decided before
             self._anchors[cut.partition] = before
             return columns(row for at, value in places for row in self._fitting(at, value))
 
@@ -52,6 +53,7 @@ class Feed:
         except (msgspec.MsgspecError, UnicodeDecodeError):
             yield _unreadable(at, value, "this version does not know its form; a newer one does")
             return
+        # a writer that was fenced too late may have left a run of decisions twice
         if decision.src_offset <= self._anchors.get(at.partition, -1):
             metrics.DROPPED.inc()
             return

@@ -73,5 +73,6 @@ def migrate(client: Any, folder: Path = SCHEMA) -> list[str]:
     for migration in todo:
         for statement in statements(migration.text):
             client.command(statement)
+        # remembered last, so that a crash before this line only means doing it again
         client.insert("schema_migrations", [(migration.number, migration.name, migration.hash)], column_names=["number", "name", "hash"])
     return [f"{migration.number:04d}_{migration.name}" for migration in todo]

@@ -52,6 +52,7 @@ def _kind(events: tuple[e.AnyEvent, ...]) -> Kind:
 
 def _order_word(events: tuple[e.AnyEvent, ...]) -> str:
     order = next((event.order for event in events if isinstance(event, e.OrderPlaced | e.HoldReleased)), "")
+    # a decision may fill other orders by the way; what becomes of them is not the outcome of this one
     of_order = [event for event in events if getattr(event, "order", None) == order]
     if any(isinstance(event, e.OrderCancelled) for event in of_order):
         return "cancelled"

@@ -61,6 +61,7 @@ class Peek:
 
     def _read(self, place: TopicPartition) -> Any:
         consumer = self._open()
+        # beyond either end a consumer waits, or jumps elsewhere
         low, high = consumer.get_watermark_offsets(place, timeout=TIMEOUT, cached=False)
         if not low <= place.offset < high:
             return None

@@ -52,6 +52,7 @@ class Analytics:
         client = _opened(self._open_client)
         for name in migrate(client):
             log.info("schema: applied %s", name)
+        # a client a thread: they are not safe to share
         self._spawn("sink", lambda: run_sink(self._consumers, Store(client, self.stop), self.stop, self._limits))
         if self._schedule:
             self._spawn("forecast", self._schedule.run)
@@ -79,6 +80,7 @@ class Analytics:
         try:
             work()
         except BaseException as wrong:
+            # pages over a sink that is gone would show an ever older world, and look well
             log.critical("the %s ends: %s", name, wrong)
             self.failure = wrong
             self._on_failure()

@@ -52,6 +52,7 @@ class Reader:
         if answer is not None and self._clock() - at < self._keep:
             return answer
         answer = self._run(query, bound)
+        # two that ask at once both run it: cheaper than making all wait for the slowest
         with self._lock:
             self._forget()
             self._answers[key] = (self._clock(), answer)
@@ -62,6 +63,7 @@ class Reader:
         self._answers = {key: (at, answer) for key, (at, answer) in self._answers.items() if now - at < self._keep}
 
     def _run(self, query: Query, bound: dict[str, Any]) -> Answer:
+        # the newest one first, so that a quiet installation keeps only one open
         client = self._idle.get()
         try:
             client = client or self._open()
@@ -79,7 +81,7 @@ def _plain(value: Any) -> Any:
         case date():
             return value.isoformat()
         case float():
-            return value if isfinite(value) else None
+            return value if isfinite(value) else None  # JSON knows neither nan nor inf
         case list() | tuple():
             return [_plain(item) for item in value]
         case _:

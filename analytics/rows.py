@@ -34,6 +34,7 @@ def _about(at: At, decision: Decision, found: Outcome) -> tuple[object, ...]:
     count = sum(line.quantity * sum(per_unit for _, per_unit in line.parts) for line in placed.lines)
     received = moment(placed.received_at)
     front = (found.kind, found.word, placed.order, placed.shop, placed.channel, placed.segment, placed.revision, len(placed.lines), count)
+    # two machines' clocks: a receipt after its decision is shown as no time at all
     return (*front, received, max(0, at.time - received), found.code, found.sentence)
 
 

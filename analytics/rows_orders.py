@@ -84,6 +84,7 @@ def _rows_of(at: At, decision: Decision, ordinal: int, event: e.OrderEvent) -> I
     match event:
         case e.OrderPlaced():
             yield from _line_rows(at, event)
+            # platforms send an order again with every payment and note: counted each time, demand would double
             if event.revision == 1:
                 yield from _demand_rows(at, decision, event)
         case e.Considered():
@@ -117,6 +118,7 @@ def _demand_rows(at: At, decision: Decision, event: e.OrderPlaced) -> Iterator[F
             wanted[sku] = wanted.get(sku, 0) + line.quantity * per_unit
     taken: dict[tuple[str, str], int] = {}
     for other in decision.events:
+        # the same decision may fill other orders that waited
         if isinstance(other, e.Reserved) and other.order == event.order:
             for row in other.rows:
                 taken[row.sku, other.node] = taken.get((row.sku, other.node), 0) + row.quantity

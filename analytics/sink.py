@@ -63,17 +63,20 @@ class Sink:
         elif error is not None and error.code() == KafkaError._PARTITION_EOF:
             if buffer:
                 self._show_lag(buffer, max(message.offset(), buffer.next))
+        # topics that are about to be made are no reason to end
         elif error is not None and not error.retriable() and error.code() != KafkaError.UNKNOWN_TOPIC_OR_PART:
             raise KafkaException(error)
 
     def _show_lag(self, buffer: Buffer, position: int) -> None:
         place = TopicPartition(buffer.topic, buffer.partition)
         marks = self._consumer.get_watermark_offsets(place, cached=True)
+        # nothing is known before the first fetch has come back
         if marks:
             metrics.LAG.labels(buffer.topic, buffer.partition).set(max(0, marks[1] - position))
 
     def _write(self, cut: Cut, records: Sequence[Received]) -> None:
         tables = self._feeds[cut.topic].tables(cut, records)
+        # written down before the insert: from here on, whoever has the partition inserts exactly this cut first
         self._commit(cut, cut.start, cut.note)
         with metrics.INSERT_SECONDS.time():
             self._store.insert(cut, tables)
@@ -83,6 +86,7 @@ class Sink:
 
     def _commit(self, cut: Cut, offset: int, note: str) -> None:
         """Raises KafkaException when the partition is no longer ours; then nothing may be inserted."""
+        # synchronous, so that the broker can refuse it to a member that a rebalance has left behind
         done = self._consumer.commit(offsets=[TopicPartition(cut.topic, cut.partition, offset, note)], asynchronous=False)
         for place in done or ():
             if place.error is not None:
@@ -97,10 +101,12 @@ class Sink:
             metrics.LAG.labels(place.topic, place.partition).set(0)
             self._feeds[place.topic].anchor(place.partition, self._anchor(buffer))
             placed.append(TopicPartition(place.topic, place.partition, buffer.start))
+        # the offsets are ours and not the group's: a pending cut is read again from its start
         consumer.assign(placed)
 
     def _revoked(self, consumer: Consumer, partitions: list[TopicPartition]) -> None:
         for place in partitions:
+            # abandoned, never cut at a new place: what was written down is the next owner's to insert
             if self._buffers.pop((place.topic, place.partition), None):
                 metrics.LAG.remove(place.topic, place.partition)
 

@@ -37,6 +37,7 @@ class Store:
 
     def insert(self, cut: Cut, tables: Mapping[str, pa.Table]) -> None:
         """The very same tables again and again until all are taken. Raises Stopping."""
+        # one token for all tables: the window that remembers it is each table's own
         for name, table in tables.items():
             for wait in self._waits():
                 try:
@@ -54,6 +55,7 @@ class Store:
         """The offset after the last record that is wholly taken over; 0: none is."""
         return self._number("max(toInt64(k_off))", topic, partition, 1 << 62, table) + 1
 
+    # max() of no rows is 0 in ClickHouse, which would look like a first record
     def _number(self, what: str, topic: str, partition: int, before: int, table: str = "decisions") -> int:
         sql = (
             f"SELECT if(count() = 0, -1, {what}) FROM {table}"

@@ -3,6 +3,8 @@
 The textbook formula (mean + z·σ·√L) delivers 84 % where 95 % was asked; pooled, scaled errors of the backtest deliver what they say.
 """
 
+from statistics import NormalDist
+
 import numpy as np
 
 from analytics.forecast.panel import Matrix
@@ -19,6 +21,7 @@ def ladders(means: Matrix, forecasts: Matrix, actuals: Matrix) -> Matrix:
     if not forecasts.size:
         return result
     for group in _groups(means):
+        # below one unit a relative error says nothing, and would blow the quantiles up
         scale = np.maximum(forecasts[:, group], 1.0)
         errors = ((actuals[:, group] - forecasts[:, group]) / scale).ravel()
         if errors.size >= ENOUGH:
@@ -40,8 +43,6 @@ def _without_past(means: Matrix) -> Matrix:
 
 def _normal_quantiles() -> Matrix:
     """Of the standard normal distribution at LEVELS."""
-    from statistics import NormalDist
-
     return np.array([NormalDist().inv_cdf(level) for level in LEVELS])
 
 

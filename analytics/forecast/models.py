@@ -35,6 +35,7 @@ def predict(values: Matrix, horizon: int, names: Sequence[str]) -> Mapping[str, 
     zero nor absurd. A model that cannot fit a series gives its average."""
     models = {name: build(name) for name in names}
     flat = [model for built in models.values() for model in built]
+    # one job: the worker is one process of low priority, and the pipeline wants the other cores
     engine = StatsForecast(models=flat, freq=1, n_jobs=1, fallback_model=HistoricAverage())
     table = engine.forecast(df=_frame(values), h=horizon)
     return {name: _clip(values, _mean(table, [str(model) for model in built], horizon)) for name, built in models.items()}
@@ -51,6 +52,7 @@ def _frame(values: Matrix) -> pd.DataFrame:
 def _mean(table: pd.DataFrame, columns: Sequence[str], horizon: int) -> Matrix:
     """Rows come sorted by series and day; a member that does not know leaves it to the others."""
     members = table[list(columns)].to_numpy(dtype=float)
+    # a seasonal mean of less than a season is nan, not an error
     known = np.isfinite(members)
     mean = np.where(known, members, 0).sum(axis=1) / np.maximum(known.sum(axis=1), 1)
     rows: Matrix = mean.reshape(-1, horizon)

@@ -44,6 +44,7 @@ def make_panel(rows: Iterable[tuple[str, int, float]], today: int, most_skus: in
     if not some:
         return None
     newest = max(day for _, day, _ in some)
+    # half a day would teach the models that demand collapses
     found = [row for row in some if row[1] < newest] or some
     last = max(newest - 1, min(day for _, day, _ in found))
     first = max(min(day for _, day, _ in found), last - history_days + 1)

@@ -34,7 +34,7 @@ class Pace:
     def __init__(self, plan: Forecasting) -> None:
         self._plan = plan
         self._made_of: Seen | None = None
-        self._made_at = 0.0
+        self._made_at: float | None = None
         self._seen: Seen | None = None
         self._since = 0.0
 
@@ -43,8 +43,9 @@ class Pace:
             self._seen, self._since = seen, now
         if not seen.units or seen == self._made_of:
             return False
-        rested = now - self._since >= self._plan.quiet
-        return rested or (self._made_of is not None and now - self._made_at >= self._plan.every)
+        if self._made_at is None:
+            self._made_at = now  # a shop that never rests gets its first forecast `every` after its first order
+        return now - self._since >= self._plan.quiet or now - self._made_at >= self._plan.every
 
     def made(self, seen: Seen, now: float) -> None:
         self._made_of, self._made_at = seen, now
@@ -67,6 +68,7 @@ class Schedule:
                     self._pace.made(seen, time.monotonic())
             except WorkerFailed as wrong:
                 log.error("no forecast: %s", wrong)
+                # the same demand would fail again: only new orders make another try worth its while
                 self._pace.made(seen, time.monotonic())
             except Exception as wrong:
                 log.warning("no forecast now, because ClickHouse does not answer: %s", str(wrong)[:200])

@@ -36,6 +36,7 @@ def score(train: Matrix, actual: Matrix, forecast: Matrix) -> Score:
 
 def _rmsse(train: Matrix, actual: Matrix, forecast: Matrix) -> Matrix:
     """Errors by SKU in units of its own day-to-day change since its first sale; SKUs that never changed count in units."""
+    # zeros before the first sale would make every error look large
     alive = np.maximum.accumulate(train, axis=1)[:, :-1] > 0
     steps = np.where(alive, np.diff(train, axis=1) ** 2, 0).sum(axis=1) / np.maximum(alive.sum(axis=1), 1)
     errors = ((actual - forecast) ** 2).mean(axis=1)

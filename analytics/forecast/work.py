@@ -30,6 +30,7 @@ def forecast(panel: Panel, plan: Forecasting) -> Result:
     past = [_look_back(panel, days, plan) for days in plan.origins(panel.days)]
     tested = [one for origin in past for one in _scores(panel, origin, plan)]
     champion = choose(tested)
+    # the slow model only where volume makes its few per cent worth a second
     top = plan.ets_skus if champion == ETS else 0
     means = _joined(panel.values, plan.horizon, top)
     models = [ETS if i < top else INTERMITTENT for i in range(len(panel.skus))]

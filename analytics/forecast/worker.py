@@ -27,7 +27,7 @@ def in_worker(work: Callable[..., Made], *given: object, stop: threading.Event) 
     ours, theirs = context.Pipe(duplex=False)
     process = context.Process(target=_serve, args=(theirs, work, given), name="forecast", daemon=True)
     process.start()
-    theirs.close()
+    theirs.close()  # or the death of the worker would never show as the end of the pipe
     try:
         while not ours.poll(LOOK_EVERY):
             if stop.is_set():

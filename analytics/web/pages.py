@@ -70,6 +70,7 @@ class _Answers:
             return _json(self._reader.ask(name, dict(request.query_params)))
         except BadParameter as wrong:
             return _problem(400, str(wrong))
+        # the sentence goes out, the engine's own words stay in the log: they may name hosts and users
         except Exception as wrong:
             log.warning("query %s failed: %s", name, str(wrong)[:200])
             return _problem(503, "ClickHouse does not answer this query now; try again in a moment")

@@ -178,6 +178,12 @@ def test_orders_that_never_rest_are_forecast_from_time_to_time() -> None:
     assert pace.due(Seen(1_000, 1), now=920)
 
 
+def test_a_shop_that_has_never_rested_is_forecast_all_the_same() -> None:
+    pace = Pace(Forecasting(quiet=10, every=900))
+    assert not any(pace.due(Seen(1 + second, 1), now=second) for second in range(0, 900, 5))
+    assert pace.due(Seen(1_000, 1), now=900)
+
+
 def test_no_demand_is_never_forecast() -> None:
     assert not Pace(Forecasting(quiet=0)).due(Seen(0, 0), now=99)
 
