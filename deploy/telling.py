@@ -74,7 +74,7 @@ def _chapter(chapter: Chapter) -> RenderableType:
 def _event(event: e.AnyEvent) -> RenderableType:
     match event:
         case e.Considered():
-            return _considered(event)
+            return considered(event)
         case e.OrderPlaced(revision=revision, segment=segment, lines=lines, region=region):
             return Text(f"taken as revision {revision}, {len(lines)} lines, segment {segment}, to {region or 'an unknown region'}")
         case e.Reserved(fulfilment=name, node=node, rows=rows):
@@ -113,15 +113,20 @@ def _event(event: e.AnyEvent) -> RenderableType:
             return Text(type(event).__name__)
 
 
-def _considered(event: e.Considered) -> RenderableType:
+def considered(event: e.Considered) -> RenderableType:
     table = Table("node", "has", *event.criteria, "verdict", title="candidates", title_justify="left", title_style="")
     for candidate in event.candidates:
-        scores = [str(score) for score in candidate.scores] or [""] * len(event.criteria)
+        scores = [str(_measured(*by)) for by in zip(event.criteria, candidate.scores, strict=False)] or [""] * len(event.criteria)
         style = "green" if candidate.verdict == "chosen" else "dim"
         table.add_row(Text(candidate.node), str(candidate.covers), *scores, candidate.verdict, style=style)
     if not event.short:
         return table
     return Group(table, Text("short of " + ", ".join(f"{units} × {sku}" for sku, units in event.short), style="red"))
+
+
+def _measured(criterion: str, score: int) -> int:
+    """Less is better in a score, so units count downwards in it."""
+    return -score if criterion == "most_stock" else score
 
 
 def _units(rows: Iterable[e.Row | e.Waiting]) -> str:

@@ -86,7 +86,7 @@ function candidates({ criteria = [], candidates: nodes = [], short = [] }) {
   table(box, [
     ["Node considered", row => row.node],
     ["Has, units", row => count(row.covers), "n"],
-    ...criteria.map((name, i) => [name === "distance" ? "distance, km" : spoken(name), row => (row.scores.length ? count(row.scores[i]) : "–"), "n"]),
+    ...criteria.map((name, i) => [name === "distance" ? "distance, km" : spoken(name), row => (row.scores.length ? count(name === "most_stock" ? -row.scores[i] : row.scores[i]) : "–"), "n"]),
     ["Verdict", row => h("span", { class: `badge ${row.verdict === "chosen" ? "good" : ""}` }, verdictOf(row.verdict))],
   ], rows, row => (row.verdict === "chosen" ? "chosen" : ""));
   if (short.length) box.append(h("p", {}, "Short of ", short.map(([sku, units]) => `${count(units)} × ${sku}`).join(", "), "."));
