@@ -41,6 +41,7 @@ class Storefront:
         self._regrets: dict[int, Order] = {}
         self._asked = ("", "")
         self._found: list[Order] = []
+        self._after = 0
         self._served: list[Order] = []
 
     def show(self, order: Order) -> None:
@@ -64,7 +65,7 @@ class Storefront:
 
     def answer(self, path: str, query: Mapping[str, str]) -> Answer:
         with self._lock:
-            self._settle()
+            self._settle(query.get("modified_after") or query.get("lastUpdatedAfter") or "")
             return self._amazon(query) if self.shop.channel == "amazon" else self._woocommerce(path, query)
 
     def _window(self, after: str, before: str) -> list[Order]:
@@ -93,11 +94,16 @@ class Storefront:
         return _json({"orders": orders, "pagination": {"nextToken": str(start + size)} if start + size < len(found) else {}})
 
     def _read(self, orders: Iterable[Order], form: Any) -> list[dict[str, Any]]:
-        self._served = list(orders)
-        return [form(order) for order in self._served]
+        page = list(orders)
+        self._served += page
+        return [form(order) for order in page]
 
-    def _settle(self) -> None:
-        """Who asks again has put the page before in safety."""
+    def _settle(self, after: str) -> None:
+        """Who asks for what is later has put in safety what was asked for before. The same again says nothing: it may be the next
+        page, a page that was only counted, or another try."""
+        if not after or _millis(after) <= self._after:
+            return
+        self._after = _millis(after)
         for order in self._served:
             if order is self._latest[order.number][1]:
                 self._unread.discard(order.number)

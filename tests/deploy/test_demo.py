@@ -47,7 +47,7 @@ class Polling:
         self.seen: dict[str, list[dict[str, Any]]] = {}
         self._channel = channels()[shop.channel]
         self._ref = ShopRef(tenant="juniper", shop=shop.name, channel=shop.channel, pool="us", url="http://127.0.0.1:1")
-        self._cursor = ""
+        self.cursor = ""
 
     def poll(self) -> bool:
         """One page. -> whether there are more."""
@@ -56,8 +56,8 @@ class Polling:
             answer = self.front.answer(path.lstrip("/"), query)
             return Fetched(answer.status, {name.lower(): value for name, value in answer.headers.items()}, answer.body)
 
-        page = self._channel.poll(fetch, self._ref, self._cursor, Millis(self.now))
-        self._cursor = page.cursor
+        page = self._channel.poll(fetch, self._ref, self.cursor, Millis(self.now))
+        self.cursor = page.cursor
         for _, external_id, _, body in page.items:
             self.seen.setdefault(external_id.replace("-", "").lstrip("0"), []).append(json.loads(body))
         return page.more
@@ -103,6 +103,21 @@ def test_an_order_is_seen_before_its_cancel(shop: Shop) -> None:
     assert len(polling.seen["7"]) >= 2
     assert "ancel" not in json.dumps(polling.seen["7"][0]).replace("CANCEL", "ancel")
     assert "ancel" in json.dumps(polling.seen["7"][-1]).replace("CANCEL", "ancel")
+    assert polling.front.unread() == 0
+
+
+@pytest.mark.parametrize("shop", POLLED, ids=lambda shop: shop.channel)
+def test_a_page_is_safe_only_once_its_poller_asks_for_what_is_later(shop: Shop) -> None:
+    """Asking the same again is another try, or the next page: what was answered may have got lost on its way."""
+    polling = Polling(shop)
+    polling.front.show(order(7))
+    start = polling.cursor
+    for _ in range(3):
+        polling.cursor = start  # the page was never stored
+        polling.poll()
+
+    assert polling.front.unread() == 1
+    polling.drain()
     assert polling.front.unread() == 0
 
 
