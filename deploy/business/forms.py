@@ -160,5 +160,5 @@ class PolicyForm(RuleForm):
     name: str = Field("default", max_length=64, description="at most 64 characters")
     segments: dict[Name, RuleForm] = Field({}, description="a mapping of segment to what differs for it")
     distances: dict[Region, dict[Name, Kilometres]] = Field({}, description="a mapping of region to a mapping of node to km, 0 to 21000")
-    regions: dict[Region, tuple[Latitude, Longitude]] = Field({}, description="a mapping of region to the [lat, lon] of its centre, in degrees")
+    regions: dict[Region, tuple[Latitude, Longitude]] = Field({}, description="a mapping of region to the [lat, lon] of its centre")
     fills_per_decision: int = Field(50, ge=1, le=500, description="1 to 500")

@@ -65,16 +65,16 @@ def publish_difference(producer: Producer, new: Difference, pending: Pending) ->
     if not pending.heard:
         _send_reference(producer, [pending_record(new.version, pending)])
         commands = ((new.partitions[command.pool], command.pool, encode_command(command)) for command in new.commands)
-        _send(producer, COMMANDS.name, commands)
+        send(producer, COMMANDS.name, commands)
         _send_reference(producer, [pending_record(new.version, msgspec.structs.replace(pending, heard=True))])
     _send_reference(producer, [*new.records, pending_record(new.version, None)])
 
 
 def _send_reference(producer: Producer, records: Iterable[AnyReference]) -> None:
-    _send(producer, REFERENCE.name, ((0, record_id(record), encode_reference(record)) for record in records))
+    send(producer, REFERENCE.name, ((0, record_id(record), encode_reference(record)) for record in records))
 
 
-def _send(producer: Producer, topic: str, records: Iterable[Outgoing]) -> None:
+def send(producer: Producer, topic: str, records: Iterable[Outgoing]) -> None:
     """All of them, in order, acknowledged when this returns."""
     failed: list[KafkaError] = []
 
@@ -92,7 +92,7 @@ def _send(producer: Producer, topic: str, records: Iterable[Outgoing]) -> None:
         producer.poll(0)
     if producer.flush(ACK_SECONDS) or failed:
         reason = failed[0].str() if failed else "no answer in time"
-        raise Fault(f"The broker did not take all of {topic} ({reason}); import the same folder again, it goes on where this ended")
+        raise Fault(f"The broker did not take all of {topic} ({reason}); do the same again, it goes on where this ended")
 
 
 def _keep_secret(folder: Path, shop: str, source: Path) -> bool:

@@ -36,6 +36,27 @@ def explain(key: Key, json: Json = False) -> None:
         console().print(whole(story))
 
 
+def release(
+    key: Key,
+    reason: Annotated[list[str] | None, typer.Option(help="Only this reason; may be given several times. Without: all.")] = None,
+    json: Json = False,
+) -> None:
+    """Let a held order go on, though its channel has not said so. A channel's later word on the same reason holds it no more."""
+    import getpass
+    import time
+
+    from deploy import clients
+    from deploy.releasing import release as send_release
+
+    story = story_of(key)
+    now = time.time_ns() // 1_000_000
+    let_go = send_release(story, tuple(reason or ()), getpass.getuser(), clients.producer(load_settings()), now)
+    if json:
+        to_json({"order": story.order, "released": let_go})
+    else:
+        console().print(f"{story.order} is released from {', '.join(let_go)}.", markup=False)
+
+
 def story_of(key: str) -> "Story":
     """Raises Fault when there is no such order, or more than one."""
     from deploy.faults import Fault
