@@ -1,4 +1,4 @@
-"""The log of a process: on standard error, one line an event, without what a broker that is away makes librdkafka repeat."""
+"""The log of a process: on standard error, one line an event, without what a broker that is away makes clients repeat."""
 
 import logging
 import re
@@ -6,11 +6,15 @@ import time
 from collections.abc import Callable
 
 QUIET_S = 10.0
+# librdkafka, and what Faust stands on; a logger's filter does not hold for those below it
+REPETITIVE = ("kafka", "aiokafka", "aiokafka.consumer.fetcher", "aiokafka.consumer.group_coordinator", "mode.timers")
 
 
 def set_up_logging() -> None:
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
-    logging.getLogger("kafka").addFilter(Sparing())
+    sparing = Sparing()
+    for name in REPETITIVE:
+        logging.getLogger(name).addFilter(sparing)
 
 
 class Sparing(logging.Filter):
