@@ -5,7 +5,8 @@ import logging
 import signal
 import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Literal, NamedTuple, get_args
 
@@ -26,7 +27,7 @@ from streams.intake import Intake
 from streams.produce import Deliveries, transactions
 from streams.read import KafkaLog
 from streams.snapshots import Origin, Snapshots
-from streams.topics import DECISIONS, RAW, REFERENCE
+from streams.topics import CATALOGUE, DECISIONS, RAW, REFERENCE
 
 log = logging.getLogger(__name__)
 
@@ -34,6 +35,7 @@ StageName = Literal["normalize", "allocate", "fulfil", "announce"]
 STAGES: tuple[StageName, ...] = get_args(StageName)
 
 BROKER_RETRY_S = 2.0
+APP, LEDGER = "app", "ledger"  # what a process may run, and readiness waits for
 
 
 class Clients(NamedTuple):
@@ -80,30 +82,24 @@ def run_worker(config: WorkerConfig, clients: Clients, outside: Outside, ready: 
     gc.collect()
     gc.freeze()
     gc.set_threshold(100_000, 50, 1_000)
-    hosted = set(stages) - {"allocate"}
-    gate = Gate(len(hosted) > 0, "allocate" in stages, ready)
-    ledger = build.ledger(gate.ledger_ready) if "allocate" in stages else None
+    hosted = [stage for stage in STAGES if stage in stages and stage != "allocate"]
+    gate = Gate([name for name, runs in ((APP, hosted), (LEDGER, "allocate" in stages)) if runs], ready)
+    ledger = build.ledger(partial(gate.passed, LEDGER)) if "allocate" in stages else None
     if hosted:
-        host(build, outside, [stage for stage in STAGES if stage in hosted], ledger, gate)
+        host(build, outside, hosted, ledger, partial(gate.passed, APP))
     elif ledger:
         alone(ledger)
 
 
 class Gate:
-    """Tells `ready` once, when whatever this process runs has begun."""
+    """Tells `ready` once, when everything of these names has passed; from any thread."""
 
-    def __init__(self, app: bool, ledger: bool, ready: Callable[[], None]) -> None:
-        self._waiting = {name for name, runs in (("app", app), ("ledger", ledger)) if runs}
+    def __init__(self, names: Iterable[str], ready: Callable[[], None]) -> None:
+        self._waiting = set(names)
         self._ready = ready
         self._lock = threading.Lock()
 
-    def app_ready(self) -> None:
-        self._pass("app")
-
-    def ledger_ready(self) -> None:
-        self._pass("ledger")
-
-    def _pass(self, name: str) -> None:
+    def passed(self, name: str) -> None:
         with self._lock:
             if name in self._waiting:
                 self._waiting.discard(name)
@@ -121,9 +117,9 @@ def await_broker(admin: AdminClient, partitions: int) -> Origin:
             log.warning("the broker or its topics are not there yet (%s); trying again", away.args[0].name())
             time.sleep(BROKER_RETRY_S)
             continue
-        for topic in cluster.topics.values():
-            if topic.topic in (RAW.name, DECISIONS.name, "commands", "fulfilments") and len(topic.partitions) != partitions:
-                raise WrongPartitions(f"{topic.topic} has {len(topic.partitions)} partitions, but {partitions} are set")
+        for name in (topic.name for topic in CATALOGUE if not topic.fixed and topic.name in cluster.topics):
+            if (found := len(cluster.topics[name].partitions)) != partitions:
+                raise WrongPartitions(f"{name} has {found} partitions, but {partitions} are set")
         return Origin(cluster.cluster_id or "", str(described.topic_id))
 
 
@@ -187,7 +183,7 @@ def session(seconds: float) -> dict[str, int]:
     return {"session_timeout_ms": int(seconds * 1000), "heartbeat_interval_ms": int(seconds * 250)}
 
 
-def host(build: Build, outside: Outside, stages: Sequence[StageName], ledger: FencedLedger | None, gate: Gate) -> None:
+def host(build: Build, outside: Outside, stages: Sequence[StageName], ledger: FencedLedger | None, ready: Callable[[], None]) -> None:
     """The stages in a Faust app, the ledger as a service beside it."""
     follower = Follower(build.clients.consumer(f"{build.config.name}-{REFERENCE.name}")) if "normalize" in stages else None
     out = Deliveries(build.clients.producer())
@@ -202,7 +198,7 @@ def host(build: Build, outside: Outside, stages: Sequence[StageName], ledger: Fe
         hosted.append(build.fulfil(out))
     if "announce" in stages:
         hosted.append(build.announce())
-    app = create_app(build.hosting(), hosted, gate.app_ready)
+    app = create_app(build.hosting(), hosted, ready)
     services = [OnThread("ledger", ledger.run, ledger.stop)] if ledger else []
     run_app(app, *services)
     out.close()
