@@ -71,16 +71,16 @@ class Fault(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 def draw(random: Random, until: float) -> tuple[Fault, ...]:
     """Some twelve faults in the first `until` seconds."""
-    return tuple(_one(random, until) for _ in range(random.randint(4, 18)))
+    return tuple(_one(random, until) for _ in range(random.randint(4, 20)))
 
 
 def _one(random: Random, until: float) -> Fault:
     at = round(random.uniform(0.3, until), 3)
-    match random.choices(("step", "call", "expel", "rebalance", "away", "jump"), (6, 9, 3, 3, 1, 2))[0]:
+    match random.choices(("step", "call", "expel", "rebalance", "away", "jump"), (7, 9, 4, 3, 1, 2))[0]:
         case "step":
             kind: Kind = random.choice(("kill", "kill", "freeze", "freeze", "stop"))
             seconds = round(random.choice((random.uniform(0.1, 4), random.uniform(6, 12))), 3) if kind == "freeze" else 0.0
-            return Fault(kind=kind, who=random.randint(1, 8), nth=random.randint(1, 1_500), seconds=seconds)
+            return Fault(kind=kind, who=random.randint(1, 6), nth=random.randint(1, random.choice((200, 1_500))), seconds=seconds)
         case "call":
             return _struck(random)
         case "expel":

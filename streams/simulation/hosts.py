@@ -8,7 +8,7 @@ from typing import Any
 from streams.agents.desk import Desk
 from streams.agents.rebuild import LogDamaged
 from streams.fatal import die
-from streams.fenced import EVERY_S, FencedLedger
+from streams.fenced import FencedLedger
 from streams.intake import Batch, Intake
 from streams.ledger import Message
 from streams.produce import Outgoing
@@ -17,8 +17,6 @@ from streams.simulation.groups import Member
 from streams.simulation.loop import Process
 from streams.simulation.world import World
 
-STEP_S = (0.001, 0.08)
-COMMIT_EVERY_S = 0.5
 # So long a host waits for what is in flight before it gives its partitions up all the same.
 PATIENCE_S = 3.0
 MOST_FETCHED = 25
@@ -82,7 +80,7 @@ class Bench:
         while not self._desk.closed:
             await self._some.wait()
             self._some.clear()
-            await asyncio.sleep(self._world.random.uniform(0.001, 0.03))
+            await asyncio.sleep(self._world.takes(self._world.tempo.hold))
             while self._desk.queued and not self._desk.closed:
                 self._begin()
                 await asyncio.to_thread(self._write_begun)
@@ -93,8 +91,14 @@ class Bench:
 
     def _write_begun(self) -> None:
         batch, self._begun = self._begun, []
-        if batch:
-            self._desk.write(batch)
+        try:
+            if batch:
+                self._desk.write(batch)
+        except Exception as error:
+            # at once: what follows it in the chain must not be written either
+            if not self._desk.closed:
+                die(f"partition {self._desk.partition} of the ledger cannot be written: {error!r}")
+            raise
 
 
 async def host_ledger(world: World, process: Process, ledger: FencedLedger) -> None:
@@ -105,9 +109,9 @@ async def host_ledger(world: World, process: Process, ledger: FencedLedger) -> N
         while not process.stopping:
             ledger.step()
             if world.now > due:
-                due = world.now + EVERY_S
+                due = world.now + world.takes(world.tempo.commit)
                 ledger.housekeep()
-            await asyncio.sleep(world.random.uniform(*STEP_S))
+            await asyncio.sleep(world.takes(world.tempo.step))
         ledger.leave()
     except Exception as error:
         die(f"the ledger's consumer failed: {error!r}")
@@ -156,9 +160,9 @@ class StageHost:
                 for place in list(self._positions):
                     await self._fetch(place)
                 if world.now > due:
-                    due = world.now + COMMIT_EVERY_S
+                    due = world.now + world.takes(world.tempo.commit)
                     self._commit()
-                await asyncio.sleep(world.random.uniform(*STEP_S))
+                await asyncio.sleep(world.takes(world.tempo.step))
             await self._settle()
             self._member.leave()
         except Exception as error:

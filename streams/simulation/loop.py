@@ -12,7 +12,6 @@ from random import Random
 from typing import Any
 
 PROCESS: ContextVar["Process"] = ContextVar("process")
-THREAD_S = (0.0005, 0.02)
 
 
 class Death(BaseException):
@@ -40,12 +39,14 @@ class Process:
 
 
 class Loop(asyncio.AbstractEventLoop):
-    """`before_step` is told of each step before it is taken, and may end or freeze its process."""
+    """`before_step` is told of each step before it is taken, and may end or freeze its process; `thread` says how long the work of a
+    thread takes."""
 
-    def __init__(self, random: Random, before_step: Callable[[Process], None]) -> None:
+    def __init__(self, random: Random, before_step: Callable[[Process], None], thread: Callable[[], float]) -> None:
         self.processes: list[Process] = []
         self._random = random
         self._before_step = before_step
+        self._thread = thread
         self._now = 0.0
         self._timers: list[tuple[float, int, asyncio.Handle, Process]] = []
         self._count = 0
@@ -141,11 +142,11 @@ class Loop(asyncio.AbstractEventLoop):
     def run_in_executor(self, executor: Any, func: Callable[..., Any], *args: Any) -> "asyncio.Future[Any]":  # type: ignore[override]
         """A thread's work is done at one instant, and known of at a later one."""
         done = self.create_future()
-        self.call_later(self._random.uniform(*THREAD_S), self._work, done, func, args)
+        self.call_later(self._thread(), self._work, done, func, args)
         return done
 
     def _work(self, done: "asyncio.Future[Any]", func: Callable[..., Any], args: tuple[Any, ...]) -> None:
-        later = self._random.uniform(*THREAD_S)
+        later = self._thread()
         try:
             result = func(*args)
         except Death:

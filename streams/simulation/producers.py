@@ -10,8 +10,6 @@ from streams.simulation.faults import Point
 from streams.simulation.loop import Process
 from streams.simulation.world import World
 
-NETWORK_S = (0.0005, 0.03)
-
 
 class Sent(NamedTuple):
     offset_: int
@@ -43,7 +41,7 @@ class PlainProducer:
 
     def _next(self) -> None:
         self._landing = True
-        self._world.after(self._world.random.uniform(*NETWORK_S), self._land)
+        self._world.after(self._world.takes(self._world.tempo.network), self._land)
 
     def _land(self) -> None:
         """A batch of what is waiting, as a request on the wire has it."""
@@ -67,7 +65,7 @@ class PlainProducer:
 
     def _report(self, report: Any, offset: int) -> None:
         world = self._world
-        world.loop.call_later(world.random.uniform(*NETWORK_S), self._acknowledge, report, offset, context=self._process.context)
+        world.loop.call_later(world.takes(world.tempo.network), self._acknowledge, report, offset, context=self._process.context)
 
     def _acknowledge(self, report: Any, offset: int) -> None:
         """Lost, it is one that never comes: the client gives the record up."""

@@ -10,6 +10,8 @@ from streams.check import check
 from streams.checks.findings import Violation
 from streams.fatal import dying
 from streams.replay import replay
+from streams.simulation import tempo
+from streams.simulation.announced import stale
 from streams.simulation.broker import Broker
 from streams.simulation.business import Delivery, Import, deliveries, imports
 from streams.simulation.faults import Fault, draw
@@ -17,12 +19,14 @@ from streams.simulation.groups import Group
 from streams.simulation.loop import Process
 from streams.simulation.outside import Outside
 from streams.simulation.pipeline import RESTART_S, Pipeline
+from streams.simulation.tempo import Tempo
 from streams.simulation.world import World
 from streams.topics import CATALOGUE, COMMANDS, DEAD_LETTERS, DECISIONS, RAW
 
 BUSY_S = 12.0  # so long orders and faults come in
 PATIENCE_S = 240.0
 CALM_S = 3.0
+RESTS = 10
 
 
 class Schedule(msgspec.Struct, frozen=True, kw_only=True):
@@ -33,6 +37,7 @@ class Schedule(msgspec.Struct, frozen=True, kw_only=True):
     partitions: int
     imports: tuple[Import, ...]
     deliveries: tuple[Delivery, ...]
+    tempo: Tempo
     faults: tuple[Fault, ...]
 
 
@@ -74,6 +79,7 @@ def schedule(seed: int, orders: int = 24) -> Schedule:
         partitions=partitions,
         imports=tuple(imports(random, partitions, BUSY_S)),
         deliveries=tuple(deliveries(random, partitions, orders, BUSY_S)),
+        tempo=tempo.draw(random),
         faults=draw(random, BUSY_S),
     )
 
@@ -93,7 +99,7 @@ class Stage:
     def __init__(self, plan: Schedule, companions: Sequence[MakeCompanion]) -> None:
         broker = Broker({topic.name: 1 if topic.fixed else plan.partitions for topic in CATALOGUE})
         self.plan = plan
-        self.world = world = World(plan.seed, broker, plan.faults)
+        self.world = world = World(plan.seed, broker, plan.faults, plan.tempo)
         world.groups = {
             "allocate": Group("allocate", broker, broker.places(COMMANDS.name), "cooperative", world.random),
             "stages": Group("stages", broker, [*broker.places(RAW.name), *broker.places(DECISIONS.name)], "eager", world.random),
@@ -125,6 +131,11 @@ class Stage:
         world.heal()
         world.tell("from here on nothing goes wrong")
         world.loop.run_until(world.now + PATIENCE_S, self._calm)
+        # who announces rests for longer the slower it was to publish
+        for _ in range(RESTS):
+            if not stale(world.broker.whole()):
+                break
+            world.loop.run_until(world.now + CALM_S)
 
     def _calm(self) -> bool:
         """Nothing has been left to do for a while."""
@@ -150,6 +161,8 @@ class Stage:
         found = [shown(violation) for violation in (*report.violations, *again.violations)]
         if not self._quiet():
             found.append(f"standstill: {PATIENCE_S:.0f} s after the last fault there is still something to do")
+        if not found:
+            found += stale(log)
         for companion in self.companions:
             found += companion.violations()
         return Played(

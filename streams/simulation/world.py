@@ -12,6 +12,7 @@ from streams.simulation.broker import START_MS, Broker, refused
 from streams.simulation.faults import Fault, Point
 from streams.simulation.groups import Group
 from streams.simulation.loop import Death, Loop, Process, current
+from streams.simulation.tempo import QUICK, Span, Tempo
 
 LOOK_S = 0.5
 
@@ -19,9 +20,10 @@ LOOK_S = 0.5
 class World:
     """`healed`: no more faults. `struck`: how many of each kind came to pass."""
 
-    def __init__(self, seed: int, broker: Broker, faults: Sequence[Fault]) -> None:
+    def __init__(self, seed: int, broker: Broker, faults: Sequence[Fault], tempo: Tempo) -> None:
         self.random = Random(f"{seed}/chance")
-        self.loop = Loop(self.random, self._before_step)  # type: ignore[abstract]
+        self.tempo = tempo
+        self.loop = Loop(self.random, self._before_step, lambda: self.takes(self.tempo.thread))  # type: ignore[abstract]
         self.outside = self.loop.start("outside")
         self.broker = broker
         self.groups: dict[str, Group] = {}
@@ -42,6 +44,9 @@ class World:
     @property
     def now(self) -> float:
         return self.loop.time()
+
+    def takes(self, span: Span) -> float:
+        return self.random.uniform(*span)
 
     def wall_ms(self) -> int:
         """What a process takes for the time."""
@@ -99,6 +104,7 @@ class World:
 
     def heal(self) -> None:
         self.healed = True
+        self.tempo = QUICK
         self.broker.away = False
         for process in self.loop.processes:
             self.thaw(process)
