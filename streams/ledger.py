@@ -123,11 +123,13 @@ class Ledger:
     # ------------------------------------------------------------------------------------------ time, snapshots
     def due(self, now_ms: int) -> list[bytes]:
         """Encoded ticks for the pools that have something to do by now, for this partition of `commands`."""
+        # a clock that was set back must not make ticks that look like repetitions
+        number = max(now_ms, self.causes.get(f"tick/{self.partition}", (-1, 0))[0] + 1)
         ticks = []
         for ordinal, (name, pool) in enumerate(self.pools.items()):
             due = next_due(pool)
             if due is not None and due <= now_ms:
-                ticks.append(encode_command(Tick(pool=name, cause=("tick", self.partition, now_ms, ordinal), at=now_ms)))
+                ticks.append(encode_command(Tick(pool=name, cause=("tick", self.partition, number, ordinal), at=now_ms)))
         return ticks
 
     def dump(self) -> bytes:

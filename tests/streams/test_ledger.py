@@ -2,10 +2,10 @@
 
 import pytest
 
-from streams.commands import PlaceOrder, Tick, decode_command, encode_command
+from streams.commands import PlaceOrder, ReceiveStock, SetNode, Tick, decode_command, encode_command
 from streams.decisions import decode_decision, link
 from streams.ledger import Broken, Hole, Ledger
-from tables.events import Refused
+from tables.events import Node, Refused
 from tests.story import POOL, Story, key, line, of_type, one_shop, said
 
 
@@ -135,3 +135,17 @@ def test_commands_survive_the_wire() -> None:
 
     assert decode_command(encode_command(tick)) == tick
     assert PlaceOrder.__struct_config__.tag == "PlaceOrder"
+
+
+def test_a_clock_that_was_set_back_still_makes_ticks_that_count() -> None:
+    """Another pool of the partition has ticked a day ahead; the one that is due now must not be taken for a repetition."""
+    ledger = Ledger(0)
+    ahead = Tick(pool="south", cause=("tick", 0, 90_000_000, 0), at=90_000_000)
+    receipt = ReceiveStock(pool="north", cause=("raw", 0, 0, 0), document="r1", node="hamburg", at=1, lines=(("ASSAM", 1),))
+    node = SetNode(pool="north", cause=("import", 0, 0, 0), version=1, node=Node(node="hamburg"))
+    ledger.decide([(at, b"", encode_command(command)) for at, command in enumerate((node, ahead, receipt))])
+
+    [tick] = ledger.due(86_400_001)
+    [(_, record)] = ledger.decide([(3, b"north", tick)])
+
+    assert [type(event).__name__ for event in decode_decision(record).events] == ["Ticked"]
