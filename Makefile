@@ -26,6 +26,9 @@ check: .venv/installed-dev  ## format, lint, types, architecture
 	.venv/bin/mypy
 	.venv/bin/pytest -q tests/test_architecture.py
 
+crash: .venv/installed  ## 1,000 schedules of crashes, zombies and lost answers in memory, each checked
+	@.venv/bin/yipan simulate --schedules 1000 $(ARGS)
+
 bench: .venv/installed-dev  ## speed of this machine, as JSON
 	@.venv/bin/python -m tests.bench $(ARGS)
 
@@ -45,5 +48,5 @@ bench: .venv/installed-dev  ## speed of this machine, as JSON
 	@.venv/bin/python -m pip install --quiet --disable-pip-version-check --editable '.[dev]'
 	@touch .venv/installed $@
 
-.PHONY: help demo up test check bench
+.PHONY: help demo up test check crash bench
 .DEFAULT_GOAL := help

@@ -5,7 +5,7 @@ import sys
 
 import typer
 
-from deploy.commands import business, check, demo, inspect, look, policy, processes, stack
+from deploy.commands import business, check, demo, inspect, look, policy, processes, simulate, stack
 from deploy.commands.output import say
 from deploy.faults import Fault
 
@@ -25,6 +25,7 @@ app.command("import", rich_help_panel=CHANGE)(business.import_)
 app.add_typer(policy.app, name="policy", rich_help_panel=CHANGE)
 app.command("release", rich_help_panel=CHANGE)(inspect.release)
 app.command("check", rich_help_panel=LOOK)(check.check)
+app.command("simulate", rich_help_panel=LOOK)(simulate.simulate)
 app.command("order", rich_help_panel=LOOK)(inspect.order)
 app.command("explain", rich_help_panel=LOOK)(inspect.explain)
 app.add_typer(inspect.dead_letters, name="dead-letters", rich_help_panel=LOOK)

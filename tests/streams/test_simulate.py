@@ -1,0 +1,70 @@
+"""A hundred schedules of faults leave every promise standing; the same seed tells the same story; planted bugs are found."""
+
+import os
+import subprocess
+import sys
+
+import pytest
+
+from streams.simulate import quiet, run, shrink, story
+from streams.simulation.schedule import Played, play, schedule
+from tests.source import ROOT
+from tests.streams.planted import BUGS
+
+
+def test_a_hundred_schedules_leave_every_promise_standing() -> None:
+    summary = run(range(100))
+
+    assert summary.failed == ()
+    assert (summary.schedules, summary.violations) == (100, 0)
+    # else nothing was shown
+    assert summary.faults > 300
+    assert min(summary.by_kind.get(kind, 0) for kind in ("kill", "freeze", "expel", "rebalance", "away", "jump")) > 0
+    assert summary.repetitions > 1_000
+
+
+def test_the_same_seed_tells_the_same_story_in_another_process() -> None:
+    """Nor does it depend on how strings are hashed there."""
+    code = "from streams.simulation.schedule import *; from streams.simulate import quiet\nwith quiet(): print(play(schedule(3)).trace)"
+    there = [
+        subprocess.run(
+            [sys.executable, "-c", code], cwd=ROOT, env=os.environ | {"PYTHONHASHSEED": seed}, capture_output=True, text=True, check=True
+        )
+        for seed in ("1", "2")
+    ]
+    with quiet():
+        here = play(schedule(3)).trace
+
+    assert [found.stdout.strip() for found in there] == [here, here]
+
+
+def test_another_seed_tells_another_story() -> None:
+    with quiet():
+        assert play(schedule(3)).trace != play(schedule(4)).trace
+
+
+@pytest.mark.parametrize("name", BUGS)
+def test_a_planted_bug_is_found(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    BUGS[name].plant(monkeypatch)
+
+    assert first_failure(BUGS[name].within) is not None
+
+
+def first_failure(schedules: int) -> Played | None:
+    with quiet():
+        return next((played for seed in range(schedules) if (played := play(schedule(seed))).violations), None)
+
+
+def test_a_failing_schedule_becomes_a_short_story(monkeypatch: pytest.MonkeyPatch) -> None:
+    BUGS["a_command_that_comes_twice_takes_effect_twice"].plant(monkeypatch)
+    failed = first_failure(20)
+    assert failed is not None
+    whole = schedule(failed.seed)
+
+    small, played = shrink(whole, tries=60)
+
+    assert played.violations
+    assert len(small.faults) + len(small.deliveries) < (len(whole.faults) + len(whole.deliveries)) / 2
+    told = story(small, played)
+    assert f"seed {failed.seed}" in told
+    assert "BROKEN: cause" in told
