@@ -43,20 +43,12 @@ def found_within(schedules: int) -> Callable[[Plant], Plant]:
     return register
 
 
-@found_within(20)
+@found_within(40)
 def a_batch_is_acknowledged_before_what_follows_from_it_is_durable(patch: pytest.MonkeyPatch) -> None:
     def at_once(futures: Sequence[asyncio.Future[None]], then: Callable[[], None]) -> None:
         then()
 
     patch.setattr("streams.intake._when_all", at_once)
-
-
-@found_within(20)
-def the_first_acknowledgement_counts_for_the_whole_batch(patch: pytest.MonkeyPatch) -> None:
-    def first(total: int, then: Callable[[], object]) -> Callable[[Any, Any], None]:
-        return lambda error, _: None if error else void(then())
-
-    patch.setattr("streams.produce._countdown", first)
 
 
 @found_within(20)
@@ -72,11 +64,6 @@ def offsets_are_committed_when_decided_and_not_when_written(patch: pytest.Monkey
 @found_within(20)
 def nobody_is_shut_out_of_the_log_of_decisions(patch: pytest.MonkeyPatch) -> None:
     with_names_of(patch, lambda process, name: f"{name}-{process}" if name.startswith("allocate") else name)
-
-
-@found_within(60)
-def nobody_is_shut_out_of_what_is_announced(patch: pytest.MonkeyPatch) -> None:
-    with_names_of(patch, lambda process, name: f"{name}-{process}" if name.startswith("announce") else name)
 
 
 def with_names_of(patch: pytest.MonkeyPatch, named: Callable[[int, str], str]) -> None:
@@ -132,7 +119,7 @@ def a_command_that_comes_twice_takes_effect_twice(patch: pytest.MonkeyPatch) -> 
     patch.setattr(Ledger, "_events", unchecked)
 
 
-@found_within(20)
+@found_within(60)
 def commands_that_were_not_fetched_are_passed_over(patch: pytest.MonkeyPatch) -> None:
     def gullible(ledger: Ledger, batch: Sequence[Message]) -> list[tuple[bytes, bytes]]:
         return [ledger._decide(*message) for message in batch if message[0] > ledger.last]
@@ -177,7 +164,3 @@ def a_snapshot_is_saved_before_all_of_it_is_announced(patch: pytest.MonkeyPatch)
 
     publish_all = View._publish_all
     patch.setattr(View, "_publish_all", forgetful)
-
-
-def void(_: object) -> None:
-    return None
