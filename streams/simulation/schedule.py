@@ -149,7 +149,8 @@ class Stage:
             for place in broker.places(topic):
                 if place not in self.world.groups[group].owner:
                     return False
-                if ((last := broker.last(place)) and (found := offsets.get((group, place))) is None) or (found and found.offset < last):
+                found = offsets.get((group, place))
+                if (found.offset if found else 0) < broker.last(place):
                     return False
         return not self.outside.busy and all(companion.quiet() for companion in self.companions)
 
