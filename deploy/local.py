@@ -3,7 +3,7 @@
 import fcntl
 from collections.abc import Callable
 from functools import partial
-from importlib.util import find_spec
+from importlib.machinery import PathFinder
 from pathlib import Path
 from threading import Event
 from typing import IO, NamedTuple
@@ -108,7 +108,7 @@ class Stack:
 
 
 def check_installed() -> None:
-    if missing := [name for name in NEEDED if find_spec(name) is None]:
+    if missing := [name for name in NEEDED if PathFinder.find_spec(name) is None]:
         raise Fault(f"Not installed: {', '.join(missing)}. `make up` and `make demo` install all that is needed into .venv.")
 
 

@@ -3,6 +3,7 @@
 import asyncio
 import itertools
 import json
+import threading
 from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 
@@ -180,14 +181,16 @@ def test_a_slow_shop_delays_no_other(broker: FakeProducer, poller: Poller) -> No
     done: list[str] = []
 
     async def both() -> None:
-        stop, loop = asyncio.Event(), asyncio.get_running_loop()
+        stop, loop, tea_is_slow = asyncio.Event(), asyncio.get_running_loop(), threading.Event()
 
         def fetch(shop: ShopRef) -> Fetch:
             def get(path: str, query: Mapping[str, str]) -> Fetched:
                 done.append(shop.shop)
                 if shop.shop == "coffee":
+                    tea_is_slow.wait(5)
                     loop.call_soon_threadsafe(stop.set)
                 else:
+                    tea_is_slow.set()
                     asyncio.run_coroutine_threadsafe(stop.wait(), loop).result(5)
                 return Fetched(200, {}, b'[[], "", false]')
 

@@ -12,7 +12,7 @@ import pytest
 
 from deploy import local, process
 from deploy.faults import Fault
-from deploy.local import Stack, lock
+from deploy.local import Stack, check_installed, lock
 from deploy.program import Program
 from deploy.supervisor import DEATHS_BEFORE_READY, Supervisor
 from tests.conftest import make_settings
@@ -143,12 +143,14 @@ def test_the_next_start_ends_what_was_left_behind(tmp_path: Path) -> None:
 
 
 def test_a_home_folder_takes_one_stack_at_a_time(tmp_path: Path) -> None:
-    held = lock(tmp_path)
-
-    with pytest.raises(Fault, match=r"Another `yipan up` runs over .*YIPAN_HOME"):
+    with lock(tmp_path), pytest.raises(Fault, match=r"Another `yipan up` runs over .*YIPAN_HOME"):
         Stack(make_settings(home=tmp_path), 1, print).start(threading.Event())
 
-    held.close()
+
+def test_what_is_installed_is_found_though_it_is_imported() -> None:
+    """Faust takes its own place in `sys.modules`, without the note of where it came from."""
+    assert __import__("faust")
+    check_installed()
 
 
 def test_the_last_words_of_a_log_are_the_error_in_it(tmp_path: Path) -> None:
