@@ -3,7 +3,7 @@
 import asyncio
 import hmac
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator
 from threading import Event
 from time import time_ns
 
@@ -43,9 +43,7 @@ async def deliver(
     async with aiohttp.ClientSession(gateway, connector=connections, timeout=PATIENCE) as session:
 
         async def work() -> None:
-            for delivery in _while(source, ending):
-                while not may_go_on() and not ending.is_set():
-                    await asyncio.sleep(0.01)
+            async for delivery in _in_turn(source, may_go_on, ending):
                 match delivery:
                     case Shown(shop, order):
                         shops.shops[shop.name].show(order)
@@ -59,10 +57,16 @@ async def deliver(
         await asyncio.gather(*(work() for _ in range(AT_ONCE)))
 
 
-def _while(source: Iterator[Delivery], ending: Event) -> Iterator[Delivery]:
-    """What is left of the source, shared by all who iterate."""
-    while not ending.is_set() and (delivery := next(source, None)) is not None:
-        yield delivery
+async def _in_turn(source: Iterator[Delivery], may_go_on: Callable[[], bool], ending: Event) -> AsyncIterator[Delivery]:
+    """What is left of the source, shared by all who iterate. Waiting comes before taking: whoever waits with a delivery in hand is
+    overtaken, and a platform would end up showing an older revision than its latest."""
+    while not ending.is_set():
+        if not may_go_on():
+            await asyncio.sleep(0.01)
+        elif (delivery := next(source, None)) is not None:
+            yield delivery
+        else:
+            return
 
 
 async def _send(session: aiohttp.ClientSession, hook: Hook, delivered: Delivered) -> None:

@@ -6,6 +6,7 @@ import socket
 import threading
 from collections.abc import Iterator, Mapping
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from itertools import cycle
 from pathlib import Path
 from typing import Any
 
@@ -195,6 +196,19 @@ def test_an_answer_that_was_not_due_is_a_surprise(gateway: Gateway) -> None:
     assert dict(delivered.surprises) == {(200, 401): 1}
     assert delivered.shown == shops.unread() == 1
     assert sorted(gateway.paths)[-1] == "/hooks/warehouse/juniper-wms"
+
+
+@pytest.mark.parametrize("gateway", [[]], indirect=True)
+def test_what_a_platform_shows_is_never_overtaken_by_what_it_showed_before(gateway: Gateway) -> None:
+    shown: list[int] = []
+    told: list[Delivery] = [Shown(MARKET, order(5, quantity)) for quantity in range(1, 60)]
+    keeps_up = cycle([False, True, True])
+
+    with Storefronts().open() as shops, pytest.MonkeyPatch.context() as patch:
+        patch.setattr(shops.shops[MARKET.name], "show", lambda order: shown.append(order.lines[0].quantity))
+        asyncio.run(deliver(told, gateway.url, shops, Delivered(), lambda: next(keeps_up), threading.Event()))
+
+    assert shown == list(range(1, 60))
 
 
 # ---------------------------------------------------------------------------------------------- the place
