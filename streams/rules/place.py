@@ -44,7 +44,7 @@ def place(plan: Plan, command: PlaceOrder) -> None:
         cancelled=False,
         rejected=False,
     )
-    rebalance(plan, command.order, amended, "amended")
+    rebalance(plan, command.order, amended, "held" if holds else "amended")
     fill(plan, freed(order))
 
 

@@ -31,7 +31,8 @@ def standing(order: Order, less: Mapping[str, tuple[Row, ...]] | None = None) ->
 
 
 def wanted_by(order: Order) -> dict[LineSku, int]:
-    return {} if order.cancelled or order.rejected else demand(order.lines, order.reductions)
+    """Units to be promised by (line, SKU): none of an order that is over, and none while it is held."""
+    return {} if order.cancelled or order.rejected or order.holds else demand(order.lines, order.reductions)
 
 
 def give_back_surplus(plan: Plan, key: str, order: Order, wanted: Mapping[LineSku, int], reason: str) -> dict[str, tuple[Row, ...]]:
@@ -77,12 +78,11 @@ def missing(wanted: Mapping[LineSku, int], order: Order, reserved: Open) -> tupl
 
 def rebalance(plan: Plan, key: str, order: Order, reason: str, gone: Open | None = None) -> None:
     """Make the reservations of an order fit `order`, which is the order as this decision leaves it (a copy where it amends). `gone`:
-    rows that this decision has taken away already. A held order keeps what it has and is promised nothing more."""
+    rows that this decision has taken away already. What a node was told of an order that is held now is called back: it must not ship."""
     plan.touched.add(key)
-    dead = order.cancelled or order.rejected
     wanted = wanted_by(order)
     going = give_back_surplus(plan, key, order, wanted, reason) if gone is None else gone
-    needs = () if dead or order.holds else missing(wanted, order, standing(order, going))
+    needs = missing(wanted, order, standing(order, going))
     if needs:
         needs = allocate(plan, demand_of(key, order, needs))
         if isinstance(plan.events[-1], OrderRejected):

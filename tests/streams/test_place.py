@@ -5,6 +5,7 @@ from itertools import permutations
 import pytest
 
 from streams.rules.announce import status
+from streams.rules.fulfil import fulfil
 from tables.events import Backordered, OrderPlaced, Reserved, Unreserved
 from tests.story import Story, key, line, of_type, one_shop, said
 
@@ -224,3 +225,43 @@ def test_an_order_of_an_unknown_shop_is_refused_with_a_sentence_and_not_remember
     assert "web" in decision.events[0].sentence  # type: ignore[union-attr]
     story.shop("web")
     assert "OrderPlaced" in said(story.place("7", line("LAMP")))
+
+
+def test_a_hold_calls_back_what_a_node_was_told_and_its_end_promises_it_anew() -> None:
+    """A payment that is voided after the order went to the warehouse must not leave the house."""
+    story = one_shop({"hall": {"LAMP": 5}})
+    story.place("7", line("LAMP", 2), at=1)
+
+    held = story.place("7", line("LAMP", 2), at=2, holds=("payment",))
+    assert [(told.type, told.final) for told in fulfil(held, 0)] == [("FulfilmentCancelled", True)]
+    assert (story.at("7"), story.pool.on_hand("hall", "LAMP")) == ({}, 5)
+    assert status(story.pool, key("7"), 0).status == "held"
+
+    story.place("7", line("LAMP", 2), at=3)
+    assert story.at("7") == {"hall": {"LAMP": 2}}
+
+
+def test_a_node_that_must_confirm_is_asked_and_what_it_answers_after_the_hold_is_sourced_anew() -> None:
+    story = one_shop({"hall": {"LAMP": 5}})
+    story.node("hall", cancel="confirm")
+    story.place("7", line("LAMP", 2), at=1)
+    told = story.fulfilment("7")
+
+    held = story.place("7", line("LAMP", 2), at=2, holds=("fraud",))
+    assert [found.final for found in fulfil(held, 0)] == [False]
+    released = story.release("7")
+    assert not of_type(released, Reserved), "the node has not answered: it may still ship these"
+
+    story.refuse(told, "cancelled")
+    assert story.at("7") == {"hall": {"LAMP": 2}}
+    assert story.fulfilment("7") != told
+
+
+def test_what_a_held_order_gives_back_goes_to_who_waits() -> None:
+    story = one_shop({"hall": {"LAMP": 2}})
+    story.place("7", line("LAMP", 2), at=1)
+    story.place("8", line("LAMP", 1), at=1)
+
+    decision = story.place("7", line("LAMP", 2), at=2, holds=("payment",))
+
+    assert [event.order for event in of_type(decision, Reserved)] == [key("8")]
