@@ -99,7 +99,7 @@ class FencedLedger:
                 # None where the assignment was lost before it was taken
                 if owned := self._owned.pop(found.partition, None):
                     owned.close()
-                    log.info("partition %d of %s is left after offset %d", found.partition, COMMANDS.name, owned.durable)
+                    log.info("partition %d of %s is left after offset %d", found.partition, COMMANDS.name, owned.desk.durable)
                 self._loading.discard(found.partition)
                 self._sought.pop(found.partition, None)
                 self._tick_at.pop(found.partition, None)
@@ -108,10 +108,10 @@ class FencedLedger:
             die("partitions of the ledger could not be left", error)
 
     def _resume_rebuilt(self) -> None:
-        for partition in [found for found in self._loading if self._owned[found].ready]:
+        for partition in [found for found in self._loading if self._owned[found].desk.ready]:
             owned = self._owned[partition]
-            self._refuse_a_shorter_log(partition, owned.next)
-            if not self._seek(partition, owned.next):
+            self._refuse_a_shorter_log(partition, owned.desk.next)
+            if not self._seek(partition, owned.desk.next):
                 continue
             self._consumer.resume([TopicPartition(COMMANDS.name, partition)])
             self._loading.discard(partition)
@@ -179,12 +179,12 @@ class FencedLedger:
             if partition not in self._loading:
                 self._tick(partition, owned)
                 _, end = self._consumer.get_watermark_offsets(TopicPartition(COMMANDS.name, partition), cached=True)
-                LAG.labels(COMMANDS.name, partition).set(max(0, end - owned.next))
+                LAG.labels(COMMANDS.name, partition).set(max(0, end - owned.desk.next))
         self._ticker.poll(0)
 
     def _commit(self) -> None:
         """For whoever watches the lag, and as the lower bound that `_refuse_a_shorter_log` checks."""
-        offsets = [TopicPartition(COMMANDS.name, p, owned.durable + 1) for p, owned in self._owned.items() if owned.durable >= 0]
+        offsets = [TopicPartition(COMMANDS.name, p, owned.desk.durable + 1) for p, owned in self._owned.items() if owned.desk.durable >= 0]
         if not offsets:
             return
         try:
@@ -196,9 +196,9 @@ class FencedLedger:
         """Ticks go through a producer of their own: `commands` must have no gaps, and a transaction would leave some. None is sent
         while the last one is not decided yet."""
         sent = self._tick_at.get(partition, -1)
-        if sent is None or sent >= owned.next:
+        if sent is None or sent >= owned.desk.next:
             return
-        for tick in owned.due(self._now_ms()):
+        for tick in owned.desk.due(self._now_ms()):
             self._tick_at[partition] = None
             self._ticker.produce(
                 COMMANDS.name, tick, decode_command(tick).pool.encode(), partition, lambda error, sent: self._ticked(partition, error, sent)

@@ -23,29 +23,12 @@ log = logging.getLogger(__name__)
 
 
 class Owner(Protocol):
-    """Made when the partition is assigned, closed when it is revoked or lost, never used again."""
+    """Made when the partition is assigned, closed when it is revoked or lost, never used again. `desk.ready` comes before `decide`."""
 
-    @property
-    def ready(self) -> bool:
-        """True once the state is rebuilt; the others may be called from then on, and `close` always."""
-        ...
-
-    @property
-    def next(self) -> int:
-        """The offset of `commands` to be decided next."""
-        ...
-
-    @property
-    def durable(self) -> int:
-        """The last src_offset known to be committed."""
-        ...
+    desk: Desk
 
     def decide(self, batch: Sequence[Message]) -> None:
         """Decide commands and see that they are written. Raises Hole, nothing decided, when commands before or between are missing."""
-        ...
-
-    def due(self, now_ms: int) -> list[bytes]:
-        """Ticks to be sent to this partition of `commands`."""
         ...
 
     def close(self) -> None:
@@ -57,45 +40,30 @@ class Owned:
     """A desk and the thread that works at it. `wait_s`: a transaction holds what was decided within that time of the first."""
 
     def __init__(self, desk: Desk, wait_s: float) -> None:
-        self._desk = desk
+        self.desk = desk
         self._wait_s = wait_s
         self._since = 0.0
         self._changed = threading.Condition()
         self._thread = threading.Thread(target=self._run, name=f"ledger-{desk.partition}", daemon=True)
         self._thread.start()
 
-    @property
-    def ready(self) -> bool:
-        return self._desk.ready
-
-    @property
-    def next(self) -> int:
-        return self._desk.next
-
-    @property
-    def durable(self) -> int:
-        return self._desk.durable
-
     def decide(self, batch: Sequence[Message]) -> None:
         """Waits while the writer is too far behind."""
         begun = time.perf_counter()
-        decided = self._desk.decide(batch)
-        DECIDE_SECONDS.labels(self._desk.partition).inc(time.perf_counter() - begun)
+        decided = self.desk.decide(batch)
+        DECIDE_SECONDS.labels(self.desk.partition).inc(time.perf_counter() - begun)
         if not decided:
             return
         with self._changed:
-            self._changed.wait_for(lambda: not self._desk.crowded)
-            if not self._desk.queued:
+            self._changed.wait_for(lambda: not self.desk.crowded)
+            if not self.desk.queued:
                 self._since = time.monotonic()
-            self._desk.queue(decided)
+            self.desk.queue(decided)
             self._changed.notify_all()
-
-    def due(self, now_ms: int) -> list[bytes]:
-        return self._desk.due(now_ms)
 
     def close(self) -> None:
         with self._changed:
-            self._desk.close()
+            self.desk.close()
             self._changed.notify_all()
         self._thread.join()
 
@@ -108,29 +76,29 @@ class Owned:
         except LogDamaged as damage:
             die(f"nothing can be decided: {damage}")
         except BaseException as error:
-            if not self._desk.closed:
-                die(f"partition {self._desk.partition} of the ledger cannot be written, or somebody else owns it by now", error)
-            log.info("partition %d was taken over while it was being left", self._desk.partition)
+            if not self.desk.closed:
+                die(f"partition {self.desk.partition} of the ledger cannot be written, or somebody else owns it by now", error)
+            log.info("partition %d was taken over while it was being left", self.desk.partition)
 
     def _take_over(self) -> bool:
         begun = time.perf_counter()
-        if not self._desk.fence():
+        if not self.desk.fence():
             return False
         fenced = time.perf_counter()
-        folded = self._desk.rebuild()
+        folded = self.desk.rebuild()
         if folded is None:
             return False
         done = time.perf_counter()
         TAKEOVER_SECONDS.observe(done - begun)
         log.info(
             "partition %d of %s is ours from offset %d: fenced in %.2f s, %d decisions folded in %.2f s",
-            *(self._desk.partition, COMMANDS.name, self._desk.durable + 1, fenced - begun, folded, done - fenced),
+            *(self.desk.partition, COMMANDS.name, self.desk.durable + 1, fenced - begun, folded, done - fenced),
         )
         return True
 
     def _next_transaction(self) -> list[Outgoing]:
         """Empty once closed."""
-        desk = self._desk
+        desk = self.desk
         with self._changed:
             self._changed.wait_for(lambda: desk.queued > 0 or desk.closed)
             left = self._since + self._wait_s - time.monotonic()
@@ -144,11 +112,11 @@ class Owned:
 
     def _write(self, batch: Sequence[Outgoing]) -> None:
         begun = time.perf_counter()
-        self._desk.write(batch)
+        self.desk.write(batch)
         TRANSACTION_SECONDS.observe(time.perf_counter() - begun)
         TRANSACTION_RECORDS.observe(len(batch))
-        TRANSACTIONS.labels(self._desk.partition).inc()
-        DECIDED.labels(self._desk.partition).inc(len(batch))
+        TRANSACTIONS.labels(self.desk.partition).inc()
+        DECIDED.labels(self.desk.partition).inc(len(batch))
 
 
 Own = Callable[[int], Owner]

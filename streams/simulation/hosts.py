@@ -27,77 +27,62 @@ class Bench:
 
     def __init__(self, world: World, desk: Desk) -> None:
         self._world = world
-        self._desk = desk
+        self.desk = desk
         self._begun: list[Outgoing] = []
         self._some = asyncio.Event()
         self._task = asyncio.get_running_loop().create_task(self._run())
 
-    @property
-    def ready(self) -> bool:
-        return self._desk.ready
-
-    @property
-    def next(self) -> int:
-        return self._desk.next
-
-    @property
-    def durable(self) -> int:
-        return self._desk.durable
-
-    def due(self, now_ms: int) -> list[bytes]:
-        return self._desk.due(now_ms)
-
     def decide(self, batch: Sequence[Message]) -> None:
-        decided = self._desk.decide(batch)
-        while decided and self._desk.crowded:
+        decided = self.desk.decide(batch)
+        while decided and self.desk.crowded:
             # the polling thread waits here; the writer goes on
             self._begin()
             self._write_begun()
-        self._desk.queue(decided)
+        self.desk.queue(decided)
         self._some.set()
 
     def close(self) -> None:
-        self._desk.close()
+        self.desk.close()
         self._some.set()
         try:
             self._write_begun()
         except Exception:
-            self._world.tell(f"what was being written of partition {self._desk.partition} is not")
+            self._world.tell(f"what was being written of partition {self.desk.partition} is not")
 
     async def _run(self) -> None:
         try:
-            if await asyncio.to_thread(self._desk.fence) and await asyncio.to_thread(self._desk.rebuild) is not None:
+            if await asyncio.to_thread(self.desk.fence) and await asyncio.to_thread(self.desk.rebuild) is not None:
                 await self._serve()
         except LogDamaged as damage:
             die(f"nothing can be decided: {damage}")
         except asyncio.CancelledError:
             raise
         except Exception as error:
-            if not self._desk.closed:
-                die(f"partition {self._desk.partition} of the ledger cannot be written: {error!r}")
+            if not self.desk.closed:
+                die(f"partition {self.desk.partition} of the ledger cannot be written: {error!r}")
 
     async def _serve(self) -> None:
-        while not self._desk.closed:
+        while not self.desk.closed:
             await self._some.wait()
             self._some.clear()
             await asyncio.sleep(self._world.takes(self._world.tempo.hold))
-            while self._desk.queued and not self._desk.closed:
+            while self.desk.queued and not self.desk.closed:
                 self._begin()
                 await asyncio.to_thread(self._write_begun)
 
     def _begin(self) -> None:
         self._write_begun()
-        self._begun = self._desk.next_transaction()
+        self._begun = self.desk.next_transaction()
 
     def _write_begun(self) -> None:
         batch, self._begun = self._begun, []
         try:
             if batch:
-                self._desk.write(batch)
+                self.desk.write(batch)
         except Exception as error:
             # at once: what follows it in the chain must not be written either
-            if not self._desk.closed:
-                die(f"partition {self._desk.partition} of the ledger cannot be written: {error!r}")
+            if not self.desk.closed:
+                die(f"partition {self.desk.partition} of the ledger cannot be written: {error!r}")
             raise
 
 

@@ -54,7 +54,7 @@ def a_batch_is_acknowledged_before_what_follows_from_it_is_durable(patch: pytest
 @found_within(20)
 def offsets_are_committed_when_decided_and_not_when_written(patch: pytest.MonkeyPatch) -> None:
     def commit(ledger: FencedLedger) -> None:
-        places = [TopicPartition(COMMANDS.name, p, owned.next) for p, owned in ledger._owned.items() if owned.ready]
+        places = [TopicPartition(COMMANDS.name, p, owned.desk.next) for p, owned in ledger._owned.items() if owned.desk.ready]
         if places:
             ledger._consumer.commit(offsets=places, asynchronous=True)
 

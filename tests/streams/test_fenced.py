@@ -126,36 +126,19 @@ class AtOnce:
     """An owner without a thread: what is decided is written before anything else happens."""
 
     def __init__(self, desk: Desk) -> None:
-        self._desk = desk
-        self.opened = True
+        self.desk = desk
 
-    @property
-    def ready(self) -> bool:
-        return self.opened and self._desk.ready
-
-    @property
-    def next(self) -> int:
-        return self._desk.next
-
-    @property
-    def durable(self) -> int:
-        return self._desk.durable
-
-    def open(self) -> "AtOnce":
-        assert self._desk.fence()
-        self._desk.rebuild()
-        return self
+    def open(self) -> None:
+        assert self.desk.fence()
+        self.desk.rebuild()
 
     def decide(self, batch: Sequence[Message]) -> None:
-        self._desk.queue(self._desk.decide(batch))
-        while transaction := self._desk.next_transaction():
-            self._desk.write(transaction)
-
-    def due(self, now_ms: int) -> list[bytes]:
-        return self._desk.due(now_ms)
+        self.desk.queue(self.desk.decide(batch))
+        while transaction := self.desk.next_transaction():
+            self.desk.write(transaction)
 
     def close(self) -> None:
-        self._desk.close()
+        self.desk.close()
 
 
 class Hosting:
@@ -165,6 +148,7 @@ class Hosting:
         self.story = story
         self.client, self.ticker, self.written = Client(), Ticker(), Written()
         self.ready: list[bool] = []
+        self.opens = True
         self.owners: list[AtOnce] = []
         self._source = MemoryLog({DECISIONS.name: {0: decided(story)[:known]}})
         self._folder = folder
@@ -175,7 +159,9 @@ class Hosting:
 
     def _own(self, partition: int) -> AtOnce:
         desk = Desk(partition, self.written, self._source, Snapshots(self._folder, HERE), records=2)
-        self.owners.append(AtOnce(desk).open())
+        self.owners.append(AtOnce(desk))
+        if self.opens:
+            self.owners[-1].open()
         return self.owners[-1]
 
     def assigned(self) -> "Hosting":
@@ -201,11 +187,11 @@ def test_deciding_starts_where_the_log_ends_whatever_was_committed(tmp_path: Pat
 
 def test_a_partition_that_is_not_rebuilt_yet_decides_nothing(tmp_path: Path) -> None:
     hosting = Hosting(sell(tea_shop(), "1"), tmp_path, known=4)
+    hosting.opens = False
     hosting.client.assign()
-    hosting.owners[0].opened = False
     hosting.arrive(4)
     assert (hosting.decisions(), hosting.client.asked, hosting.ready) == ([], ["pause"], [])
-    hosting.owners[0].opened = True
+    hosting.owners[0].open()
     hosting.arrive()
     hosting.arrive(4)
     assert (hosting.decisions(), hosting.ready[:1]) == ([4], [True])
