@@ -19,7 +19,7 @@ from deploy.business.sheets import Problem
 from streams.commands import Command, CountStock, SetListing, SetNode, SetPolicy, SetSegment, SetShop
 from streams.reference import AnyReference, ImportRecord, ListingRecord, NodeRecord, PoolRecord, Reference, ShopRecord, record_id
 from tables.events import Node
-from tables.policy import encode_policy
+from tables.policy import decode_policy, encode_policy
 
 DOCUMENT_LINES = 500
 STOCK_BUCKETS = 64
@@ -129,7 +129,7 @@ def difference(business: Business, reference: Reference, known: Told, version: i
     commands: list[Command] = []
     published, unchanged, changed = Counter[str](), Counter[str](), list[str]()
     for book in business.pools:
-        items = list(_items(book, version))
+        items = list(_items(_with_distances(book, reference), version))
         new = [item for item in items if known.get(item.name) != item.value]
         unchanged.update(item.kind for item in items if known.get(item.name) == item.value)
         published.update(item.kind for item in new)
@@ -149,6 +149,20 @@ def _assign(business: Business, pools: dict[str, int], partitions: int) -> Itera
             load = Counter(pools.values())
             pools[book.pool] = min(range(partitions), key=lambda partition: (load[partition], partition))
             yield PoolRecord(pool=book.pool, partition=pools[book.pool], partitions=partitions)
+
+
+def _with_distances(book: PoolBook, reference: Reference) -> PoolBook:
+    """A node that the folder leaves out is not removed by it: it stays as far away as the policy before had it."""
+    before = reference.imports.get(f"import/{book.pool}/policy")
+    named = {node.node for node in book.nodes}
+    left_out = {node.node for node in reference.nodes.values() if node.pool == book.pool} - named
+    if not before or not left_out:
+        return book
+    distances = dict(book.policy.distances)
+    for region, table in decode_policy(before.value.encode()).distances.items():
+        if kept := {node: km for node, km in table.items() if node in left_out}:
+            distances[region] = kept | distances.get(region, {})
+    return msgspec.structs.replace(book, policy=msgspec.structs.replace(book.policy, distances=distances))
 
 
 def _items(book: PoolBook, version: int) -> Iterator[Item]:

@@ -15,6 +15,7 @@ from deploy.settings import Settings
 from streams.commands import AnyCommand, Command, CountStock, SetListing, SetNode, SetPolicy, SetSegment, SetShop, decode_command
 from streams.follow import Follower
 from streams.reference import Reference, decode_reference
+from tables.policy import Policy, decode_policy
 from tests.deploy.halyard import Folder
 
 PARTITIONS = 4
@@ -138,6 +139,25 @@ def test_a_row_left_out_says_nothing(folder: Folder) -> None:
     publish(folder.spoil("stock.csv", "reno-dc,CUP-CLAY,180\n", "reno-dc,CUP-CLAY,180\nreno-dc,POT-CLAY,60\n"), broker, now=3_000)
 
     assert broker.commands == []
+
+
+def test_a_node_left_out_is_as_near_as_it_was(folder: Folder) -> None:
+    """It still sells, so orders must still know how far it is."""
+    broker = Broker()
+    publish(folder, broker)
+    before = policies(broker)[-1].distances["US-NY"]
+    folder.spoil("nodes.csv", "chicago-dealer,us,dealer,US-IL,Chicago,41.88,-87.63,9,confirm\n", "")
+    folder.spoil("stock.csv", "chicago-dealer,SENCHA-100,96\nchicago-dealer,OOLONG-100,96\n", "")
+
+    publish(folder.spoil("policy.yaml", "max_splits: 2", "max_splits: 1"), broker, now=2_000)
+
+    after = policies(broker)[-1]
+    assert "chicago-dealer" in before
+    assert (after.distances["US-NY"], after.rule.max_splits) == (before, 1)
+
+
+def policies(broker: Broker) -> list[Policy]:
+    return [decode_policy(command.policy) for command in broker.heard() if isinstance(command, SetPolicy)]
 
 
 def test_long_stock_lists_come_as_documents_of_500_lines(folder: Folder) -> None:
