@@ -6,7 +6,7 @@ import msgspec
 
 from streams.commands import AnyCommand, Cause, Tick, decode_command, encode_command
 from streams.decisions import GENESIS, Decision, decode_decision, encode_decision, link
-from streams.rules.decide import DECIDER, decide
+from streams.rules.decide import DECIDER, DECIDERS
 from streams.rules.due import next_due
 from tables import snapshot
 from tables.events import AnyEvent, Duplicate, Refused
@@ -29,10 +29,11 @@ class Hole(Exception):
 
 
 class Ledger:
-    """The state of one partition after `last`, the highest src_offset decided (-1 at the start)."""
+    """The state of one partition after `last`, the highest src_offset decided (-1 at the start). `decider`: the version that decides."""
 
     def __init__(self, partition: int) -> None:
         self.partition = partition
+        self.decider = DECIDER
         self.last = -1
         self.chain = GENESIS
         self.pools: dict[str, Pool] = {}
@@ -104,7 +105,7 @@ class Ledger:
         source, partition, at, ordinal = command.cause
         if (at, ordinal) <= self.causes.get(f"{source}/{partition}", (-1, -1)):
             return (Duplicate(of="/".join(map(str, command.cause))),)
-        return decide(pool, command, offset)
+        return DECIDERS[self.decider](pool, command, offset)
 
     def _record(self, pool: Pool, offset: int, command_id: str, cause: Cause, events: tuple[AnyEvent, ...]) -> tuple[Decision, bytes]:
         decision = Decision(
@@ -113,7 +114,7 @@ class Ledger:
             src_offset=offset,
             command_id=command_id,
             cause=cause,
-            decider=DECIDER,
+            decider=self.decider,
             policy_version=pool.policy_version,
             prev=self.chain,
             events=events,

@@ -9,7 +9,9 @@ from streams.rules.plan import Plan
 from tables.events import AnyEvent, Refused
 from tables.pool import Pool
 
-# Rises with every change of what is decided; a decision names the version that made it.
+Decide = Callable[[Pool, c.AnyCommand, int], tuple[AnyEvent, ...]]
+
+# Rises with every change of what is decided once it has been released; a decision names the version that made it.
 DECIDER = 1
 
 RULES: dict[type[c.AnyCommand], Callable[[Plan, Any], None]] = {
@@ -43,3 +45,7 @@ def decide(pool: Pool, command: c.AnyCommand, offset: int) -> tuple[AnyEvent, ..
         sentence = f"the decider failed on this command ({type(wrong).__name__}); nothing was changed, please report it with the command"
         return (Refused(code="decider_failed", sentence=sentence),)
     return tuple(plan.events)
+
+
+# Every version that was ever released stays, so that a log can be decided again by the versions it names.
+DECIDERS: dict[int, Decide] = {DECIDER: decide}
