@@ -4,11 +4,14 @@ import pytest
 from msgspec.structs import replace as with_
 
 from streams.checks.findings import Violation
+from streams.commands import AnyCommand
 from streams.ledger import Ledger
 from streams.read import MemoryLog
 from streams.replay import Replayed, replay
+from streams.rules.decide import DECIDER, DECIDERS, decide
 from tables import events as e
-from tests.story import Story
+from tables.pool import Pool
+from tests.story import Story, line, one_shop
 from tests.streams.logs import Logs
 from tests.streams.shopping import busy_day
 
@@ -63,6 +66,56 @@ def test_a_decision_by_a_version_that_is_not_here_is_named(day: Story) -> None:
     assert "version 99" in first(again(logs)).first
 
 
+# ---------------------------------------------------------------------------------------------- several versions
+NEXT = DECIDER + 1
+
+
+@pytest.fixture
+def rolling_deploy(monkeypatch: pytest.MonkeyPatch) -> Story:
+    """The old version, the next one, and the old one once more have decided; the next one refuses orders of a single unit."""
+    monkeypatch.setitem(DECIDERS, NEXT, refuses_single_units)
+    story = one_shop({"hamburg": {"ASSAM": 50}})
+    for number, decider in enumerate((DECIDER, DECIDER, NEXT, NEXT, DECIDER, NEXT)):
+        story.ledger.decider = decider
+        story.place(str(number), line("ASSAM", 1 + number % 2))
+    return story
+
+
+def refuses_single_units(pool: Pool, command: AnyCommand, offset: int) -> tuple[e.AnyEvent, ...]:
+    events = decide(pool, command, offset)
+    if any(isinstance(event, e.OrderPlaced) and event.lines[0].quantity == 1 for event in events):
+        return (e.Refused(code="too_little", sentence="We send no single cup of tea."),)
+    return events
+
+
+def test_each_decision_is_decided_again_by_the_version_it_names(rolling_deploy: Story) -> None:
+    replayed = again(Logs(rolling_deploy))
+
+    assert replayed.violations == ()
+    assert (replayed.decisions, replayed.digests) == (len(rolling_deploy.records), {0: rolling_deploy.ledger.chain})
+
+
+def test_a_decision_that_names_another_version_than_made_it_is_found(rolling_deploy: Story) -> None:
+    logs = Logs(rolling_deploy)
+    at = logs.find(e.Refused)
+    logs.change(at, decider=DECIDER)
+
+    assert first(again(logs)).first == f"decisions[0]@{at}: deciding its command again gives other bytes"
+
+
+def test_what_a_version_decided_that_is_not_here_any_more_is_not_passed_over(
+    rolling_deploy: Story, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delitem(DECIDERS, NEXT)
+    logs = Logs(rolling_deploy)
+
+    replayed = again(logs)
+
+    assert replayed.decisions == logs.find(e.Refused)
+    assert f"version {NEXT}" in first(replayed).first
+
+
+# ---------------------------------------------------------------------------------------------- damage
 @pytest.mark.parametrize("nth", [0, 17])
 def test_a_doubled_decision_does_not_pass(nth: int, day: Story) -> None:
     logs = Logs(day)
@@ -76,6 +129,26 @@ def test_a_decision_without_its_command_does_not_pass(day: Story) -> None:
     del logs.commands[-1]
 
     assert first(again(logs)).first.endswith("there is no such command")
+
+
+def test_a_hole_in_the_commands_is_named_where_it_is(day: Story) -> None:
+    topics = Logs(day).topics()
+    del topics["commands"][0][30]
+
+    replayed = replay(MemoryLog(topics), progress=lambda *_: None)
+
+    assert replayed.decisions == 30
+    assert first(replayed).first == "decisions[0]@30: there is no such command"
+
+
+@pytest.mark.parametrize("foreign", [b"", b"gibberish", b"[]", b'{"src_offset":7,"decider":"the last one"}'])
+def test_a_foreign_record_among_the_decisions_is_named(foreign: bytes, day: Story) -> None:
+    topics = Logs(day).topics()
+    topics["decisions"][0][7] = with_(topics["decisions"][0][7], value=foreign)
+
+    replayed = replay(MemoryLog(topics), progress=lambda *_: None)
+
+    assert first(replayed).first == "decisions[0]@7: it is not a decision"
 
 
 def test_commands_that_wait_to_be_decided_are_not_compared(day: Story) -> None:
