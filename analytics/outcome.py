@@ -5,7 +5,7 @@ from typing import Literal, NamedTuple
 from streams.decisions import Decision
 from tables import events as e
 
-Kind = Literal["order", "cancel", "reduce", "release", "fulfilment", "stock", "reference", "tick", "nothing"]
+Kind = Literal["order", "cancel", "reduce", "release", "fulfilment", "return", "stock", "reference", "tick", "nothing"]
 
 _KINDS: tuple[tuple[tuple[type[e.Event], ...], Kind], ...] = (
     ((e.OrderPlaced,), "order"),
@@ -15,6 +15,7 @@ _KINDS: tuple[tuple[tuple[type[e.Event], ...], Kind], ...] = (
     ((e.HoldReleased,), "release"),
     ((e.Ticked,), "tick"),
     ((e.Shipped, e.FulfilmentRejected), "fulfilment"),
+    ((e.Returned,), "return"),
     ((e.StockMoved, e.StockCounted), "stock"),
 )
 

@@ -59,6 +59,8 @@ def _gist(event: e.OrderEvent) -> tuple[str, str, int, tuple[str, ...]]:
             return "", "", sum(count for _, count in event.short), ()
         case e.Reserved() | e.Shipped():
             return event.node, event.fulfilment, units(event.rows), ()
+        case e.Returned():
+            return event.node, "", units(event.rows), ()
         case e.Unreserved() | e.CancelRequested():
             return event.node, event.fulfilment, units(event.rows), (event.reason,)
         case e.FulfilmentRejected():

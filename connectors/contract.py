@@ -182,6 +182,25 @@ class ShipmentDraft(msgspec.Struct, frozen=True, kw_only=True, tag="shipment"):
     tracking: str = ""
 
 
+class ReturnLine(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """`line`: the order's line, "" where nobody knows which of the lines with this SKU it was."""
+
+    sku: str
+    quantity: int
+    line: str = ""
+
+
+class ReturnDraft(msgspec.Struct, frozen=True, kw_only=True, tag="return"):
+    """Goods of an order (named as its shop names it) came back to a node."""
+
+    document: str
+    shop: str
+    order: str
+    node: str
+    returned_at: Millis
+    lines: tuple[ReturnLine, ...]
+
+
 class RejectionDraft(msgspec.Struct, frozen=True, kw_only=True, tag="rejection"):
     """A node will not ship a fulfilment: `short` (the units are not there), `cancelled` (answer to a cancel) or another reason."""
 
@@ -191,7 +210,7 @@ class RejectionDraft(msgspec.Struct, frozen=True, kw_only=True, tag="rejection")
 
 
 OrderSide = OrderDraft | CancelDraft | ReductionDraft
-StockSide = CountDraft | ReceiptDraft | MoveDraft | ShipmentDraft | RejectionDraft
+StockSide = CountDraft | ReceiptDraft | MoveDraft | ShipmentDraft | RejectionDraft | ReturnDraft
 Draft = OrderSide | StockSide
 
 
@@ -325,6 +344,7 @@ class OrderStatus(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True)
     shipped: int = 0
     cancelled: int = 0
     holds: tuple[str, ...] = ()
+    returned: int = 0
 
 
 class Availability(msgspec.Struct, frozen=True, kw_only=True):

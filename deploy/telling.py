@@ -34,11 +34,11 @@ def _headline(story: Story) -> RenderableType:
 
 
 def _lines(lines: Iterable[Line]) -> RenderableType:
-    table = Table("line", "listing", "SKU", "ordered", "reserved", "backordered", "shipped")
+    table = Table("line", "listing", "SKU", "ordered", "reserved", "backordered", "shipped", "returned")
     for column in table.columns[3:]:
         column.justify = "right"
     for line in lines:
-        units = (line.ordered, line.reserved, line.backordered, line.shipped)
+        units = (line.ordered, line.reserved, line.backordered, line.shipped, line.returned)
         table.add_row(Text(line.line), Text(line.listing), Text(line.sku), *(str(n or "") for n in units))
     return table
 
@@ -85,6 +85,8 @@ def _event(event: e.AnyEvent) -> RenderableType:
             return Text(f"{node} is asked not to ship {_units(rows)} ({name}, {reason})", style="yellow")
         case e.Shipped(fulfilment=name, node=node, rows=rows, carrier=carrier, tracking=tracking):
             return Text(f"{node} shipped {_units(rows)} ({name}) {carrier} {tracking}".rstrip(), style="green")
+        case e.Returned(document=document, node=node, rows=rows):
+            return Text(f"{_units(rows)} came back to {node} ({document}), for inspection", style="yellow")
         case e.Backordered(rows=rows):
             return Text(f"waits for {_units(rows)}" if rows else "waits for nothing more", style="yellow")
         case e.OrderHeld(reasons=reasons):

@@ -107,6 +107,16 @@ class RejectFulfilment(Command, frozen=True):
     reason: str
 
 
+class ReturnStock(Command, frozen=True):
+    """Goods of an order come back to a node: units by (line, SKU). Line "": whichever of the order's lines shipped that SKU."""
+
+    document: str
+    order: str
+    node: str
+    returned_at: int
+    lines: tuple[tuple[str, str, int], ...]
+
+
 class SetNode(Command, frozen=True):
     version: int
     node: Node
@@ -150,6 +160,7 @@ AnyCommand = (
     | MoveStock
     | ConfirmShipment
     | RejectFulfilment
+    | ReturnStock
     | SetNode
     | SetShop
     | SetSegment

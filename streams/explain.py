@@ -58,6 +58,7 @@ class Line(msgspec.Struct, frozen=True, kw_only=True):
     reserved: int
     backordered: int
     shipped: int
+    returned: int
 
 
 class Told(msgspec.Struct, frozen=True):
@@ -189,7 +190,7 @@ def _lines(pool: Pool, key: str) -> tuple[Line, ...]:
         return ()
     wanted = demand(order.lines, order.reductions)
     reserved = sums(row for found in order.open_fulfilments.values() for row in found.rows)
-    waiting, shipped = sums(order.waiting), sums(order.shipped)
+    waiting, shipped, returned = sums(order.waiting), sums(order.shipped), sums(order.returned)
     listings = {line.line: line.listing for line in order.lines}
     unknown = {(line.line, ""): line.quantity for line in order.lines if not line.parts}
     return tuple(
@@ -201,6 +202,7 @@ def _lines(pool: Pool, key: str) -> tuple[Line, ...]:
             reserved=reserved.get((line, sku), 0),
             backordered=waiting.get((line, sku), 0),
             shipped=shipped.get((line, sku), 0),
+            returned=returned.get((line, sku), 0),
         )
         for line, sku in dict.fromkeys((*wanted, *unknown, *reserved, *waiting, *shipped))
     )

@@ -218,6 +218,17 @@ class Shipped(Event, frozen=True):
     tracking: str = ""
 
 
+class Returned(Event, frozen=True):
+    """Goods that were shipped came back, once under `document`: customer -> quality. They are for nobody until an inspection moves
+    them on. The rows' lines have shipped, and not got back before, at least as many."""
+
+    order: str
+    document: str
+    node: str
+    rows: tuple[Row, ...]
+    returned_at: int
+
+
 class Shortage(Event, frozen=True):
     """Promised units that are not there, and the order they were taken from."""
 
@@ -360,6 +371,7 @@ OrderEvent = (
     | FulfilmentRejected
     | Backordered
     | Shipped
+    | Returned
     | Shortage
 )
 StockEvent = StockMoved | StockCounted | FillDeferred

@@ -163,3 +163,12 @@ def shipped(pool: Pool, event: e.Shipped) -> None:
         pool.moved(event.node, row.sku, event.shipped_at, -row.quantity)
     order.shipped = merge(order.shipped, [e.Row(row.line, row.sku, row.quantity) for row in event.rows])
     _close(pool, event.order, order, event.fulfilment, event.rows)
+
+
+def returned(pool: Pool, event: e.Returned) -> None:
+    order = pool.orders[event.order]
+    quality = at(pool.stock, event.node).bucket("quality")
+    for row in event.rows:
+        add(quality, row.sku, row.quantity)
+    order.returned = merge(order.returned, event.rows)
+    pool.documents[event.document] = max(event.returned_at, pool.now)

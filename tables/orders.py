@@ -38,6 +38,7 @@ class Order(msgspec.Struct, array_like=True):
     rejected: bool = False
     waiting: tuple[Waiting, ...] = ()
     shipped: tuple[Row, ...] = ()
+    returned: tuple[Row, ...] = ()
     refused_by: tuple[str, ...] = ()
     fulfilments: dict[str, FulfilmentOrder] | None = None
     reductions: Reductions | None = None

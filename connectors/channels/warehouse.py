@@ -19,6 +19,8 @@ from connectors.contract import (
     Received,
     Refusal,
     RejectionDraft,
+    ReturnDraft,
+    ReturnLine,
     ShipmentDraft,
     ShopRef,
     StockLine,
@@ -46,6 +48,10 @@ class _CountedLine(Payload):
 class _MovedLine(Payload):
     sku: Name
     quantity: Moved
+
+
+class _ReturnedLine(_MovedLine):
+    line: Text = ""
 
 
 class _Count(_Document):
@@ -87,9 +93,18 @@ class _Rejection(_Document):
     reason: Name
 
 
-_AnyDocument = _Count | _Receipt | _Move | _Shipment | _Rejection
+class _Return(_Document):
+    type: Literal["return"]
+    shop: Name
+    order: Name
+    node: Name
+    returned_at: Zoned
+    lines: tuple[_ReturnedLine, ...] = Field(min_length=1, max_length=MOST_LINES)
+
+
+_AnyDocument = _Count | _Receipt | _Move | _Shipment | _Rejection | _Return
 _documents: TypeAdapter[_AnyDocument] = TypeAdapter(Annotated[_AnyDocument, Field(discriminator="type")])
-_KINDS = frozenset({"count", "receipt", "move", "shipment", "rejection"})
+_KINDS = frozenset({"count", "receipt", "move", "shipment", "rejection", "return"})
 
 
 class _Glance(msgspec.Struct):
@@ -122,7 +137,7 @@ class Warehouse:
 
     def parse(self, raw: RawRecord, shop: ShopRef) -> Parsed:
         if raw.kind not in _KINDS:
-            return Ignored("other_kind", "A warehouse feed tells of counts, receipts, moves, shipments and rejections only.")
+            return Ignored("other_kind", "A warehouse feed tells of counts, receipts, moves, shipments, rejections and returns only.")
         return usable(lambda: (_draft(_documents.validate_python(read_object(raw.body))),))
 
     def poll(self, fetch: Fetch, shop: ShopRef, cursor: str, now: Millis) -> Polled:
@@ -149,6 +164,15 @@ def _draft(told: _AnyDocument) -> Draft:
             )
         case _Rejection():
             return RejectionDraft(document=told.document, fulfilment=told.fulfilment, reason=told.reason)
+        case _Return():
+            return ReturnDraft(
+                document=told.document,
+                shop=told.shop,
+                order=told.order,
+                node=told.node,
+                returned_at=Millis(told.returned_at),
+                lines=tuple([ReturnLine(sku=line.sku, quantity=line.quantity, line=line.line) for line in told.lines]),
+            )
 
 
 def _move(told: _Move) -> MoveDraft:

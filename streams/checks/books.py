@@ -66,6 +66,12 @@ class Books:
         for row in rows:
             self._add((node, "reserved"), row.sku, -row.quantity)
 
+    def take_back(self, node: str, rows: Sequence[Row]) -> None:
+        for row in rows:
+            if row.quantity <= 0:
+                self._findings.note("conservation", f"{row.quantity} units of {row.sku} come back to {node}")
+            self._add((node, "quality"), row.sku, row.quantity)
+
     def move(self, moves: Sequence[Move], grants: Sequence[Grant]) -> None:
         for move in moves:
             ends = ((move.from_node, move.from_place, -move.quantity), (move.to_node, move.to_place, move.quantity))

@@ -34,6 +34,7 @@ class PoolCheck:
             e.Reserved: self._reserved,
             e.Unreserved: self._unreserved,
             e.Shipped: self._shipped,
+            e.Returned: self._returned,
             e.StockMoved: self._moved,
             e.NodeSet: self._node_set,
             e.SegmentSet: self._segment_set,
@@ -66,6 +67,9 @@ class PoolCheck:
     def _shipped(self, event: e.Shipped) -> None:
         self.orders.ended(event, self.orders.get(event.order))
         self.books.ship(event.node, event.rows)
+
+    def _returned(self, event: e.Returned) -> None:
+        self.books.take_back(event.node, event.rows)
 
     def _moved(self, event: e.StockMoved) -> None:
         self.books.move(event.moves, event.grants)

@@ -76,27 +76,31 @@ def status(pool: Pool, key: str, position: int) -> OrderStatus:
     reserved = sum(row.quantity for found in order.open_fulfilments.values() for row in found.rows)
     backordered = sum(row.quantity for row in order.waiting)
     shipped = sum(row.quantity for row in order.shipped)
+    returned = sum(row.quantity for row in order.returned)
     ordered = sum(line.quantity * sum(units for _, units in line.parts) for line in order.lines)
     return OrderStatus(
         tenant=tenant,
         shop=shop,
         order=name,
-        status=_word(order, reserved, backordered, shipped),
+        status=_word(order, reserved, backordered, shipped, returned),
         revision=order.revision,
         position=position,
         ordered=ordered,
         reserved=reserved,
         backordered=backordered,
         shipped=shipped,
+        returned=returned,
         cancelled=max(0, ordered - reserved - backordered - shipped) if order.cancelled or order.rejected or order.reductions else 0,
         holds=order.holds,
     )
 
 
-def _word(order: Order, reserved: int, backordered: int, shipped: int) -> str:
+def _word(order: Order, reserved: int, backordered: int, shipped: int, returned: int) -> str:
     """The one word for it. Precedence: what is over, what is stopped, what is under way."""
     if order.rejected:
         return "rejected"
+    if shipped and returned == shipped and not (reserved or backordered or order.holds):
+        return "returned"
     if order.cancelled:
         asked = any(found.rows for found in order.open_fulfilments.values())
         return "cancel_requested" if asked else "shipped" if shipped else "cancelled"

@@ -1,19 +1,34 @@
 """Stock documents -> commands for the pool of the shop that told of them (a warehouse feed is a shop too)."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from typing import TypeVar
 
-from connectors.contract import CountDraft, Ignored, MoveDraft, ReceiptDraft, Rejected, RejectionDraft, ShipmentDraft, StockLine, StockSide
-from streams.commands import AnyCommand, Cause, ConfirmShipment, CountStock, MoveStock, ReceiveStock, RejectFulfilment
+from connectors.contract import (
+    CountDraft,
+    Ignored,
+    MoveDraft,
+    ReceiptDraft,
+    Rejected,
+    RejectionDraft,
+    ReturnDraft,
+    ShipmentDraft,
+    StockLine,
+    StockSide,
+)
+from streams.commands import AnyCommand, Cause, ConfirmShipment, CountStock, MoveStock, ReceiveStock, RejectFulfilment, ReturnStock
 from streams.reference import Reference, ShopRecord
 from streams.rules.normalize_bounds import LAST_MILLIS, MOST_UNITS, Outcome
+from streams.rules.normalize_orders import order_key
 
 DOCUMENT_LINES = 500
 
+K = TypeVar("K")
 Units = tuple[tuple[str, int], ...]
 
 
 def book(draft: StockSide, shop: ShopRecord, reference: Reference, causes: Iterator[Cause]) -> Outcome:
-    """Commands of at most DOCUMENT_LINES lines, each SKU in one of them only: lines of the same SKU (its lots, its places) are summed."""
+    """Commands of at most DOCUMENT_LINES lines, each SKU (in returns: of a line) in one of them only: lines of the same SKU (its lots,
+    its places) are summed."""
     match draft:
         case RejectionDraft():
             document = _document(draft.document, shop)
@@ -27,11 +42,15 @@ def book(draft: StockSide, shop: ShopRecord, reference: Reference, causes: Itera
             fault = _strangers((draft.node,), shop, reference) or _fault(draft, draft.received_at, 1)
         case MoveDraft():
             fault = _strangers((draft.node, draft.to_node or draft.node), shop, reference) or _fault(draft, draft.moved_at, 1)
+        case ReturnDraft():
+            fault = _strangers((draft.node,), shop, reference) or _fault(draft, draft.returned_at, 1)
     if fault:
         return fault
     if not draft.lines:
         return Ignored("no_lines", f"Document {draft.document} has no lines.")
-    return [_command(draft, shop, document, units, next(causes)) for document, units in _parts(draft.document, draft.lines, shop)]
+    if isinstance(draft, ReturnDraft):
+        return _returns(draft, shop, reference, causes)
+    return [_command(draft, shop, document, units, next(causes)) for document, units in _parts(draft.document, _by_sku(draft.lines), shop)]
 
 
 def _command(draft: CountDraft | ReceiptDraft | MoveDraft, shop: ShopRecord, document: str, units: Units, cause: Cause) -> AnyCommand:
@@ -67,16 +86,40 @@ def _shipments(draft: ShipmentDraft, shop: ShopRecord, causes: Iterator[Cause]) 
             carrier=draft.carrier,
             tracking=draft.tracking,
         )
-        for document, units in _parts(draft.document, draft.lines, shop)
+        for document, units in _parts(draft.document, _by_sku(draft.lines), shop)
     ]
 
 
-def _parts(document: str, lines: tuple[StockLine, ...], shop: ShopRecord) -> list[tuple[str, Units]]:
-    """(document, units by SKU) of each part; a document without lines has one. The first part keeps the document's own name, so
+def _returns(draft: ReturnDraft, feed: ShopRecord, reference: Reference, causes: Iterator[Cause]) -> Outcome:
+    """The order is of a shop of the feed's own pool: only there is it known."""
+    shop = reference.shops.get(draft.shop)
+    if shop is None or shop.ref.pool != feed.ref.pool:
+        return Rejected("unknown_shop", f"No shop of pool {feed.ref.pool!r} is called {draft.shop!r}: correct the return, or import the shop.")
+    by_line = (((line.line, line.sku), line.quantity) for line in draft.lines)
+    return [
+        ReturnStock(
+            pool=feed.ref.pool,
+            cause=next(causes),
+            document=document,
+            order=order_key(shop, draft.order),
+            node=draft.node,
+            returned_at=draft.returned_at,
+            lines=tuple([(line, sku, units) for (line, sku), units in part]),
+        )
+        for document, part in _parts(draft.document, by_line, feed)
+    ]
+
+
+def _by_sku(lines: Iterable[StockLine]) -> Iterator[tuple[str, int]]:
+    return ((line.sku, line.quantity) for line in lines)
+
+
+def _parts(document: str, lines: Iterable[tuple[K, int]], shop: ShopRecord) -> list[tuple[str, tuple[tuple[K, int], ...]]]:
+    """(document, summed units) of each part; a document without lines has one. The first part keeps the document's own name, so
     that a document sent again is known again, however many parts it had."""
-    summed: dict[str, int] = {}
-    for line in lines:
-        summed[line.sku] = summed.get(line.sku, 0) + line.quantity
+    summed: dict[K, int] = {}
+    for key, quantity in lines:
+        summed[key] = summed.get(key, 0) + quantity
     units, name = tuple(summed.items()), _document(document, shop)
     starts = range(0, max(len(units), 1), DOCUMENT_LINES)
     return [(f"{name}#{part}" if part > 1 else name, units[start : start + DOCUMENT_LINES]) for part, start in enumerate(starts, 1)]
@@ -97,7 +140,7 @@ def _strangers(nodes: tuple[str, ...], shop: ShopRecord, reference: Reference) -
     return None
 
 
-def _fault(draft: CountDraft | ReceiptDraft | MoveDraft | ShipmentDraft, at: int, least: int) -> Rejected | None:
+def _fault(draft: CountDraft | ReceiptDraft | MoveDraft | ShipmentDraft | ReturnDraft, at: int, least: int) -> Rejected | None:
     """What a channel should have refused, and must not reach the pool."""
     if not 0 <= at < LAST_MILLIS:
         return Rejected("bad_time", f"Document {draft.document} says a time outside 1970 to 9999.")

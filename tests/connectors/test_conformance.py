@@ -31,6 +31,7 @@ from connectors.contract import (
     Refusal,
     Rejected,
     RejectionDraft,
+    ReturnDraft,
     ShipmentDraft,
     Webhook,
 )
@@ -216,7 +217,7 @@ def _names(draft: Draft) -> object:
             return draft.order
         case ReductionDraft():
             return draft.order, draft.reduction.id
-        case CountDraft() | ReceiptDraft() | MoveDraft():
+        case CountDraft() | ReceiptDraft() | MoveDraft() | ReturnDraft():
             return draft.document, draft.node
         case ShipmentDraft() | RejectionDraft():
             return draft.document, draft.fulfilment
@@ -246,6 +247,8 @@ def _faults_of(draft: Draft) -> list[str]:
             return _moments(draft.moved_at) + _bounds(1, 1_000_000_000, *(line.quantity for line in draft.lines))
         case ShipmentDraft():
             return _moments(draft.shipped_at) + _bounds(1, 1_000_000_000, *(line.quantity for line in draft.lines))
+        case ReturnDraft():
+            return _moments(draft.returned_at) + _bounds(1, 1_000_000_000, *(line.quantity for line in draft.lines))
         case RejectionDraft():
             return [] if draft.reason else ["no reason"]
 

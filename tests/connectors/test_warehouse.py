@@ -80,7 +80,7 @@ def test_a_count_of_a_whole_warehouse_is_taken() -> None:
 def test_every_example_of_the_documentation_is_what_it_says_it_is() -> None:
     examples = [json.loads(example) for example in re.findall(r"```json\n(.*?)```", (DOCS / "warehouse.md").read_text(), re.DOTALL)]
 
-    assert [example["type"] for example in examples] == ["count", "receipt", "move", "shipment", "rejection"]
+    assert [example["type"] for example in examples] == ["count", "receipt", "move", "shipment", "rejection", "return"]
     for example in examples:
         assert isinstance(received(example), Received)
         assert isinstance(CHANNEL.parse(raw_record("warehouse", example, example["type"]), SHOP), tuple)

@@ -47,6 +47,7 @@ function head(order) {
       fact("Ordered", count(order.ordered)),
       fact("Promised", count(order.reserved)),
       fact("Shipped", count(order.shipped)),
+      order.returned ? fact("Came back", count(order.returned)) : null,
       fact("Waits for", count(order.waiting)),
       order.holds.length ? fact("Held for", spoken(order.holds.join(", "))) : null));
 }
@@ -119,6 +120,7 @@ function tell({ type, node, fulfilment, units, reasons, said }) {
     case "FulfilmentRejected": return `${node} will not ship ${fulfilment}: ${why}.`;
     case "Backordered": return said.rows?.length ? `Waits for ${rowsOf(said.rows)}.` : "Waits for nothing more.";
     case "Shipped": return `${node} shipped ${rowsOf(said.rows)}.`;
+    case "Returned": return `${rowsOf(said.rows)} came back to ${node}, for inspection.`;
     case "Shortage": return `${count(units)} × ${said.sku} promised at ${node} were not there.`;
     default: return "";
   }

@@ -36,12 +36,12 @@ export const clock = (ms, step) => (step >= 86_400 ? day(ms) : new Date(ms).toIS
 
 export const COLOURS = {
   allocated: "#12826b", reserved: "#12826b", shipped: "#2563c9", partially_shipped: "#6f9be0", partial: "#7fb069", partially_reserved: "#7fb069",
-  backordered: "#e6a335", held: "#6b5bc7", accepted: "#69a7e0", rejected: "#c53b3b", refused: "#a13030", cancel_requested: "#d49090",
+  backordered: "#e6a335", held: "#6b5bc7", accepted: "#69a7e0", rejected: "#c53b3b", refused: "#a13030", cancel_requested: "#d49090", returned: "#9a6fb0",
   cancelled: "#94a1ae", duplicate: "#c4ced7", stale: "#dbe1e7", unreadable: "#5b0f0f",
 };
 export const SERIES = ["#12826b", "#2563c9", "#e6a335", "#6b5bc7", "#d0637c", "#3aa6b9", "#8a9a5b", "#94a1ae"];
 const MOOD = {
-  allocated: "good", reserved: "good", shipped: "info", partially_shipped: "info", partial: "warn", partially_reserved: "warn", backordered: "warn", held: "hold", rejected: "bad", refused: "bad", unreadable: "bad",
+  allocated: "good", reserved: "good", shipped: "info", partially_shipped: "info", partial: "warn", partially_reserved: "warn", backordered: "warn", held: "hold", returned: "warn", rejected: "bad", refused: "bad", unreadable: "bad",
 };
 export const spoken = word => word.replaceAll("_", " ");
 export const badge = word => h("span", { class: `badge ${MOOD[word] ?? ""}` }, spoken(word));
