@@ -10,7 +10,7 @@ from streams.rules.decide import DECIDER, DECIDERS
 from streams.rules.due import next_due
 from tables import snapshot
 from tables.events import AnyEvent, Duplicate, Refused
-from tables.pool import Pool, evolve
+from tables.pool import Pool, evolve_all
 
 Message = tuple[int, bytes, bytes]  # offset, key (the pool), value
 MAX_RECORD = 7 << 20  # a little under what the topic takes
@@ -57,8 +57,7 @@ class Ledger:
         return decision
 
     def _take(self, pool: Pool, decision: Decision, record: bytes) -> None:
-        for event in decision.events:
-            evolve(pool, event)
+        evolve_all(pool, decision.events)
         pool.seq = decision.seq
         source, partition, offset, ordinal = decision.cause
         if source:

@@ -11,9 +11,7 @@ _BUCKETS = frozenset({"on_hand", "reserved", "picked", "damaged", "quality", "ho
 
 
 def placed(pool: Pool, event: e.OrderPlaced) -> None:
-    order = pool.orders.get(event.order)
-    if order is None:
-        order = pool.orders[event.order] = Order()
+    order = pool.orders.known(event.order)
     waiting = order.waiting
     wait(pool, event.order, order, ())  # its place in the queues follows from what changes here
     _saw(order, event.updated_at, event.digest)
@@ -32,7 +30,7 @@ def _saw(order: Order, updated_at: int, digest: str) -> None:
 
 
 def order_reduced(pool: Pool, event: e.OrderReduced) -> None:
-    order = pool.orders.setdefault(event.order, Order())
+    order = pool.orders.known(event.order)
     order.reductions = {**(order.reductions or {}), event.reduction: event.lines}
 
 
@@ -59,7 +57,7 @@ def resolved(pool: Pool, event: e.OrderResolved) -> None:
 
 
 def cancelled(pool: Pool, event: e.OrderCancelled) -> None:
-    order = pool.orders.setdefault(event.order, Order())
+    order = pool.orders.known(event.order)
     _saw(order, event.updated_at, event.digest)
     order.cancelled = True
     _hold(pool, event.order, order, ())

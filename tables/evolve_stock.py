@@ -1,6 +1,7 @@
 """How events change stock, and what a pool knows of nodes, shops, segments, listings and its policy."""
 
 from tables import events as e
+from tables.closing import forget
 from tables.policy import decode_policy
 from tables.state import WEEK_MS, Pool
 from tables.stock import GOOD, add, apply_move
@@ -56,7 +57,7 @@ def policy_set(pool: Pool, event: e.PolicySet) -> None:
 
 
 def ticked(pool: Pool, event: e.Ticked) -> None:
-    """State time goes on; what is older than a week is forgotten."""
+    """State time goes on; documents and movements older than a week are forgotten, orders that are over later."""
     old = event.at - WEEK_MS
     pool.now = event.at
     pool.deferred = ()
@@ -68,3 +69,4 @@ def ticked(pool: Pool, event: e.Ticked) -> None:
                 by_sku[sku] = kept
             else:
                 del by_sku[sku]
+    forget(pool, event.at)

@@ -20,7 +20,8 @@ class FulfilmentOrder(msgspec.Struct, array_like=True):
 
 class Order(msgspec.Struct, array_like=True):
     """One order. Revision 0: only a cancel or a refund of it is known. `digests`: what was seen with exactly this `updated_at`.
-    `segment` stays that of the first revision, because the free units reserved for it were taken there."""
+    `segment` stays that of the first revision, because the free units reserved for it were taken there. `over_since`: when there
+    was nothing left to do for it; -1 while there is."""
 
     updated_at: int = 0
     digests: tuple[str, ...] = ()
@@ -42,10 +43,21 @@ class Order(msgspec.Struct, array_like=True):
     refused_by: tuple[str, ...] = ()
     fulfilments: dict[str, FulfilmentOrder] | None = None
     reductions: Reductions | None = None
+    over_since: int = -1
 
     @property
     def open_fulfilments(self) -> dict[str, FulfilmentOrder]:
         return self.fulfilments or {}
+
+    def is_over(self) -> bool:
+        """Nothing is reserved, waited for, held or still to be decided: all is shipped or off. A mark left by a cancel or refund that
+        came before its order counts as over."""
+        if self.fulfilments or self.waiting or self.holds:
+            return False
+        if self.cancelled or self.rejected or not self.revision:
+            return True
+        done = sums(self.shipped)
+        return all(units <= done.get(place, 0) for place, units in demand(self.lines, self.reductions).items())
 
 
 def split(row: Row, units: int) -> tuple[Row, Row | None]:

@@ -11,6 +11,8 @@ import msgspec
 Criterion = Literal["distance", "priority", "most_stock"]
 Shortage = Literal["backorder", "partial", "reject"]
 
+DAY_MS = 86_400_000
+
 # Distances where the table does not know the pair: the same region, the same country, anywhere else.
 SAME_REGION_KM, SAME_COUNTRY_KM, ABROAD_KM = 0, 2_000, 10_000
 
@@ -39,13 +41,19 @@ class Rule(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class Policy(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """`distances[region][node]` in km. `fills_per_decision`: how many waiting orders one decision may fill at most."""
+    """`distances[region][node]` in km. `fills_per_decision`: how many waiting orders one decision may fill at most.
+    `remember_days`: for how long an order that is over stays known."""
 
     name: str = "default"
     rule: Rule = Rule()
     segments: dict[str, Rule] = {}
     distances: dict[str, dict[str, int]] = {}
     fills_per_decision: int = 50
+    remember_days: int = 60
+
+    @property
+    def remember_ms(self) -> int:
+        return self.remember_days * DAY_MS
 
     def for_segment(self, segment: str) -> Rule:
         return self.segments.get(segment, self.rule)

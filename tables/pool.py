@@ -1,14 +1,22 @@
 """One pool: its state, and `evolve()`, the only code that changes it: no choice, no clock, no I/O; it cannot fail on a decided event."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from tables import events as e
 from tables import evolve_orders as orders
 from tables import evolve_stock as stock
+from tables.closing import settle
 from tables.state import WEEK_MS, Pool
 
-__all__ = ["WEEK_MS", "Pool", "evolve", "rebuild"]
+__all__ = ["WEEK_MS", "Pool", "evolve", "evolve_all"]
+
+
+def evolve_all(pool: Pool, events: Sequence[e.AnyEvent]) -> None:
+    """Apply a whole decision."""
+    for event in events:
+        EVOLVERS[type(event)](pool, event)
+    settle(pool, events)
 
 
 def evolve(pool: Pool, event: e.AnyEvent) -> None:
@@ -50,13 +58,3 @@ EVOLVERS: dict[type[e.AnyEvent], Callable[[Pool, Any], None]] = {
     e.Stale: _nothing,
     e.Refused: _nothing,
 }
-
-
-def rebuild(pool: Pool) -> None:
-    """Fill `queues` and `index` from the orders, as a snapshot leaves them out."""
-    pool.queues, pool.index = {}, {}
-    for key, order in pool.orders.items():
-        for fulfilment in order.open_fulfilments:
-            pool.index[fulfilment] = key
-        waiting, order.waiting = order.waiting, ()
-        orders.wait(pool, key, order, waiting)

@@ -2,10 +2,11 @@
 
 import msgspec
 
-from tables.pool import Pool, rebuild
+from tables.book import OrderBook
+from tables.pool import Pool
 
 # Raised whenever Pool or what it holds changes shape: older snapshots are then passed over, and the log is folded instead.
-SCHEMA = 1
+SCHEMA = 2
 
 
 class Snapshot(msgspec.Struct, frozen=True, kw_only=True):
@@ -18,13 +19,22 @@ class Snapshot(msgspec.Struct, frozen=True, kw_only=True):
     pools: dict[str, Pool]
 
 
-_encode = msgspec.msgpack.Encoder().encode
-_decode = msgspec.msgpack.Decoder(Snapshot).decode
+def _plain(value: object) -> object:
+    if isinstance(value, OrderBook):
+        return value.packed()
+    raise NotImplementedError(type(value).__name__)
+
+
+def _book(kind: type, value: dict[str, bytes]) -> object:
+    return OrderBook(value)
+
+
+_encode = msgspec.msgpack.Encoder(enc_hook=_plain).encode
+_decode = msgspec.msgpack.Decoder(Snapshot, dec_hook=_book).decode
 
 
 def dump(last: int, chain: str, causes: dict[str, tuple[int, int]], pools: dict[str, Pool]) -> bytes:
-    bare = {name: msgspec.structs.replace(pool, queues={}, index={}) for name, pool in pools.items()}
-    return _encode(Snapshot(schema=SCHEMA, last=last, chain=chain, causes=causes, pools=bare))
+    return _encode(Snapshot(schema=SCHEMA, last=last, chain=chain, causes=causes, pools=pools))
 
 
 def load(data: bytes) -> Snapshot | None:
@@ -33,8 +43,4 @@ def load(data: bytes) -> Snapshot | None:
         found = _decode(data)
     except msgspec.DecodeError:
         return None
-    if found.schema != SCHEMA:
-        return None
-    for pool in found.pools.values():
-        rebuild(pool)
-    return found
+    return found if found.schema == SCHEMA else None

@@ -2,8 +2,8 @@
 
 import msgspec
 
+from tables.book import OrderBook
 from tables.events import Node, Segment, Shop
-from tables.orders import Order
 from tables.policy import Policy
 from tables.stock import Cells, NodeStock
 
@@ -15,7 +15,8 @@ class Pool(msgspec.Struct):
     """`now`: state time, the highest tick. `documents`: business keys of stock documents seen in the last week. `movements`: what
     moved in and out of a node's good units, by SKU, as (time, units), for counts that come late; `marks`: up to when each SKU's
     last count spoke. `held`: held orders, first held first. `deferred`: SKUs whose backorders the next tick goes on filling.
-    `queues` (by SKU, who waits) and `index` (fulfilment -> order) follow from `orders`."""
+    `queues` (by SKU, who waits) and `index` (fulfilment -> order) follow from `orders`. `over`: a heap of (since when, order) of the
+    orders that nothing is left to do for; `forgotten`: by shop, up to when an order may have been placed that was forgotten."""
 
     name: str
     seq: int = 0
@@ -29,7 +30,7 @@ class Pool(msgspec.Struct):
     listings: dict[str, dict[str, tuple[tuple[str, int], ...]]] = {}
     stock: dict[str, NodeStock] = {}
     free: dict[str, Cells] = {}
-    orders: dict[str, Order] = {}
+    orders: OrderBook = msgspec.field(default_factory=OrderBook)
     index: dict[str, str] = {}
     queues: dict[str, Queue] = {}
     held: dict[str, None] = {}
@@ -37,6 +38,8 @@ class Pool(msgspec.Struct):
     movements: dict[str, dict[str, list[tuple[int, int]]]] = {}
     marks: dict[str, Cells] = {}
     deferred: tuple[str, ...] = ()
+    over: list[tuple[int, str]] = []
+    forgotten: dict[str, int] = {}
 
     def free_units(self, origin: str, sku: str) -> int:
         cells = self.free.get(origin)

@@ -137,14 +137,22 @@ class View:
             if self.closed:
                 return
         if snapshot is not None:
-            await asyncio.to_thread(self._snapshots.save, self.partition, snapshot)
-            WRITTEN.labels(self.partition).inc()
+            await asyncio.to_thread(self._save, snapshot)
 
     def _snapshot(self, ledger: Ledger) -> Snapshot | None:
         if ledger.last - self._saved < max(self._snapshot_after, self._saved // 8):
             return None
         self._saved = ledger.last
         return Snapshot(self._position, ledger.chain, ledger.dump())
+
+    def _save(self, snapshot: Snapshot) -> None:
+        # a snapshot only saves time, so storage that is away or full must not end what works
+        try:
+            self._snapshots.save(self.partition, snapshot)
+        except Exception as failure:
+            log.warning("the snapshot of partition %d could not be saved (%s: %s)", self.partition, type(failure).__name__, failure)
+            return
+        WRITTEN.labels(self.partition).inc()
 
     async def _publish(self, outgoing: Sequence[Outgoing]) -> None:
         if outgoing:
@@ -165,6 +173,8 @@ class View:
 
     def _statuses(self, ledger: Ledger, orders: Sequence[tuple[str, str]]) -> Iterator[Outgoing]:
         for pool, order in orders:
+            if order not in ledger.pools[pool].orders:
+                continue  # over for so long that it is forgotten, and was told of in its time
             told = status(ledger.pools[pool], order, self._position - 1)
             yield Outgoing(ORDER_STATUS.name, self.partition, order.encode(), encode(told))
 

@@ -43,7 +43,7 @@ def touched(pool: Pool, decision: Decision) -> Touched:
             case e.ShopSet() | e.SegmentSet() | e.NodeSet() | e.PolicySet():
                 cells |= {(EVERY, sku): None for sku in _all_skus(pool)}
             case _:
-                if (order := getattr(event, "order", None)) in pool.orders:
+                if (order := getattr(event, "order", None)) is not None and order in pool.orders:
                     orders[order] = None
     return Touched(tuple(orders), tuple(cells))
 

@@ -83,7 +83,7 @@ def _least_urgent_first(plan: Plan, node: str, short: dict[str, int]) -> list[tu
     keys = dict.fromkeys(plan.pool.index.values())
     promised = [
         (key, order)
-        for key, order in ((key, plan.pool.orders[key]) for key in keys)
+        for key, order in ((key, plan.pool.orders.peek(key)) for key in keys)
         if any(f.node == node and any(row.sku in short for row in f.rows) for f in order.open_fulfilments.values())
     ]
     return sorted(promised, key=lambda entry: (entry[1].priority, -entry[1].placed_at, entry[0]))

@@ -8,10 +8,12 @@ from streams.commands import PlaceOrder
 from streams.rules.fill import fill, freed
 from streams.rules.plan import Plan
 from streams.rules.rebalance import rebalance
+from tables.closing import may_be_forgotten
 from tables.events import Duplicate, OrderHeld, OrderLine, OrderPlaced, OrderReduced, Refused, Stale
 from tables.orders import Order, Reductions
 
 UNKNOWN_LISTING = "unknown_listing"
+SUSPECTED_DUPLICATE = "suspected_duplicate"
 Parts = tuple[tuple[str, int], ...]
 
 
@@ -98,8 +100,12 @@ def _reduce(plan: Plan, command: PlaceOrder, known: Reductions | None) -> Reduct
 
 
 def _holds(plan: Plan, command: PlaceOrder, order: Order, lines: tuple[OrderLine, ...]) -> tuple[str, ...]:
-    """Reasons to hold: the channel's, unless an operator has released them before, and listings nobody knows."""
+    """Reasons to hold: the channel's, unless an operator has released them before, listings nobody knows, and that the order may have
+    been known, shipped and forgotten."""
     reasons = [reason for reason in command.holds if reason not in order.released]
+    suspected = SUSPECTED_DUPLICATE in order.holds if order.revision else may_be_forgotten(plan.pool, command.shop, command.placed_at)
+    if suspected:
+        reasons.append(SUSPECTED_DUPLICATE)
     if not all(line.parts for line in lines):
         reasons.append(UNKNOWN_LISTING)
     holds = tuple(dict.fromkeys(reasons))

@@ -10,7 +10,7 @@ from streams.commands import decode_command
 from streams.ledger import Ledger
 from streams.rules.decide import decide
 from tables.events import Refused
-from tables.policy import Policy, Rule
+from tables.policy import DAY_MS, Policy, Rule
 from tests.story import POOL, Story, line
 
 SKUS = ("TEA", "CUP", "POT")
@@ -43,7 +43,7 @@ step = st.one_of(
     st.tuples(st.just("segment"), st.sampled_from(["b2c", "b2b"]), st.integers(0, 3), st.booleans(), st.booleans()),
     st.tuples(st.just("quota"), st.sampled_from(sorted(SHOPS)), sku, st.integers(0, 3)),
     st.tuples(st.just("policy"), st.sampled_from(["backorder", "partial", "reject"]), st.integers(0, 2), st.integers(1, 3)),
-    st.tuples(st.just("tick"), st.integers(1, 20)),
+    st.tuples(st.just("tick"), st.one_of(st.integers(1, 20), st.integers(1, 3).map(lambda seasons: seasons * 90 * DAY_MS))),
 )
 histories = st.lists(step, max_size=40)
 

@@ -1,0 +1,49 @@
+"""Orders that are over leave the state after a while, so that it does not grow with the log."""
+
+from collections.abc import Iterable
+from heapq import heappop, heappush
+
+from tables.events import AnyEvent
+from tables.orders import Order
+from tables.state import Pool
+
+# One tick forgets no more than this; the next one, at once, goes on.
+FORGOTTEN_AT_ONCE = 5_000
+
+
+def settle(pool: Pool, events: Iterable[AnyEvent]) -> None:
+    """After each decision: note which of its orders are over now, and which are not any more."""
+    for event in events:
+        key = getattr(event, "order", None)
+        if key is None or (order := pool.orders.get(key)) is None:
+            continue
+        if not order.is_over():
+            order.over_since = -1
+        elif order.over_since < 0:
+            order.over_since = max(pool.now, order.updated_at, getattr(event, "shipped_at", 0))
+            heappush(pool.over, (order.over_since, key))
+    pool.orders.put_back()
+
+
+def forget(pool: Pool, now: int) -> None:
+    """Orders that have been over for longer than the policy remembers them go; their shops keep the time up to which such an order
+    may have been placed, so that it is known again for what it may be."""
+    for _ in range(FORGOTTEN_AT_ONCE):
+        if not pool.over or pool.over[0][0] > now - pool.policy.remember_ms:
+            return
+        since, key = heappop(pool.over)
+        if key in pool.orders and (order := pool.orders.peek(key)).over_since == since:
+            _forget(pool, key, order)
+
+
+def _forget(pool: Pool, key: str, order: Order) -> None:
+    pool.orders.forget(key)
+    shop = key.split("/")[1]
+    # of a mark it is not known when its order was placed: not after the mark itself
+    placed_at = order.placed_at if order.revision else order.over_since
+    pool.forgotten[shop] = max(placed_at, pool.forgotten.get(shop, -1))
+
+
+def may_be_forgotten(pool: Pool, shop: str, placed_at: int) -> bool:
+    """Whether an order that is not known may be one that was."""
+    return placed_at <= pool.forgotten.get(shop, -1)

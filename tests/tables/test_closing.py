@@ -1,0 +1,171 @@
+"""A pool's state is bounded: orders that are over leave it, and one that comes again after that is not allocated unasked."""
+
+from streams.ledger import Ledger
+from streams.rules.due import next_due
+from tables.events import OrderHeld, Refused
+from tables.policy import DAY_MS, Policy
+from tests.story import Story, key, line, of_type, one_shop, said
+
+SPRING = 1_700_000_000_000
+LATER = SPRING + 31 * DAY_MS
+
+
+def teahouse() -> Story:
+    """Remembers orders that are over for thirty days. Fifty pots of tea lie at `hamburg`."""
+    story = one_shop({"hamburg": {"TEA": 50}})
+    story.policy(Policy(remember_days=30))
+    story.tick(SPRING)
+    return story
+
+
+def shipped(story: Story, order: str, at: int = SPRING) -> None:
+    story.place(order, line("TEA"), at=at)
+    story.ship(story.fulfilment(order), at=at)
+
+
+def test_an_order_that_was_shipped_leaves_the_state_after_its_window() -> None:
+    story = teahouse()
+    shipped(story, "1")
+
+    story.tick(LATER - 2 * DAY_MS)
+    assert key("1") in story.pool.orders
+    story.tick(LATER)
+    assert key("1") not in story.pool.orders
+    assert story.pool.over == []
+
+
+def test_cancelled_and_rejected_orders_and_marks_leave_as_well() -> None:
+    story = teahouse()
+    story.place("cancelled", line("TEA"), at=SPRING)
+    story.cancel("cancelled", at=SPRING + 1)
+    story.cancel("only-a-mark", at=SPRING)
+    story.reduce("never-came", "refund-1", ("TEA", 1))
+
+    story.tick(LATER)
+    assert len(story.pool.orders) == 0
+
+
+def test_what_is_still_promised_held_or_waited_for_stays() -> None:
+    story = teahouse()
+    story.place("promised", line("TEA"), at=SPRING)
+    story.place("waiting", line("CUP"), at=SPRING)
+    story.place("held", line("TEA"), at=SPRING, holds=("payment",))
+
+    story.tick(LATER + 300 * DAY_MS)
+    assert len(story.pool.orders) == 3
+
+
+def test_a_forgotten_order_that_comes_again_is_held_and_gets_nothing() -> None:
+    story = teahouse()
+    shipped(story, "1")
+    story.tick(LATER)
+    left = story.pool.on_hand("hamburg", "TEA")
+
+    again = story.place("1", line("TEA"), at=LATER, placed_at=SPRING)
+
+    assert [held.reasons for held in of_type(again, OrderHeld)] == [("suspected_duplicate",)]
+    assert story.pool.on_hand("hamburg", "TEA") == left
+
+
+def test_a_cancel_that_came_before_its_order_still_counts_when_it_is_forgotten() -> None:
+    story = teahouse()
+    story.cancel("1", at=SPRING)
+    story.tick(LATER)
+
+    assert "OrderHeld" in said(story.place("1", line("TEA"), at=SPRING - 1))
+
+
+def test_an_amendment_leaves_a_suspicion_in_place_and_a_person_ends_it() -> None:
+    story = teahouse()
+    shipped(story, "1")
+    story.tick(LATER)
+    story.place("1", line("TEA"), at=LATER, placed_at=SPRING)
+
+    story.place("1", line("TEA", 2), at=LATER + 1, placed_at=SPRING)
+    assert story.order("1").holds == ("suspected_duplicate",)
+    story.release("1")
+    assert story.at("1") == {"hamburg": {"TEA": 2}}
+    story.place("1", line("TEA", 3), at=LATER + 2, placed_at=SPRING)
+    assert story.at("1") == {"hamburg": {"TEA": 3}}
+
+
+def test_orders_placed_after_those_that_are_forgotten_are_not_suspected() -> None:
+    story = teahouse()
+    shipped(story, "1")
+    story.tick(LATER)
+
+    story.place("2", line("TEA"), at=LATER, placed_at=SPRING + 1)
+    assert story.at("2") == {"hamburg": {"TEA": 1}}
+
+
+def test_another_shops_old_orders_are_not_suspected() -> None:
+    story = teahouse()
+    story.shop("app")
+    shipped(story, "1")
+    story.tick(LATER)
+
+    story.place("1", line("TEA"), at=LATER, placed_at=SPRING, shop="app")
+    assert story.at("1", shop="app") == {"hamburg": {"TEA": 1}}
+
+
+def test_an_order_that_is_taken_up_again_is_over_anew_from_then_on() -> None:
+    story = teahouse()
+    shipped(story, "1")
+    story.tick(SPRING + 20 * DAY_MS)
+    story.place("1", line("TEA", 2), at=SPRING + 20 * DAY_MS, placed_at=SPRING)
+    story.tick(LATER)
+    assert key("1") in story.pool.orders
+
+    story.ship(story.fulfilment("1"), at=LATER)
+    story.tick(SPRING + 55 * DAY_MS)
+    assert key("1") in story.pool.orders
+    story.tick(LATER + 30 * DAY_MS)
+    assert key("1") not in story.pool.orders
+
+
+def test_an_order_is_over_since_it_was_shipped_however_long_no_tick_has_come() -> None:
+    story = teahouse()
+    shipped(story, "1", at=LATER)  # state time is still SPRING
+
+    story.tick(LATER + DAY_MS)
+    assert key("1") in story.pool.orders
+
+
+def test_ticks_go_on_at_once_until_all_that_is_old_is_forgotten() -> None:
+    story = teahouse()
+    story.pool.over = [(SPRING, f"acme/web/{number}") for number in range(12_000)]  # as if so many had been over
+    for place in story.pool.over:
+        story.pool.orders.known(place[1]).over_since = SPRING
+
+    story.tick(LATER)
+    assert next_due(story.pool) == LATER + 1
+    story.tick(LATER + 1)
+    story.tick(LATER + 2)
+    assert (len(story.pool.orders), len(story.pool.over)) == (0, 0)
+    assert next_due(story.pool) is None or next_due(story.pool) == LATER + 2 + DAY_MS
+
+
+def test_what_is_forgotten_live_is_forgotten_by_whoever_folds_the_log() -> None:
+    story = teahouse()
+    for order in ("1", "2", "3"):
+        shipped(story, order)
+    snapshot = story.ledger.dump()
+    story.tick(LATER)
+
+    folded, loaded = Ledger(0), Ledger.load(0, snapshot)
+    for offset, record in enumerate(story.records):
+        folded.fold(offset, record)
+    assert loaded is not None
+    loaded.fold(len(story.records) - 1, story.records[-1])
+    assert story.ledger.dump() == folded.dump() == loaded.dump()
+
+
+def test_a_shipment_of_a_forgotten_order_is_refused_and_not_a_fault() -> None:
+    story = teahouse()
+    story.place("1", line("TEA"), at=SPRING)
+    fulfilment = story.fulfilment("1")
+    story.ship(fulfilment, at=SPRING)
+    story.tick(LATER)
+
+    [refused] = of_type(story.ship(fulfilment, at=LATER), Refused)
+    assert refused.code != "decider_failed"
