@@ -1,0 +1,145 @@
+"""How fast `yipan check` is, and how much it remembers, on a log of real decisions of baskets: no broker, nothing else at work.
+
+`python -m tests.bench.bench_check` prints JSON; `--decisions` says how long the log is.
+"""
+
+import argparse
+import json
+import multiprocessing
+import resource
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from random import Random
+from typing import Any
+
+from connectors.contract import OrderStatus
+from streams import commands as c
+from streams.agents.fulfil import encode_fulfilment
+from streams.check import check
+from streams.decisions import decode_decision
+from streams.ledger import Ledger
+from streams.replay import replay
+from streams.rules.announce import status
+from streams.rules.fulfil import fulfil
+from tables.events import OrderLine, Reserved
+from tests.bench.bench_chain import MEAN_LINES
+from tests.bench.shelf import FileLog, write
+from tests.chain import Business, order
+
+# Ten nodes and 9.4 lines an order, as the retailer of the demo has it.
+BUSINESS = Business(partitions=4, nodes=10, skus=5_000, stock=1_000_000)
+BEGAN = 1_700_000_000_000
+SEALED = "sealed:" + "0123456789abcdef" * 12
+SHIPPED_EVERY, CANCELLED_EVERY = 5, 50  # orders
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="python -m tests.bench.bench_check", description=__doc__)
+    parser.add_argument("--decisions", type=int, default=200_000)
+    parser.add_argument("--folder", type=Path, default=None, help="keep the log here, and take it if it is there")
+    asked = parser.parse_args()
+    with tempfile.TemporaryDirectory(prefix="yipan-bench-") as temporary:
+        folder = asked.folder or Path(temporary)
+        if not folder.exists() or not any(folder.iterdir()):
+            make(folder, asked.decisions)
+        with multiprocessing.get_context("spawn").Pool(1) as apart:
+            found = apart.apply(measure, (folder,))
+    sys.stdout.write(json.dumps(found, indent=2) + "\n")
+    return 0 if found["invariants"] == "ok" else 1
+
+
+# ---------------------------------------------------------------------------------------------- the log
+def make(folder: Path, decisions: int) -> None:
+    with multiprocessing.get_context("spawn").Pool() as several:
+        several.starmap(make_partition, [(folder, number, decisions // BUSINESS.partitions) for number in range(BUSINESS.partitions)])
+
+
+def make_partition(folder: Path, partition: int, decisions: int) -> None:
+    """All topics of one partition, as the stages would have written them."""
+    ledger, raw, asked, decided, told, statuses = Ledger(partition), [], [], [], [], []
+    pool = f"pool-{partition}"
+    for offset, command in enumerate(_commands(partition, decisions, ledger)):
+        value = c.encode_command(command)
+        [(key, record)] = ledger.decide([(offset, pool.encode(), value)])
+        asked.append((BEGAN + offset, pool.encode(), value))
+        decided.append((BEGAN + offset + 1, key, record))
+        if isinstance(command, c.PlaceOrder | c.CancelOrder | c.ConfirmShipment):
+            raw.append((BEGAN + offset, b"", order(offset, [(line.listing, line.quantity) for line in _lines(command)]).body))
+        for event in fulfil(decode_decision(record), partition):
+            told.append((BEGAN + offset + 20, f"{event.tenant}/{event.shop}/{event.order}".encode(), encode_fulfilment(event)))
+        if isinstance(command, c.PlaceOrder):
+            said: OrderStatus = status(ledger.pools[pool], command.order, offset)
+            statuses.append((BEGAN + offset + 25, command.order.encode(), json.dumps({"order": said.order, "position": offset}).encode()))
+    for topic, rows in (("raw", raw), ("commands", asked), ("decisions", decided), ("fulfilments", told), ("order-status", statuses)):
+        write(folder, topic, partition, rows)
+
+
+def _lines(command: c.AnyCommand) -> tuple[OrderLine, ...]:
+    return command.lines if isinstance(command, c.PlaceOrder) else ()
+
+
+def _commands(partition: int, decisions: int, ledger: Ledger) -> Iterator[c.AnyCommand]:
+    """The business, then orders; of those a while ago some are cancelled and some shipped."""
+    pool, random, number, open_since = f"pool-{partition}", Random(partition), 0, list[tuple[str, str]]()
+    for number, command in enumerate(BUSINESS.commands(partition)):
+        yield command
+    for offset in range(decisions - number - 1):
+        cause = ("raw", partition, offset, 0)
+        if len(open_since) > 1_000 and offset % SHIPPED_EVERY == 0:
+            key, fulfilment = open_since.pop(0)
+            if offset % CANCELLED_EVERY == 0:
+                yield c.CancelOrder(pool=pool, cause=cause, order=key, shop=f"shop-{partition}", updated_at=BEGAN + offset, digest="c")
+            else:
+                yield c.ConfirmShipment(pool=pool, cause=cause, document=f"d{offset}", fulfilment=fulfilment, shipped_at=BEGAN + offset)
+            continue
+        placed = _order(pool, partition, offset, cause, random)
+        yield placed
+        found = ledger.pools[pool].orders[placed.order].open_fulfilments
+        open_since.append((placed.order, next(iter(found))))
+
+
+def _order(pool: str, partition: int, offset: int, cause: c.Cause, random: Random) -> c.PlaceOrder:
+    wanted = min(60, 1 + int(random.expovariate(1 / (MEAN_LINES - 0.5))))
+    skus = [BUSINESS.sku(sku) for sku in random.sample(range(BUSINESS.skus), wanted)]
+    return c.PlaceOrder(
+        pool=pool,
+        cause=cause,
+        order=f"acme/shop-{partition}/{offset}",
+        shop=f"shop-{partition}",
+        channel="canonical",
+        number=str(offset),
+        updated_at=BEGAN + offset,
+        digest=f"{offset:032x}",
+        placed_at=BEGAN + offset,
+        received_at=BEGAN + offset,
+        currency="USD",
+        region="US-NY",
+        lines=tuple(OrderLine(str(line), sku, random.randint(1, 3), 450, ((sku, 1),)) for line, sku in enumerate(skus)),
+        sealed=SEALED,
+    )
+
+
+# ---------------------------------------------------------------------------------------------- the check of it
+def measure(folder: Path) -> dict[str, Any]:
+    log = FileLog(folder)
+    began = time.monotonic()
+    report = check(log)
+    checked = time.monotonic() - began
+    again = replay(log, progress=lambda topic, done, total: None)
+    both = time.monotonic() - began
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss + resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss
+    return {
+        "decisions": report.decisions,
+        "orders": report.orders_decided,
+        "decisions_per_s": round(report.decisions / checked),
+        "with_replay": round(again.decisions / both),
+        "peak_mb": peak >> 10,
+        "invariants": report.invariants if not again.violations else "replay",
+    }
+
+
+if __name__ == "__main__":
+    sys.exit(main())
