@@ -27,6 +27,7 @@ def policy_of(form: PolicyForm, nodes: Iterable[NodeForm]) -> Policy:
         segments={segment: _over(rule, override) for segment, override in form.segments.items()},
         distances=_distances(form, nodes),
         fills_per_decision=form.fills_per_decision,
+        remember_days=form.remember_days,
     )
 
 
