@@ -6,7 +6,9 @@ from typing import Any
 from confluent_kafka import Consumer, Producer
 from confluent_kafka.admin import AdminClient
 
+from deploy.faults import Fault
 from deploy.settings import Settings
+from streams.snapshots import StoredFiles
 
 KafkaConfig = dict[str, Any]
 
@@ -81,6 +83,16 @@ def consumer(settings: Settings, group: str, **extra: Any) -> Consumer:
 
 def admin(settings: Settings) -> AdminClient:
     return AdminClient(kafka_config(settings))
+
+
+def snapshot_files(settings: Settings) -> StoredFiles:
+    """Raises Fault for a URL that nothing is installed for."""
+    try:
+        return StoredFiles(settings.snapshots_url)
+    except (ValueError, ImportError) as wrong:
+        raise Fault(
+            f"YIPAN_SNAPSHOTS: {wrong}. It takes a path or a URL of fsspec, such as s3://bucket/folder with s3fs installed."
+        ) from wrong
 
 
 def clickhouse(settings: Settings) -> Any:

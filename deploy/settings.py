@@ -31,6 +31,9 @@ class Settings(BaseSettings):
     partitions: int = Field(4, ge=1, le=1024, description="partitions of every topic, fixed when the topics are made")
     replication: int = Field(1, ge=1, description="replication factor of the topics")
     max_body: int = Field(4 << 20, description="largest webhook body taken, in bytes; larger is answered 413")
+    snapshots: str = Field(
+        "", description="fsspec URL of the folder for snapshots, one and the same for all machines; empty: under the home folder"
+    )
     transaction_records: int = Field(2_000, description="decisions in one transaction at most")
     transaction_wait_ms: int = Field(20, description="how long a transaction waits for more decisions")
     dead_letter_limit: int = Field(
@@ -52,8 +55,8 @@ class Settings(BaseSettings):
         return self.home / "keys"
 
     @property
-    def snapshots_dir(self) -> Path:
-        return self.home / "snapshots"
+    def snapshots_url(self) -> str:
+        return self.snapshots or str(self.home / "snapshots")
 
 
 class Shown(NamedTuple):

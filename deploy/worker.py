@@ -24,7 +24,12 @@ def run(settings: Settings, stages: Sequence[StageName] = STAGES) -> None:
 
 
 def worker_clients(settings: Settings) -> Clients:
-    return Clients(partial(clients.consumer, settings), partial(clients.producer, settings), partial(clients.admin, settings))
+    return Clients(
+        consumer=partial(clients.consumer, settings),
+        producer=partial(clients.producer, settings),
+        admin=partial(clients.admin, settings),
+        snapshots=partial(clients.snapshot_files, settings),
+    )
 
 
 def worker_config(settings: Settings) -> WorkerConfig:
@@ -32,7 +37,6 @@ def worker_config(settings: Settings) -> WorkerConfig:
         brokers=tuple(settings.bootstrap.split(",")),
         partitions=settings.partitions,
         folder=settings.home / "worker",
-        snapshots=settings.snapshots_dir,
         login=login(settings),
         transaction_records=settings.transaction_records,
         transaction_wait_ms=settings.transaction_wait_ms,

@@ -1,19 +1,27 @@
-"""Snapshots of a partition's ledger in files: written by the reader that folds the same log, loaded by whoever takes the partition.
+"""Snapshots of a partition's ledger: written by the reader that folds the same log, loaded by whoever takes the partition.
 
-A file holds one line of JSON that says what it is of, and the ledger's dump. It is written aside and renamed, so that a crash
-leaves the old one. Losing them all costs time, never truth: the log is folded from its start.
+Each is a file of its own, named by its position; the newest few are kept. A digest stands before everything else, so that half a file,
+or a changed one, is none. Losing them all costs time, never truth: the log is folded from its start.
 """
 
+import hashlib
 import logging
-import os
+import uuid
+from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple, Protocol
+from urllib.parse import quote
 
 import msgspec
 
+from tables.snapshot import SCHEMA
+
 log = logging.getLogger(__name__)
 
-SCHEMA = 1
+KEPT = 3
+ENDING, ASIDE = ".snapshot", ".new"
+LAYOUT = 2
 
 
 class Origin(NamedTuple):
@@ -23,9 +31,18 @@ class Origin(NamedTuple):
     topic: str
 
 
-class Head(msgspec.Struct, frozen=True, kw_only=True):
-    """`position`: the offset of `decisions` to read on from; everything announced by then need not be announced again."""
+class Snapshot(NamedTuple):
+    """`position`: one behind the last decision folded, whose link is `chain`; everything announced by then need not be announced again."""
 
+    position: int
+    chain: str
+    dump: bytes
+
+
+class Head(msgspec.Struct, frozen=True, kw_only=True):
+    """The second line of a file; the first is the digest of all that follows, the rest is the dump. `schema`: that of the state."""
+
+    layout: int
     schema: int
     cluster: str
     topic: str
@@ -34,19 +51,71 @@ class Head(msgspec.Struct, frozen=True, kw_only=True):
     chain: str
 
 
-class Snapshot(NamedTuple):
-    position: int
-    chain: str
-    dump: bytes
+class Unsound(Exception):
+    """A file is not a whole snapshot of this partition. The text says why."""
+
+
+class Files(Protocol):
+    """Files in folders; what goes wrong is raised as whatever error the storage has."""
+
+    def names(self, folder: str) -> list[str]:
+        """None for a folder that does not exist."""
+        ...
+
+    def read(self, folder: str, name: str) -> bytes: ...
+
+    def write(self, folder: str, name: str, data: bytes) -> None:
+        """Under the name there is the whole of it, or nothing new."""
+        ...
+
+    def remove(self, folder: str, name: str) -> None: ...
+
+
+class StoredFiles:
+    """A folder by URL, as fsspec has them: a path, or s3://, gs://, … with the package that fsspec names. Raises ValueError for a URL
+    that it does not know, ImportError where the package is missing."""
+
+    def __init__(self, url: str | Path) -> None:
+        # takes 0.1 s, which who has no snapshots need not spend
+        from fsspec.core import url_to_fs
+
+        found: tuple[Any, str] = url_to_fs(str(url))
+        self._storage, self._root = found
+
+    def names(self, folder: str) -> list[str]:
+        self._storage.invalidate_cache()
+        try:
+            return [path.rpartition("/")[2] for path in self._storage.ls(f"{self._root}/{folder}", detail=False)]
+        except FileNotFoundError:
+            return []
+
+    def read(self, folder: str, name: str) -> bytes:
+        data: bytes = self._storage.cat_file(f"{self._root}/{folder}/{name}")
+        return data
+
+    def write(self, folder: str, name: str, data: bytes) -> None:
+        path = f"{self._root}/{folder}/{name}"
+        aside = f"{path}.{uuid.uuid4().hex[:8]}{ASIDE}"
+        self._storage.makedirs(f"{self._root}/{folder}", exist_ok=True)
+        self._storage.pipe_file(aside, data)
+        self._storage.mv(aside, path)
+
+    def remove(self, folder: str, name: str) -> None:
+        self._storage.rm_file(f"{self._root}/{folder}/{name}")
 
 
 class Snapshots:
-    def __init__(self, folder: Path, origin: Origin) -> None:
-        self._folder = folder
+    """The snapshots of one log, for any number of writers: each file is of one position and one content, so that who comes late, or was
+    taken for dead, adds an old one and harms nothing. Code of another schema keeps its own beside them."""
+
+    def __init__(self, files: Files, origin: Origin) -> None:
+        self._files = files
         self._origin = origin
 
     def save(self, partition: int, snapshot: Snapshot) -> None:
+        """Raises whatever the storage does; what was saved before is still there then."""
         head = Head(
+            layout=LAYOUT,
             schema=SCHEMA,
             cluster=self._origin.cluster,
             topic=self._origin.topic,
@@ -54,31 +123,75 @@ class Snapshots:
             position=snapshot.position,
             chain=snapshot.chain,
         )
-        self._folder.mkdir(parents=True, exist_ok=True)
-        aside = self._folder / f"decisions-{partition}.{os.getpid()}.new"
-        with aside.open("wb") as file:
-            file.write(msgspec.json.encode(head) + b"\n" + snapshot.dump)
-            file.flush()
-            os.fsync(file.fileno())
-        aside.replace(self._path(partition))
+        folder, name = self._folder(partition), f"{snapshot.position:020d}-{snapshot.chain}{ENDING}"
+        self._files.write(folder, name, encode(head, snapshot.dump))
+        self._remove_older(folder, name)
 
     def load(self, partition: int) -> Snapshot | None:
-        """None when there is none that fits this log: then the log is folded from its start."""
+        """The newest sound one."""
+        return next(self.sound(partition), None)
+
+    def sound(self, partition: int) -> Iterator[Snapshot]:
+        """Newest first, each read only when it is asked for. Others are passed over, and so is storage that does not answer."""
+        folder = self._folder(partition)
+        # a plug-in of fsspec raises what its client library does; none of it may keep a partition from being rebuilt
         try:
-            line, _, dump = self._path(partition).read_bytes().partition(b"\n")
-            head = msgspec.json.decode(line, type=Head)
-        except FileNotFoundError:
-            return None
-        except (OSError, msgspec.MsgspecError) as damage:
-            log.warning("the snapshot of partition %d cannot be read (%s): folding the whole log", partition, type(damage).__name__)
-            return None
-        if (head.schema, head.cluster, head.topic, head.partition) != (SCHEMA, *self._origin, partition):
-            log.info("the snapshot of partition %d is of another log or version: folding the whole log", partition)
-            return None
+            names = _newest_first(self._files.names(folder))
+        except Exception as failure:
+            log.warning("the snapshots of partition %d cannot be listed (%s: %s)", partition, type(failure).__name__, failure)
+            return
+        for name in names:
+            try:
+                yield self._decode(partition, self._files.read(folder, name))
+            except Unsound as why:
+                log.warning("snapshot %s of partition %d is passed over: %s", name, partition, why)
+            except Exception as failure:
+                log.warning("snapshot %s of partition %d cannot be read (%s: %s)", name, partition, type(failure).__name__, failure)
+
+    def _decode(self, partition: int, data: bytes) -> Snapshot:
+        head, dump = decode(data)
+        if (head.layout, head.schema) != (LAYOUT, SCHEMA):
+            raise Unsound("it was written by another version")
+        if (head.cluster, head.topic, head.partition) != (*self._origin, partition):
+            raise Unsound(f"it is of partition {head.partition} of topic {head.topic} in cluster {head.cluster}, not of this log")
         return Snapshot(head.position, head.chain, dump)
 
-    def discard(self, partition: int) -> None:
-        self._path(partition).unlink(missing_ok=True)
+    def _folder(self, partition: int) -> str:
+        cluster, topic = (quote(part, safe="") for part in self._origin)
+        return f"{cluster}/{topic}/{LAYOUT}.{SCHEMA}/{partition}"
 
-    def _path(self, partition: int) -> Path:
-        return self._folder / f"decisions-{partition}.snapshot"
+    def _remove_older(self, folder: str, saved: str) -> None:
+        """Keeps the newest up to the one just saved, which is sound; what lies above it may be anything. What a dead writer left half
+        written goes with its neighbours."""
+        names = self._files.names(folder)
+        oldest = _newest_first([name for name in names if name <= saved])[:KEPT][-1]
+        for name in names:
+            if name < oldest:
+                # two writers may do so at once
+                with suppress(FileNotFoundError):
+                    self._files.remove(folder, name)
+
+
+def encode(head: Head, dump: bytes) -> bytes:
+    rest = msgspec.json.encode(head) + b"\n" + dump
+    return _digest(rest) + b"\n" + rest
+
+
+def decode(data: bytes) -> tuple[Head, bytes]:
+    """Raises Unsound."""
+    digest, _, rest = data.partition(b"\n")
+    if digest != _digest(rest):
+        raise Unsound("it is not what was written, its digest says")
+    line, _, dump = rest.partition(b"\n")
+    try:
+        return msgspec.json.decode(line, type=Head), dump
+    except msgspec.MsgspecError as other:
+        raise Unsound(f"its head cannot be read ({other})") from None
+
+
+def _digest(data: bytes) -> bytes:
+    return hashlib.blake2b(data, digest_size=16).hexdigest().encode()
+
+
+def _newest_first(names: list[str]) -> list[str]:
+    return sorted((name for name in names if name.endswith(ENDING)), reverse=True)

@@ -26,7 +26,7 @@ from streams.follow import Follower
 from streams.intake import Intake
 from streams.produce import Deliveries, transactions
 from streams.read import KafkaLog
-from streams.snapshots import Origin, Snapshots
+from streams.snapshots import Files, Origin, Snapshots
 from streams.topics import CATALOGUE, DECISIONS, RAW, REFERENCE
 
 log = logging.getLogger(__name__)
@@ -39,11 +39,12 @@ APP, LEDGER = "app", "ledger"  # what a process may run, and readiness waits for
 
 
 class Clients(NamedTuple):
-    """Factories. A consumer is made from its group; options are librdkafka's own, `_` for `.`."""
+    """Factories. A consumer is made from its group; options are librdkafka's own, `_` for `.`. `snapshots`: where they are kept."""
 
     consumer: Callable[..., Consumer]
     producer: Callable[..., Producer]
     admin: Callable[[], AdminClient]
+    snapshots: Callable[[], Files]
 
 
 class WorkerConfig(msgspec.Struct, frozen=True, kw_only=True):
@@ -52,7 +53,6 @@ class WorkerConfig(msgspec.Struct, frozen=True, kw_only=True):
     brokers: tuple[str, ...]
     partitions: int
     folder: Path
-    snapshots: Path
     name: str = "yipan"
     login: Login = Login()
     transaction_records: int = 2_000
@@ -77,7 +77,7 @@ def run_worker(config: WorkerConfig, clients: Clients, outside: Outside, ready: 
     broker that is away. Raises WrongPartitions."""
     admin = clients.admin()
     origin = await_broker(admin, config.partitions)
-    build = Build(config, clients, Snapshots(config.snapshots, origin))
+    build = Build(config, clients, Snapshots(clients.snapshots(), origin))
     # what is there by now stays: the collector need not look at it again
     gc.collect()
     gc.freeze()

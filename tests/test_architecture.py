@@ -50,6 +50,7 @@ HOMES: dict[str, tuple[str, ...]] = {
         "analytics.peek",
         "deploy",
     ),
+    "fsspec": ("streams.snapshots",),
     "clickhouse_connect": ("analytics", "deploy.clients"),
     "chdb": ("analytics", "deploy.clients"),
     "os.environ": ("deploy.settings",),

@@ -1,22 +1,27 @@
-"""A partition's ledger out of its snapshot and the tail of its log: what the decider starts from, and the reader as well."""
+"""A partition's ledger out of its snapshot and the tail of its log: what the decider starts from, and the reader as well.
+
+A log that is not what it was, or a log that is shorter than what a snapshot of it has seen, ends the process: the partition stays shut
+until a person has put the log right.
+"""
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from typing import NamedTuple
 
-from streams.decisions import Decision
+from streams.decisions import Decision, link
 from streams.ledger import Broken, Ledger
-from streams.read import Log
-from streams.snapshots import Snapshots
+from streams.read import Log, Record
+from streams.snapshots import Snapshot, Snapshots
 from streams.topics import DECISIONS
 
 log = logging.getLogger(__name__)
 
 Each = Callable[[Ledger, Decision], None]
+Wanted = Callable[[], bool]
 
 
 class Rebuilt(NamedTuple):
-    """`position`: the offset of `decisions` from which to read on; `folded`: records read for it."""
+    """`position`: one behind the last decision of the ledger, where it is read on from; `folded`: records read for it."""
 
     ledger: Ledger
     position: int
@@ -24,45 +29,85 @@ class Rebuilt(NamedTuple):
 
 
 class LogDamaged(Exception):
-    """The log of decisions is not what it was. The text says what is wrong; nothing may be decided on it."""
+    """The log of decisions is not what it was. The text says what is wrong and where; nothing may be decided on it."""
 
 
-def rebuild(source: Log, snapshots: Snapshots, partition: int, wanted: Callable[[], bool], each: Each) -> Rebuilt | None:
+class NotContinued(LogDamaged):
+    """The decision in front of a position is not the one that was folded there."""
+
+
+def rebuild(source: Log, snapshots: Snapshots, partition: int, wanted: Wanted, each: Each) -> Rebuilt | None:
     """Fold up to the end as of now; None once it is no longer `wanted`. `each` sees what is folded behind the snapshot. A snapshot that
-    the log does not continue is discarded. Raises LogDamaged."""
-    begun = from_snapshot(snapshots, partition)
-    if begun.position:
+    the log does not continue is passed over for an older one. Raises LogDamaged."""
+    for begun in from_snapshots(snapshots, partition):
         try:
             return catch_up(source, partition, begun, wanted, each)
-        except LogDamaged as damage:
-            log.warning("the snapshot of partition %d does not fit the log (%s): folding all of it", partition, damage)
-            snapshots.discard(partition)
+        except NotContinued as other:
+            log.warning("a snapshot of partition %d does not fit the log, an older one is looked for: %s", partition, other)
     return catch_up(source, partition, Rebuilt(Ledger(partition), 0, 0), wanted, each)
 
 
-def from_snapshot(snapshots: Snapshots, partition: int) -> Rebuilt:
-    found = snapshots.load(partition)
-    ledger = Ledger.load(partition, found.dump) if found else None
-    if found is None or ledger is None or ledger.chain != found.chain:
-        return Rebuilt(Ledger(partition), 0, 0)
-    return Rebuilt(ledger, found.position, 0)
+def from_snapshots(snapshots: Snapshots, partition: int) -> Iterator[Rebuilt]:
+    """What the sound snapshots hold, newest first."""
+    for found in snapshots.sound(partition):
+        ledger = loaded(partition, found)
+        if ledger is not None:
+            yield Rebuilt(ledger, found.position, 0)
 
 
-def catch_up(source: Log, partition: int, begun: Rebuilt, wanted: Callable[[], bool], each: Each) -> Rebuilt | None:
-    """Fold from `begun.position` to the end as of now. Raises LogDamaged."""
+def loaded(partition: int, snapshot: Snapshot) -> Ledger | None:
+    """None when the dump is not what its head says."""
+    ledger = Ledger.load(partition, snapshot.dump)
+    return ledger if ledger is not None and ledger.chain == snapshot.chain else None
+
+
+def catch_up(source: Log, partition: int, begun: Rebuilt, wanted: Wanted, each: Each) -> Rebuilt | None:
+    """Fold from `begun.position` to the end as of now. Raises NotContinued, nothing folded, when the log does not continue the ledger;
+    LogDamaged when it does not continue itself."""
     ledger, position, folded = begun
-    low, end = source.low(DECISIONS.name)[partition], source.ends(DECISIONS.name)[partition]
-    if low:
-        raise LogDamaged(f"decisions[{partition}] starts at offset {low}: its retention must be off, or the state cannot be rebuilt")
-    if position > end:
-        raise LogDamaged(f"decisions[{partition}] ends at {end}, before offset {position} that was read once")
-    for batch in source.read(DECISIONS.name, {partition: position}, {partition: end}):
+    end = _sound_end(source, partition, position)
+    batches = source.read(DECISIONS.name, {partition: max(0, position - 1)}, {partition: end})
+    anchored = position == 0
+    for batch in batches:
         if not wanted():
             return None
-        for record in batch:
-            try:
-                each(ledger, ledger.fold(record.offset, record.value))
-            except Broken as broken:
-                raise LogDamaged(str(broken)) from broken
-        folded += len(batch)
-    return Rebuilt(ledger, end, folded)
+        fresh = batch if anchored else _behind_anchor(ledger, position, batch)
+        anchored = True
+        for record in fresh:
+            each(ledger, _folded(ledger, position, record))
+            position = record.offset + 1
+        folded += len(fresh)
+    if not anchored:
+        raise NotContinued(f"decisions[{partition}] has no record at offset {position - 1}, where one was read before")
+    return Rebuilt(ledger, position, folded)
+
+
+def _sound_end(source: Log, partition: int, position: int) -> int:
+    low, end = source.low(DECISIONS.name)[partition], source.ends(DECISIONS.name)[partition]
+    if low:
+        raise LogDamaged(
+            f"decisions[{partition}] starts at offset {low}, the records before it are deleted: its retention must be off, "
+            "or the state cannot be rebuilt"
+        )
+    if position > end:
+        raise LogDamaged(f"decisions[{partition}] ends at offset {end}, but was read up to offset {position - 1} before: it lost records")
+    return end
+
+
+def _behind_anchor(ledger: Ledger, position: int, batch: Sequence[Record]) -> Sequence[Record]:
+    """The batch without its first record, which must be the last one that the ledger has folded."""
+    first = batch[0]
+    if first.offset != position - 1 or link(first.value) != ledger.chain:
+        raise NotContinued(f"decisions[{first.partition}], offset {first.offset}: not the decision that was there when it was folded")
+    return batch[1:]
+
+
+def _folded(ledger: Ledger, position: int, record: Record) -> Decision:
+    place = f"decisions[{record.partition}], offset {record.offset}"
+    try:
+        return ledger.fold(record.offset, record.value)
+    except Broken as broken:
+        raise LogDamaged(f"{broken}; what is sound ends before offset {position}") from broken
+    except Exception as wrong:
+        # a record that is whole and yet tells what cannot have happened: a foreign one
+        raise LogDamaged(f"{place}: cannot be applied ({type(wrong).__name__}: {wrong})") from wrong

@@ -21,8 +21,9 @@ from streams.simulation.consumers import GroupConsumer
 from streams.simulation.hosts import Bench, StageHost, host_ledger
 from streams.simulation.loop import Process
 from streams.simulation.producers import PlainProducer, TransactionalProducer
-from streams.simulation.snapshots import MemorySnapshots
+from streams.simulation.snapshots import MemoryFiles
 from streams.simulation.world import World
+from streams.snapshots import Origin, Snapshots
 from streams.topics import DECISIONS, RAW, REFERENCE
 
 RESTART_S = (0.2, 2.0)
@@ -39,7 +40,7 @@ def seal(person: Person) -> str:
 class Pipeline:
     def __init__(self, world: World) -> None:
         self.world = world
-        self.snapshots = MemorySnapshots(world)
+        self.snapshots = Snapshots(MemoryFiles(world), Origin("memory", DECISIONS.name))
 
     def start(self, name: str) -> Process:
         """A process of all stages."""

@@ -1,36 +1,33 @@
-"""Snapshots in memory, shared by all processes as in a folder."""
-
-from pathlib import Path
+"""The files of snapshots in memory, shared by all processes as in a folder; struck, one cannot be read as it was written."""
 
 from streams.simulation.loop import current
 from streams.simulation.world import World
-from streams.snapshots import Origin, Snapshot, Snapshots
+
+SEEN_AT_ONCE = 0.8
 
 
-class MemorySnapshots(Snapshots):
-    """Shared by all processes, like a folder; struck, one is damaged."""
-
+class MemoryFiles:
     def __init__(self, world: World) -> None:
-        super().__init__(Path(), Origin("memory", "decisions"))
         self._world = world
-        self._kept: dict[int, list[Snapshot]] = {}
+        self._kept: dict[tuple[str, str], bytes] = {}
 
-    def save(self, partition: int, snapshot: Snapshot) -> None:
-        self._world.tell(f"{current()} saves a snapshot of partition {partition} at {snapshot.position}")
-        self._kept.setdefault(partition, []).append(snapshot)
+    def names(self, folder: str) -> list[str]:
+        """Not always with the newest: another machine may see it later."""
+        names = sorted(name for place, name in self._kept if place == folder)
+        return names if self._world.random.random() < SEEN_AT_ONCE else names[:-1]
 
-    def load(self, partition: int) -> Snapshot | None:
-        """Not always the newest: another machine's may be older."""
-        kept = self._kept.get(partition)
-        if not kept:
-            return None
-        found = kept[-1] if self._world.random.random() < 0.8 else self._world.random.choice(kept)
+    def read(self, folder: str, name: str) -> bytes:
+        data = self._kept[folder, name]
         try:
             self._world.strike("snapshot")
         except Exception:
-            self._world.tell(f"the snapshot of partition {partition} is damaged")
-            return found._replace(dump=found.dump[: len(found.dump) // 2])
-        return found
+            self._world.tell(f"snapshot {name} is damaged")
+            return data[: len(data) // 2]
+        return data
 
-    def discard(self, partition: int) -> None:
-        self._kept.pop(partition, None)
+    def write(self, folder: str, name: str, data: bytes) -> None:
+        self._world.tell(f"{current()} saves snapshot {name} in {folder}")
+        self._kept[folder, name] = data
+
+    def remove(self, folder: str, name: str) -> None:
+        self._kept.pop((folder, name), None)

@@ -4,17 +4,13 @@ import asyncio
 from pathlib import Path
 
 import msgspec
-import pytest
 
 from connectors.contract import Availability, OrderStatus
 from streams.agents.announce import Announce
-from streams.agents.rebuild import LogDamaged, rebuild
 from streams.agents.view import View
-from streams.ledger import Ledger
 from streams.produce import Outgoing
-from streams.read import MemoryLog
-from streams.snapshots import Origin, Snapshot, Snapshots
-from streams.topics import AVAILABILITY, DECISIONS, ORDER_STATUS
+from streams.snapshots import Origin, Snapshot, Snapshots, StoredFiles
+from streams.topics import AVAILABILITY, ORDER_STATUS
 from tests.story import Story
 from tests.streams.shells import Written, decided, log, run, sell, tea_shop
 
@@ -35,7 +31,7 @@ class Reading:
 
     def __init__(self, story: Story, folder: Path, snapshot_after: int = 1_000) -> None:
         self.written = Written()
-        self.snapshots = Snapshots(folder, HERE)
+        self.snapshots = Snapshots(StoredFiles(folder), HERE)
         self.view = View(0, self.written, log(story), self.snapshots, pause_s=0, snapshot_after=snapshot_after)
         self.task = asyncio.create_task(self.view.run())
 
@@ -114,7 +110,7 @@ def test_a_snapshot_is_saved_only_after_what_it_holds_was_told(tmp_path: Path) -
 def test_who_starts_from_a_snapshot_tells_what_came_after_it(tmp_path: Path) -> None:
     async def story() -> None:
         shop = tea_shop()
-        save(shop, tmp_path)
+        Snapshots(StoredFiles(tmp_path), HERE).save(0, Snapshot(len(shop.records), shop.ledger.chain, shop.ledger.dump()))
         sell(shop, "1")
         reading = Reading(shop, tmp_path)
         told = await reading.told(1)
@@ -133,7 +129,7 @@ def test_partitions_that_are_left_are_forgotten(tmp_path: Path) -> None:
             return writers[-1]
 
         shop = sell(tea_shop(), "1")
-        stage = Announce(log(shop), Snapshots(tmp_path, HERE), writer, pause_s=0)
+        stage = Announce(log(shop), Snapshots(StoredFiles(tmp_path), HERE), writer, pause_s=0)
         await stage.assign([0])
         await stage.drop()
         await stage.take(0, decided(shop))
@@ -145,69 +141,3 @@ def test_partitions_that_are_left_are_forgotten(tmp_path: Path) -> None:
         await stage.drop()
 
     run(story())
-
-
-# ---------------------------------------------------------------------------------------------- snapshots
-def save(story: Story, folder: Path, origin: Origin = HERE) -> None:
-    Snapshots(folder, origin).save(0, Snapshot(len(story.records), story.ledger.chain, story.ledger.dump()))
-
-
-def rebuilt(story: Story, folder: Path) -> tuple[Ledger, int]:
-    """The ledger, and how many decisions had to be folded for it."""
-    found = rebuild(log(story), Snapshots(folder, HERE), 0, lambda: True, lambda ledger, decision: None)
-    assert found is not None
-    assert (found.position, found.ledger.last, found.ledger.chain) == (len(story.records), story.ledger.last, story.ledger.chain)
-    return found.ledger, found.folded
-
-
-def test_only_the_tail_behind_a_snapshot_is_folded(tmp_path: Path) -> None:
-    story = sell(tea_shop(), "1", "2")
-    save(story, tmp_path)
-    sell(story, "3")
-    ledger, folded = rebuilt(story, tmp_path)
-    assert folded == 1
-    assert ledger.pools == story.ledger.pools
-
-
-def test_a_snapshot_of_a_topic_that_was_made_anew_is_not_used(tmp_path: Path) -> None:
-    story = sell(tea_shop(), "1")
-    save(story, tmp_path, Origin("cluster", "decisions-of-yesterday"))
-    assert rebuilt(story, tmp_path)[1] == 5
-
-
-def test_a_snapshot_that_the_log_does_not_continue_is_discarded(tmp_path: Path) -> None:
-    save(sell(tea_shop(), "another", "history"), tmp_path)
-    assert rebuilt(sell(tea_shop(), "1", "2", "3"), tmp_path)[1] == 7
-    assert Snapshots(tmp_path, HERE).load(0) is None
-
-
-@pytest.mark.parametrize("damage", [b"", b"{", b'{"schema": 1}\n', b"\x00" * 100])
-def test_a_damaged_snapshot_costs_only_time(tmp_path: Path, damage: bytes) -> None:
-    story = sell(tea_shop(), "1")
-    save(story, tmp_path)
-    [file] = tmp_path.glob("*.snapshot")
-    file.write_bytes(damage)
-    assert rebuilt(story, tmp_path)[1] == 5
-
-
-def test_a_snapshot_cut_short_costs_only_time(tmp_path: Path) -> None:
-    story = sell(tea_shop(), "1")
-    save(story, tmp_path)
-    [file] = tmp_path.glob("*.snapshot")
-    file.write_bytes(file.read_bytes()[:-20])
-    assert rebuilt(story, tmp_path)[1] == 5
-
-
-def test_a_log_without_its_start_is_no_ground_to_stand_on(tmp_path: Path) -> None:
-    story = sell(tea_shop(), "1")
-    cut = MemoryLog({DECISIONS.name: {0: decided(story, first=2)}})
-    with pytest.raises(LogDamaged, match=r"decisions\[0\] starts at offset 2"):
-        rebuild(cut, Snapshots(tmp_path, HERE), 0, lambda: True, lambda ledger, decision: None)
-
-
-def test_a_log_with_a_decision_missing_is_no_ground_to_stand_on(tmp_path: Path) -> None:
-    story = sell(tea_shop(), "1", "2")
-    records = decided(story)
-    del records[3]
-    with pytest.raises(LogDamaged, match="does not continue the hash chain"):
-        rebuild(MemoryLog({DECISIONS.name: {0: records}}), Snapshots(tmp_path, HERE), 0, lambda: True, lambda ledger, decision: None)

@@ -15,7 +15,7 @@ from streams.fenced import FencedLedger
 from streams.ledger import Message
 from streams.produce import Outgoing
 from streams.read import MemoryLog
-from streams.snapshots import Origin, Snapshots
+from streams.snapshots import Origin, Snapshots, StoredFiles
 from streams.topics import DECISIONS
 from tests.story import Story
 from tests.streams.shells import Written, decided, log, sell, tea_shop
@@ -158,7 +158,7 @@ class Hosting:
         self.ledger.join()
 
     def _own(self, partition: int) -> AtOnce:
-        desk = Desk(partition, self.written, self._source, Snapshots(self._folder, HERE), records=2)
+        desk = Desk(partition, self.written, self._source, Snapshots(StoredFiles(self._folder), HERE), records=2)
         self.owners.append(AtOnce(desk))
         if self.opens:
             self.owners[-1].open()
@@ -272,7 +272,7 @@ def test_a_transaction_holds_no_more_than_it_may(tmp_path: Path) -> None:
 
 def test_what_was_decided_and_not_written_is_forgotten_at_the_end(tmp_path: Path) -> None:
     story = sell(tea_shop(), "1", "2")
-    desk = Desk(0, written := Written(), log(story), Snapshots(tmp_path, HERE), records=2)
+    desk = Desk(0, written := Written(), log(story), Snapshots(StoredFiles(tmp_path), HERE), records=2)
     assert desk.fence()
     assert desk.rebuild() == len(decided(story))
     desk.queue([Outgoing("decisions", 0, b"north", b"not written yet")])
