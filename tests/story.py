@@ -133,6 +133,16 @@ class Story:
         document = f"refusal-{len(self.commands)}"
         return self.ask(c.RejectFulfilment(pool=POOL, cause=self.cause(), document=document, fulfilment=fulfilment, reason=reason))
 
+    def take_back(
+        self, order: str, *lines: tuple[str, str, int], node: str, document: str = "", shop: str = "web", at: int = 9
+    ) -> Decision:
+        document = document or f"return-{len(self.commands)}"
+        return self.ask(
+            c.ReturnStock(
+                pool=POOL, cause=self.cause(), document=document, order=key(order, shop), node=node, returned_at=at, lines=tuple(lines)
+            )
+        )
+
     def tick(self, at: int) -> Decision:
         return self.ask(c.Tick(pool=POOL, cause=self.cause(), at=at))
 

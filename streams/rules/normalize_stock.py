@@ -94,7 +94,9 @@ def _returns(draft: ReturnDraft, feed: ShopRecord, reference: Reference, causes:
     """The order is of a shop of the feed's own pool: only there is it known."""
     shop = reference.shops.get(draft.shop)
     if shop is None or shop.ref.pool != feed.ref.pool:
-        return Rejected("unknown_shop", f"No shop of pool {feed.ref.pool!r} is called {draft.shop!r}: correct the return, or import the shop.")
+        return Rejected(
+            "unknown_shop", f"No shop of pool {feed.ref.pool!r} is called {draft.shop!r}: correct the return, or import the shop."
+        )
     by_line = (((line.line, line.sku), line.quantity) for line in draft.lines)
     return [
         ReturnStock(

@@ -135,9 +135,21 @@ class Teahouse:
             c.RejectFulfilment(pool=POOL, cause=self.cause(), document=f"REJ-{fulfilment}", fulfilment=fulfilment, reason="short")
         )
 
+    def take_back(self, name: str, shop: str, tea: str, at: int) -> Decision:
+        command = c.ReturnStock(
+            pool=POOL,
+            cause=self.cause(),
+            document=f"RMA-{name}",
+            order=f"{self.tenant}/{shop}/{name}",
+            node=next(iter(NODES)),
+            returned_at=at,
+            lines=(("", tea, 1),),
+        )
+        return self.say(command)
+
     # ------------------------------------------------------------------------------------------ four months of trade
     def trade(self, days: int, orders_a_day: int) -> None:
-        """Weekends sell more; jasmine runs out; some cancel, some are held, most ship."""
+        """Weekends sell more; jasmine runs out; some cancel, some are held, most ship, and of every ninth of those a unit comes back."""
         self.open()
         for day in range(days):
             at = FIRST_DAY + day * DAY_MS
@@ -178,6 +190,8 @@ class Teahouse:
         elif chance < 0.7:
             for fulfilment in _fulfilments(decision):
                 (self.refuse(fulfilment) if self.random.random() < 0.01 else self.ship(fulfilment, at + DAY_MS))
+            if int(name) % 9 == 0:
+                self.take_back(name, shop, lines[0][0], at + 3 * DAY_MS)
 
     def _teas(self, count: int) -> list[str]:
         weights = [10 / (1 + rank // 2) for rank in range(len(TEAS))]

@@ -30,9 +30,12 @@ def an_order(trade: Trade) -> str:
 def test_every_order_stands_as_in_the_ledger(trade: Trade) -> None:
     pool = trade.house.ledger.pools[POOL]
     told = {key: status(pool, key, 0) for key in pool.orders}
-    sql = "SELECT order_id, status, revision, ordered, reserved, waiting, shipped, holds FROM orders"
-    found = {row[0]: (*row[1:7], tuple(row[7])) for row in trade.open_client().query(sql).result_rows}
-    assert found == {key: (o.status, o.revision, o.ordered, o.reserved, o.backordered, o.shipped, o.holds) for key, o in told.items()}
+    sql = "SELECT order_id, status, revision, ordered, reserved, waiting, shipped, returned, holds FROM orders"
+    found = {row[0]: (*row[1:8], tuple(row[8])) for row in trade.open_client().query(sql).result_rows}
+    assert found == {
+        key: (o.status, o.revision, o.ordered, o.reserved, o.backordered, o.shipped, o.returned, o.holds) for key, o in told.items()
+    }
+    assert {"shipped", "returned"} <= {o.status for o in told.values()}
 
 
 def test_every_shelf_holds_what_it_holds_in_the_ledger(trade: Trade) -> None:
@@ -40,7 +43,7 @@ def test_every_shelf_holds_what_it_holds_in_the_ledger(trade: Trade) -> None:
     shelves = {(node, place, sku): units for node, place, sku, units in trade.open_client().query(sql).result_rows}
     expected: dict[tuple[str, str, str], int] = {}
     for node, stock in trade.house.ledger.pools[POOL].stock.items():
-        for place, cells in (("on_hand", stock.on_hand), ("reserved", stock.reserved)):
+        for place, cells in (("on_hand", stock.on_hand), ("reserved", stock.reserved), *stock.other.items()):
             expected |= {(node, place, sku): units for sku, units in cells.items() if units}
     assert shelves == expected
 

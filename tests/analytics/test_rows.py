@@ -131,3 +131,18 @@ def test_an_order_filled_by_the_decision_on_another_does_not_name_it() -> None:
 def test_times_no_table_can_hold_are_bounded(house: Teahouse) -> None:
     placed = house.order("1011", "leaf-web", (("PUER-CAKE", 1),), 10**17, updated_at=5)
     assert rows(placed, "demand")[0]["day"] < 84_007
+
+
+def test_what_comes_back_moves_from_the_customer_into_quality(house: Teahouse) -> None:
+    placed = house.order("1007", "leaf-web", (("PUER-CAKE", 2),), FIRST_DAY)
+    [reserved] = [event for event in placed.events if isinstance(event, e.Reserved)]
+    house.ship(reserved.fulfilment, FIRST_DAY + DAY_MS)
+
+    back = house.take_back("1007", "leaf-web", "PUER-CAKE", FIRST_DAY + 3 * DAY_MS)
+
+    [move] = rows(back, "moves")
+    names = ("cause", "document", "quantity", "from_node", "from_place", "to_node", "to_place")
+    assert [move[name] for name in names] == ["returned", "RMA-1007", 1, "", "customer", "Hangzhou", "quality"]
+    [event] = rows(back, "order_events")
+    assert (event["type"], event["node"], event["units"]) == ("Returned", "Hangzhou", 1)
+    assert outcome(back)[:2] == ("return", "done")

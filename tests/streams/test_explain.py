@@ -65,6 +65,19 @@ def test_a_refund_and_a_shipment_are_seen_in_the_lines(topics: Topics) -> None:
     assert {line.sku: (line.ordered, line.shipped) for line in story.lines}["SENCHA"] == (1, 1)
 
 
+def test_goods_that_came_back_are_part_of_the_story() -> None:
+    story = one_shop({"hamburg": {"ASSAM": 5}})
+    story.place("1", line("ASSAM", 2))
+    story.ship(story.fulfilment("1"))
+    story.take_back("1", ("", "ASSAM", 1), node="hamburg")
+    story.take_back("1", ("", "ASSAM", 2), node="hamburg")
+
+    told = tell(Logs(story).topics(), "1")
+
+    assert kinds(told)[2:] == [["Returned"], ["Refused"]]
+    assert [(row.sku, row.shipped, row.returned) for row in told.lines] == [("ASSAM", 2, 1)]
+
+
 def test_a_repetition_of_an_order_is_told_as_such() -> None:
     story = one_shop({"hamburg": {"ASSAM": 5}})
     for _ in range(2):

@@ -1,14 +1,19 @@
 """Stock documents become commands of one pool that name their source, or say clearly why not."""
 
+import msgspec
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from connectors.contract import (
     CountDraft,
+    Millis,
     MoveDraft,
     ReceiptDraft,
     RejectionDraft,
+    ReturnDraft,
+    ReturnLine,
     ShipmentDraft,
+    ShopRef,
 )
 from streams.commands import (
     ConfirmShipment,
@@ -16,8 +21,10 @@ from streams.commands import (
     MoveStock,
     ReceiveStock,
     RejectFulfilment,
+    ReturnStock,
 )
-from tests.streams.drafts import CAUSE, NOON, code, commands, lots, outcome
+from streams.reference import ShopRecord
+from tests.streams.drafts import CAUSE, NOON, code, commands, lots, outcome, reference
 
 
 def test_stock_documents_become_commands_of_the_pool_that_name_their_source() -> None:
@@ -49,6 +56,36 @@ def test_stock_documents_become_commands_of_the_pool_that_name_their_source() ->
         ),
         RejectFulfilment(pool="east", cause=(*CAUSE, 4), document="tea/J1", fulfilment="f-2", reason="short"),
     )
+
+
+RETURN = ReturnDraft(
+    document="RT1", shop="tea", order="1001", node="ningbo", returned_at=NOON, lines=(ReturnLine(sku="A", quantity=1, line="7"),)
+)
+
+
+def test_a_return_names_the_order_by_its_shop_and_sums_the_units_of_a_line() -> None:
+    lines = tuple(ReturnLine(sku=sku, quantity=1, line=line) for line, sku in (("7", "A"), ("", "A"), ("7", "A"), ("7", "B")))
+    assert commands(msgspec.structs.replace(RETURN, lines=lines)) == (
+        ReturnStock(
+            pool="east",
+            cause=(*CAUSE, 0),
+            document="tea/RT1",
+            order="lin/tea/1001",
+            node="ningbo",
+            returned_at=NOON,
+            lines=(("7", "A", 2), ("", "A", 1), ("7", "B", 1)),
+        ),
+    )
+
+
+def test_a_return_to_a_shop_or_a_node_of_another_pool_is_rejected() -> None:
+    known = reference()
+    known.apply(ShopRecord(ref=ShopRef(tenant="lin", shop="hotpot", channel="paper", pool="west")))
+    for shop in ("hotpot", "nobody"):
+        assert code(outcome(msgspec.structs.replace(RETURN, shop=shop), known=known)) == "unknown_shop"
+    assert code(outcome(msgspec.structs.replace(RETURN, node="chengdu"))) == "unknown_node"
+    assert code(outcome(msgspec.structs.replace(RETURN, returned_at=Millis(-1)))) == "bad_time"
+    assert code(outcome(msgspec.structs.replace(RETURN, lines=(ReturnLine(sku="A", quantity=0),)))) == "bad_quantity"
 
 
 def test_a_count_for_an_unknown_node_is_rejected() -> None:
