@@ -27,7 +27,10 @@ def settle(pool: Pool, events: Iterable[AnyEvent]) -> None:
 
 def forget(pool: Pool, now: int) -> None:
     """Orders that have been over for longer than the policy remembers them go; their shops keep the time up to which such an order
-    may have been placed, so that it is known again for what it may be."""
+    may have been placed, so that it is known again for what it may be. Where state time stood still for that long (or has only
+    begun), nobody knows when orders were over: then they all are since now."""
+    if now - pool.now > pool.policy.remember_ms:
+        _date_anew(pool, now)
     for _ in range(FORGOTTEN_AT_ONCE):
         if not pool.over or pool.over[0][0] > now - pool.policy.remember_ms:
             return
@@ -42,6 +45,13 @@ def _forget(pool: Pool, key: str, order: Order) -> None:
     # of a mark it is not known when its order was placed: not after the mark itself
     placed_at = order.placed_at if order.revision else order.over_since
     pool.forgotten[shop] = max(placed_at, pool.forgotten.get(shop, -1))
+
+
+def _date_anew(pool: Pool, now: int) -> None:
+    keys = [key for since, key in pool.over if key in pool.orders and pool.orders[key].over_since == since]
+    for key in keys:
+        pool.orders[key].over_since = now
+    pool.over = [(now, key) for key in sorted(set(keys))]
 
 
 def may_be_forgotten(pool: Pool, shop: str, placed_at: int) -> bool:

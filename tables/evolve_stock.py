@@ -58,6 +58,7 @@ def policy_set(pool: Pool, event: e.PolicySet) -> None:
 
 def ticked(pool: Pool, event: e.Ticked) -> None:
     """State time goes on; documents and movements older than a week are forgotten, orders that are over later."""
+    forget(pool, event.at)
     old = event.at - WEEK_MS
     pool.now = event.at
     pool.deferred = ()
@@ -69,4 +70,3 @@ def ticked(pool: Pool, event: e.Ticked) -> None:
                 by_sku[sku] = kept
             else:
                 del by_sku[sku]
-    forget(pool, event.at)

@@ -43,7 +43,7 @@ step = st.one_of(
     st.tuples(st.just("segment"), st.sampled_from(["b2c", "b2b"]), st.integers(0, 3), st.booleans(), st.booleans()),
     st.tuples(st.just("quota"), st.sampled_from(sorted(SHOPS)), sku, st.integers(0, 3)),
     st.tuples(st.just("policy"), st.sampled_from(["backorder", "partial", "reject"]), st.integers(0, 2), st.integers(1, 3)),
-    st.tuples(st.just("tick"), st.one_of(st.integers(1, 20), st.integers(1, 3).map(lambda seasons: seasons * 90 * DAY_MS))),
+    st.tuples(st.just("tick"), st.one_of(st.integers(1, 20), st.integers(1, 6).map(lambda months: months * 35 * DAY_MS))),
 )
 histories = st.lists(step, max_size=40)
 

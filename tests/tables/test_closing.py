@@ -18,6 +18,12 @@ def teahouse() -> Story:
     return story
 
 
+def wait(story: Story, until: int) -> None:
+    """State time goes on day by day."""
+    while story.pool.now < until:
+        story.tick(min(story.pool.now + DAY_MS, until))
+
+
 def shipped(story: Story, order: str, at: int = SPRING) -> None:
     story.place(order, line("TEA"), at=at)
     story.ship(story.fulfilment(order), at=at)
@@ -27,9 +33,9 @@ def test_an_order_that_was_shipped_leaves_the_state_after_its_window() -> None:
     story = teahouse()
     shipped(story, "1")
 
-    story.tick(LATER - 2 * DAY_MS)
+    wait(story, LATER - 2 * DAY_MS)
     assert key("1") in story.pool.orders
-    story.tick(LATER)
+    wait(story, LATER)
     assert key("1") not in story.pool.orders
     assert story.pool.over == []
 
@@ -41,7 +47,7 @@ def test_cancelled_and_rejected_orders_and_marks_leave_as_well() -> None:
     story.cancel("only-a-mark", at=SPRING)
     story.reduce("never-came", "refund-1", ("TEA", 1))
 
-    story.tick(LATER)
+    wait(story, LATER)
     assert len(story.pool.orders) == 0
 
 
@@ -51,14 +57,14 @@ def test_what_is_still_promised_held_or_waited_for_stays() -> None:
     story.place("waiting", line("CUP"), at=SPRING)
     story.place("held", line("TEA"), at=SPRING, holds=("payment",))
 
-    story.tick(LATER + 300 * DAY_MS)
+    wait(story, LATER + 300 * DAY_MS)
     assert len(story.pool.orders) == 3
 
 
 def test_a_forgotten_order_that_comes_again_is_held_and_gets_nothing() -> None:
     story = teahouse()
     shipped(story, "1")
-    story.tick(LATER)
+    wait(story, LATER)
     left = story.pool.on_hand("hamburg", "TEA")
 
     again = story.place("1", line("TEA"), at=LATER, placed_at=SPRING)
@@ -70,7 +76,7 @@ def test_a_forgotten_order_that_comes_again_is_held_and_gets_nothing() -> None:
 def test_a_cancel_that_came_before_its_order_still_counts_when_it_is_forgotten() -> None:
     story = teahouse()
     story.cancel("1", at=SPRING)
-    story.tick(LATER)
+    wait(story, LATER)
 
     assert "OrderHeld" in said(story.place("1", line("TEA"), at=SPRING - 1))
 
@@ -78,7 +84,7 @@ def test_a_cancel_that_came_before_its_order_still_counts_when_it_is_forgotten()
 def test_an_amendment_leaves_a_suspicion_in_place_and_a_person_ends_it() -> None:
     story = teahouse()
     shipped(story, "1")
-    story.tick(LATER)
+    wait(story, LATER)
     story.place("1", line("TEA"), at=LATER, placed_at=SPRING)
 
     story.place("1", line("TEA", 2), at=LATER + 1, placed_at=SPRING)
@@ -92,7 +98,7 @@ def test_an_amendment_leaves_a_suspicion_in_place_and_a_person_ends_it() -> None
 def test_orders_placed_after_those_that_are_forgotten_are_not_suspected() -> None:
     story = teahouse()
     shipped(story, "1")
-    story.tick(LATER)
+    wait(story, LATER)
 
     story.place("2", line("TEA"), at=LATER, placed_at=SPRING + 1)
     assert story.at("2") == {"hamburg": {"TEA": 1}}
@@ -102,7 +108,7 @@ def test_another_shops_old_orders_are_not_suspected() -> None:
     story = teahouse()
     story.shop("app")
     shipped(story, "1")
-    story.tick(LATER)
+    wait(story, LATER)
 
     story.place("1", line("TEA"), at=LATER, placed_at=SPRING, shop="app")
     assert story.at("1", shop="app") == {"hamburg": {"TEA": 1}}
@@ -111,15 +117,15 @@ def test_another_shops_old_orders_are_not_suspected() -> None:
 def test_an_order_that_is_taken_up_again_is_over_anew_from_then_on() -> None:
     story = teahouse()
     shipped(story, "1")
-    story.tick(SPRING + 20 * DAY_MS)
+    wait(story, SPRING + 20 * DAY_MS)
     story.place("1", line("TEA", 2), at=SPRING + 20 * DAY_MS, placed_at=SPRING)
-    story.tick(LATER)
+    wait(story, LATER)
     assert key("1") in story.pool.orders
 
     story.ship(story.fulfilment("1"), at=LATER)
-    story.tick(SPRING + 55 * DAY_MS)
+    wait(story, SPRING + 55 * DAY_MS)
     assert key("1") in story.pool.orders
-    story.tick(LATER + 30 * DAY_MS)
+    wait(story, LATER + 30 * DAY_MS)
     assert key("1") not in story.pool.orders
 
 
@@ -127,8 +133,21 @@ def test_an_order_is_over_since_it_was_shipped_however_long_no_tick_has_come() -
     story = teahouse()
     shipped(story, "1", at=LATER)  # state time is still SPRING
 
-    story.tick(LATER + DAY_MS)
+    story.tick(LATER - 2 * DAY_MS)
+    wait(story, LATER + DAY_MS)
     assert key("1") in story.pool.orders
+
+
+def test_an_old_order_is_not_forgotten_because_the_clock_has_only_begun() -> None:
+    story = one_shop({"hamburg": {"TEA": 50}})
+    shipped(story, "of-last-year", at=SPRING - 365 * DAY_MS)
+
+    story.tick(SPRING)
+    story.tick(SPRING + 1)
+    assert key("of-last-year") in story.pool.orders
+
+    wait(story, SPRING + 61 * DAY_MS)
+    assert key("of-last-year") not in story.pool.orders
 
 
 def test_ticks_go_on_at_once_until_all_that_is_old_is_forgotten() -> None:
@@ -137,10 +156,10 @@ def test_ticks_go_on_at_once_until_all_that_is_old_is_forgotten() -> None:
     for place in story.pool.over:
         story.pool.orders.known(place[1]).over_since = SPRING
 
-    story.tick(LATER)
+    wait(story, LATER)
     assert next_due(story.pool) == LATER + 1
-    story.tick(LATER + 1)
-    story.tick(LATER + 2)
+    wait(story, LATER + 1)
+    wait(story, LATER + 2)
     assert (len(story.pool.orders), len(story.pool.over)) == (0, 0)
     assert next_due(story.pool) is None or next_due(story.pool) == LATER + 2 + DAY_MS
 
@@ -149,6 +168,7 @@ def test_what_is_forgotten_live_is_forgotten_by_whoever_folds_the_log() -> None:
     story = teahouse()
     for order in ("1", "2", "3"):
         shipped(story, order)
+    wait(story, LATER - DAY_MS)
     snapshot = story.ledger.dump()
     story.tick(LATER)
 
@@ -165,7 +185,7 @@ def test_a_shipment_of_a_forgotten_order_is_refused_and_not_a_fault() -> None:
     story.place("1", line("TEA"), at=SPRING)
     fulfilment = story.fulfilment("1")
     story.ship(fulfilment, at=SPRING)
-    story.tick(LATER)
+    wait(story, LATER)
 
     [refused] = of_type(story.ship(fulfilment, at=LATER), Refused)
     assert refused.code != "decider_failed"
