@@ -128,8 +128,8 @@ def _millis(text: str) -> int:
 class Storefronts:
     """All polled shops behind one port, each under its own path. `urls`: shop -> where it answers."""
 
-    def __init__(self) -> None:
-        self.shops = {shop.name: Storefront(shop, _now) for shop in SHOPS if shop.door == "poll"}
+    def __init__(self, shops: Iterable[Shop] = SHOPS) -> None:
+        self.shops = {shop.name: Storefront(shop, _now) for shop in shops if shop.door == "poll"}
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(self.shops))
         self._server.daemon_threads = True
         self._thread = Thread(target=self._server.serve_forever, name="storefronts", daemon=True)

@@ -1,0 +1,102 @@
+"""What a run comes to: the checker's word, the log decided again, ClickHouse, and what the senders know they were promised."""
+
+import time
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping
+from hashlib import sha256
+
+import msgspec
+
+from deploy.checking import run_check, run_replay
+from deploy.comparing import run_comparison
+from deploy.lookup import asking
+from deploy.settings import Settings
+from streams.checks.report import Report
+from streams.topics import DECISIONS, RAW
+from tests.crash.versions import know_both
+
+DRAIN_S = 300.0
+SINK_S = 180.0
+Progress = Callable[[str, int, int], None]
+
+
+class Result(msgspec.Struct, frozen=True, kw_only=True):
+    """The line that a run ends with. `acknowledged`: requests answered 2xx, each of which must be in `raw`. `restarts`: ends that
+    processes were given, and those of their own. `versions`: decisions by the version of the decider that made them. `answered`: documents that warehouses sent."""
+
+    faults: int
+    violations: int
+    lost: int
+    oversold: int
+    by_kind: dict[str, int]
+    orders: int
+    acknowledged: int
+    retries: int
+    decisions: int
+    duplicates: int
+    fulfilments: int
+    answered: int
+    clickhouse: str
+    replay: str
+    versions: dict[str, int]
+    restarts: dict[str, int]
+    dropped_batches: int
+    seconds: float
+    seed: int
+
+    @property
+    def right(self) -> bool:
+        return not (self.violations or self.lost or self.oversold)
+
+
+class Proof(msgspec.Struct, frozen=True):
+    """`wrong`: a sentence for each thing that is not as it must be."""
+
+    report: Report
+    versions: dict[str, int]
+    wrong: tuple[str, ...]
+
+
+def prove(settings: Settings, acknowledged: Iterable[bytes], progress: Progress) -> Proof:
+    """Waits for the stages and the sink to come through, then looks. `acknowledged`: digests of bodies that were taken."""
+    know_both()
+    report = run_check(settings, DRAIN_S, progress)
+    report = run_replay(settings, report, progress)
+    report = _compared(settings, report)
+    wrong = [f"{violation.invariant} ({violation.count}x): {violation.first}" for violation in report.violations]
+    wrong += [f"{report.lost} are lost"] * bool(report.lost) + [f"{report.oversold} are oversold"] * bool(report.oversold)
+    with asking(settings) as log:
+        kept = {sha256(record.value).digest() for batch in log.read(RAW.name, log.low(RAW.name), log.ends(RAW.name)) for record in batch}
+        decided = Counter(
+            str(_deciding(record.value).decider)
+            for batch in log.read(DECISIONS.name, log.low(DECISIONS.name), log.ends(DECISIONS.name))
+            for record in batch
+        )
+    if missing := sum(digest not in kept for digest in acknowledged):
+        wrong.append(f"{missing} requests were acknowledged and are not in {RAW.name}")
+    return Proof(report, dict(sorted(decided.items())), tuple(wrong))
+
+
+class _Deciding(msgspec.Struct):
+    decider: int
+
+
+_deciding = msgspec.json.Decoder(_Deciding).decode
+
+
+def _compared(settings: Settings, report: Report) -> Report:
+    """The sink may have much to catch up with."""
+    until = time.monotonic() + SINK_S
+    while (compared := run_comparison(settings, report)).invariants != report.invariants and time.monotonic() < until:
+        time.sleep(1)
+    return compared
+
+
+def loops(of_their_own: Mapping[str, int], pauses: Mapping[str, int], broker_ends: int) -> list[str]:
+    """Processes that ended of their own more often than there was reason: once for each time they were paused, twice for each time the
+    broker was away."""
+    return [
+        f"{name} ended {ends} times of its own, with {pauses.get(name, 0)} pauses and {broker_ends} times without a broker"
+        for name, ends in of_their_own.items()
+        if ends > pauses.get(name, 0) + 2 * broker_ends
+    ]

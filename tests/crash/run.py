@@ -1,0 +1,161 @@
+"""One run from start to end: a house under load, faults, the drain, and the proof that nothing of it shows."""
+
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from random import Random
+from time import monotonic
+from typing import NamedTuple
+
+from deploy import clients
+from deploy.business.command import import_folder
+from deploy.demo.storefronts import Storefronts
+from deploy.demo.watch import Watch, wait_for
+from deploy.faults import Fault as Unfit
+from deploy.lookup import topic_log
+from deploy.retailer.history import History
+from deploy.settings import Settings
+from streams.topics import DECISIONS
+from tests.crash.business import Business, found, shops, write_folder
+from tests.crash.faults import Fault, draw
+from tests.crash.house import House
+from tests.crash.outside import Outside
+from tests.crash.proof import Proof, Result, loops, prove
+from tests.crash.striker import Striker, Stuck
+
+PATIENCE_S = 300.0
+QUIET_S = 3.0
+DROPPED = "a fetched batch was dropped; going back"
+
+
+class Asked(NamedTuple):
+    kills: int
+    orders: int
+    workers: int
+    seed: int
+
+
+class Sight(NamedTuple):
+    """What a person is shown while it runs: the step, (faults, which), (orders told, decisions made), how far a check is, sentences."""
+
+    step: Callable[[str], None]
+    struck: Callable[[int, str], None]
+    told: Callable[[int, int], None]
+    checked: Callable[[str, int, int], None]
+    say: Callable[[str], None]
+
+
+class Run:
+    """`go` once. Raises Stuck when something does not come up again, and what the clients raise."""
+
+    def __init__(self, settings: Settings, asked: Asked, sight: Sight, ending: threading.Event) -> None:
+        self._settings, self._asked, self._sight, self._ending = settings, asked, sight, ending
+        self._shops = Storefronts(shops())
+        self._house = House(settings, asked.workers, Random(asked.seed), sight.say)
+        self._striker = Striker(self._house, ending)
+        self._watch = Watch(clients.consumer(settings, "kill-watch"), topic_log(settings), settings.partitions)
+        self._outside = Outside(
+            f"http://127.0.0.1:{settings.gateway_port}",
+            self._shops,
+            lambda: clients.consumer(settings, "kill-warehouses"),
+            settings.partitions,
+        )
+        self._struck = 0
+
+    def go(self) -> Result:
+        began, asked = monotonic(), self._asked
+        self._sight.step("drawing baskets")
+        business = found(asked.orders, asked.seed)
+        history = History(business.assortment, business.stocking, asked.seed)
+        with self._shops.open(), self._up():
+            self._import(business)
+            self._outside.start(history, lambda: self._may_go_on(history), self._ending)
+            self._strike(draw(asked.seed, asked.kills))
+            self._drain()
+            self._sight.step("proving")
+            proof = prove(self._settings, self._outside.taken(), self._sight.checked)
+            return self._result(proof, history, monotonic() - began)
+
+    @contextmanager
+    def _up(self) -> Iterator[None]:
+        self._sight.step("starting")
+        try:
+            self._house.start(self._ending)
+            self._watch.start()
+            yield
+        finally:
+            self._ending.set()
+            self._house.stop()
+            self._watch.stop()
+
+    def _import(self, business: Business) -> None:
+        self._sight.step("importing")
+        folder = self._settings.home / "business"
+        write_folder(folder, business, self._shops.urls)
+        outcome = import_folder(folder, self._settings)
+        if isinstance(outcome, list):
+            raise Unfit(f"The business is wrong: {outcome[0].file}, line {outcome[0].line}: {outcome[0].sentence}")
+        self._await(self._watch.through, "the import to be decided")
+        self._watch.mark()
+
+    # ------------------------------------------------------------------------------------------ under load
+    def _may_go_on(self, history: History) -> bool:
+        """Each fault lets some more in, so that each finds a pipeline at work."""
+        decided = self._watch.done(DECISIONS.name)
+        self._sight.told(history.told, decided)
+        return history.told < self._asked.orders * (self._struck + 1) // self._asked.kills
+
+    def _strike(self, faults: Sequence[Fault]) -> None:
+        self._sight.step("striking")
+        for number, fault in enumerate(faults, 1):
+            self._struck = number
+            self._sight.struck(number, fault.kind)
+            self._striker.strike(fault)
+            self._striker.rest(fault)
+            self._outside.check()
+            if self._ending.is_set():
+                raise Stuck("it was interrupted")
+        self._striker.calm()
+
+    def _drain(self) -> None:
+        self._sight.step("draining")
+        self._await(self._outside.delivered.is_set, "the last requests to be answered")
+        self._await(lambda: not self._shops.unread(), "the poller to have read every order")
+        self._await(lambda: self._watch.still_s() > QUIET_S, "the pipeline to fall quiet")
+        self._outside.finish()
+
+    def _await(self, what: Callable[[], bool], name: str) -> None:
+        if not wait_for(what, self._ending, PATIENCE_S):
+            raise Stuck(f"waited {PATIENCE_S:.0f} s for {name}")
+
+    # ------------------------------------------------------------------------------------------ what came of it
+    def _result(self, proof: Proof, history: History, seconds: float) -> Result:
+        members, report, outside = self._house.members, proof.report, self._outside
+        of_their_own = {name: member.of_its_own for name, member in members.items()}
+        wrong = [*proof.wrong, *loops(of_their_own, self._striker.pauses, self._house.kafka.ends)]
+        wrong += [f"the gateway answered {got} where {due} was due, {count} times" for (due, got), count in outside.surprises().items()]
+        if report.orders_decided != len(history.expected.orders):
+            wrong.append(f"{len(history.expected.orders)} orders were told, {report.orders_decided} are decided")
+        for sentence in wrong:
+            self._sight.say(f"WRONG: {sentence}")
+        return Result(
+            faults=self._striker.struck.total(),
+            violations=len(wrong),
+            lost=report.lost,
+            oversold=report.oversold,
+            by_kind=dict(sorted(self._striker.struck.items())),
+            orders=report.orders_decided,
+            acknowledged=len(outside.taken()),
+            retries=outside.retries(),
+            decisions=report.decisions,
+            duplicates=report.duplicates,
+            fulfilments=report.fulfilments,
+            answered=outside.answered,
+            clickhouse="different" if "clickhouse" in report.invariants else "equal",
+            replay="different" if "replay" in report.invariants else "identical",
+            versions=proof.versions,
+            restarts={"given": sum(member.given for member in members.values()), "of their own": sum(of_their_own.values())},
+            dropped_batches=sum(member.log.read_text(errors="replace").count(DROPPED) for member in self._house.workers()),
+            seconds=round(seconds, 1),
+            seed=self._asked.seed,
+        )
