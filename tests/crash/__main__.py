@@ -62,7 +62,6 @@ def shown(console: Console, asked: Asked) -> Iterator[Sight]:
             bars.add_task("orders told", total=asked.orders),
             bars.add_task("decisions", total=None),
         )
-        checks: dict[str, object] = {}
 
         def checked(topic: str, done: int, total: int) -> None:
             bars.update(step, description=topic, completed=done, total=total)

@@ -22,7 +22,8 @@ Progress = Callable[[str, int, int], None]
 
 class Result(msgspec.Struct, frozen=True, kw_only=True):
     """The line that a run ends with. `acknowledged`: requests answered 2xx, each of which must be in `raw`. `restarts`: ends that
-    processes were given, and those of their own. `versions`: decisions by the version of the decider that made them. `answered`: documents that warehouses sent."""
+    processes were given, and those of their own. `versions`: decisions by the decider that made them. `answered`: documents that
+    warehouses sent."""
 
     faults: int
     violations: int

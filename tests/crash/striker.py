@@ -20,7 +20,7 @@ class Stuck(Exception):
 
 
 class Striker:
-    """`struck`: faults done, by kind; `pauses`: by process, for each of which it may end once when it wakes up and finds itself replaced."""
+    """`struck`: faults done, by kind; `pauses`: by process, after each of which it may end once: somebody else has its partitions."""
 
     def __init__(self, house: House, ending: threading.Event) -> None:
         self.struck: Counter[Kind] = Counter()

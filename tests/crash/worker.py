@@ -19,7 +19,7 @@ if __name__ == "__main__":
     version, *seeds = map(int, sys.argv[1:])
     sys.argv[1:] = ["worker"]
     decide_by(version)
-    streams.worker.Announce = partial(Announce, snapshot_after=SNAPSHOT_AFTER)  # type: ignore[attr-defined]
+    streams.worker.Announce = partial(Announce, snapshot_after=SNAPSHOT_AFTER)  # type: ignore[assignment, attr-defined]
     for seed in seeds:
         drop_batches(seed)
     main()
