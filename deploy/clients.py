@@ -70,6 +70,8 @@ def consumer(settings: Settings, group: str, **extra: Any) -> Consumer:
         "enable.auto.commit": False,
         "auto.offset.reset": "earliest",
         "isolation.level": "read_committed",
+        # off by default: a bit that flipped on a disk would be taken for what was written
+        "check.crcs": True,
         "session.timeout.ms": 6_000,
         "heartbeat.interval.ms": 1_500,
         # librdkafka's default of 1 s throttles a consumer that takes batches five-fold

@@ -71,7 +71,7 @@ def catch_up(source: Log, partition: int, begun: Rebuilt, wanted: Wanted, each: 
     for batch in batches:
         if not wanted():
             return None
-        fresh = batch if anchored else _behind_anchor(ledger, position, batch)
+        fresh = batch if anchored else _behind_anchor(ledger, position, batch, batches)
         anchored = True
         for record in fresh:
             each(ledger, _folded(ledger, position, record))
@@ -94,12 +94,16 @@ def _sound_end(source: Log, partition: int, position: int) -> int:
     return end
 
 
-def _behind_anchor(ledger: Ledger, position: int, batch: Sequence[Record]) -> Sequence[Record]:
-    """The batch without its first record, which must be the last one that the ledger has folded."""
-    first = batch[0]
-    if first.offset != position - 1 or link(first.value) != ledger.chain:
-        raise NotContinued(f"decisions[{first.partition}], offset {first.offset}: not the decision that was there when it was folded")
-    return batch[1:]
+def _behind_anchor(ledger: Ledger, position: int, batch: Sequence[Record], rest: Iterator[Sequence[Record]]) -> Sequence[Record]:
+    """The batch without its first record, which must be the last one that the ledger has folded. Where more records follow, their
+    chain tells who is right, so another ledger may be tried; for the very last one nothing but the ledger vouches."""
+    first, *fresh = batch
+    if first.offset == position - 1 and link(first.value) == ledger.chain:
+        return fresh
+    place = f"decisions[{first.partition}], offset {first.offset}"
+    if fresh or next(rest, ()):
+        raise NotContinued(f"{place}: not the decision that was there when it was folded")
+    raise LogDamaged(f"{place}: the last decision is not the one that was there when it was folded")
 
 
 def _folded(ledger: Ledger, position: int, record: Record) -> Decision:
