@@ -120,8 +120,8 @@ class Story:
             c.ReduceOrder(pool=POOL, cause=self.cause(), order=key(order, shop), shop=shop, reduction=reduction, lines=tuple(lines))
         )
 
-    def release(self, order: str, *reasons: str, by: str = "mei") -> Decision:
-        return self.ask(c.ReleaseHold(pool=POOL, cause=self.cause(), order=key(order), reasons=tuple(reasons), by=by))
+    def release(self, order: str, *reasons: str, by: str = "mei", shop: str = "web") -> Decision:
+        return self.ask(c.ReleaseHold(pool=POOL, cause=self.cause(), order=key(order, shop), reasons=tuple(reasons), by=by))
 
     def ship(self, fulfilment: str, *lines: tuple[str, int], at: int = 5, document: str = "") -> Decision:
         document = document or f"ship-{len(self.commands)}"

@@ -6,8 +6,8 @@ from hypothesis import given
 
 from streams.read import MemoryLog
 from streams.replay import replay
+from tests.streams.histories import fast, histories, played
 from tests.streams.logs import Logs
-from tests.streams.test_histories import fast, histories, played
 
 
 @fast

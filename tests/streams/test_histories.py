@@ -3,114 +3,15 @@
 from collections import Counter
 from typing import Any
 
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from streams.commands import decode_command
 from streams.ledger import Ledger
 from streams.rules.decide import decide
 from tables.events import Refused
-from tables.policy import DAY_MS, Policy, Rule
-from tests.story import POOL, Story, line
-
-SKUS = ("TEA", "CUP", "POT")
-NODES = ("east", "west", "shop")
-SHOPS = {"web": "b2c", "app": "b2c", "dealers": "b2b"}
-BUNDLE = (("TEA", 2), ("CUP", 1))
-
-units = st.integers(1, 4)
-sku = st.sampled_from(SKUS)
-node = st.sampled_from(NODES)
-order = st.tuples(st.sampled_from(sorted(SHOPS)), st.integers(1, 5).map(str))
-order_line = st.one_of(
-    st.builds(line, sku, units, st.sampled_from(["a", "b"])),
-    st.builds(lambda n: line("SET", n, "set", BUNDLE), units),
-    st.just(line("NEW", 1, "new", ())),
-)
-bucket = st.sampled_from(["on_hand", "damaged", "quality", "hold"])
-step = st.one_of(
-    st.tuples(st.just("place"), order, st.integers(1, 4), st.lists(order_line, min_size=1, max_size=3, unique_by=lambda found: found.line)),
-    st.tuples(st.just("cancel"), order, st.integers(1, 4)),
-    st.tuples(st.just("reduce"), order, st.sampled_from(["r1", "r2"]), st.sampled_from(["a", "set"]), units),
-    st.tuples(st.just("receive"), node, sku, units),
-    st.tuples(st.just("count"), node, sku, st.integers(0, 6), st.integers(0, 4)),
-    st.tuples(st.just("move"), node, node, bucket, bucket, sku, units),
-    st.tuples(st.just("ship"), st.integers(0, 9), st.booleans(), st.integers(1, 5)),
-    st.tuples(st.just("refuse"), st.integers(0, 9), st.sampled_from(["short", "cancelled", "no_capacity"])),
-    st.tuples(st.just("release"), order),
-    st.tuples(st.just("listing"), st.sampled_from(sorted(SHOPS)), st.booleans()),
-    st.tuples(st.just("node"), node, st.booleans(), st.booleans()),
-    st.tuples(st.just("segment"), st.sampled_from(["b2c", "b2b"]), st.integers(0, 3), st.booleans(), st.booleans()),
-    st.tuples(st.just("quota"), st.sampled_from(sorted(SHOPS)), sku, st.integers(0, 3)),
-    st.tuples(st.just("policy"), st.sampled_from(["backorder", "partial", "reject"]), st.integers(0, 2), st.integers(1, 3)),
-    st.tuples(st.just("tick"), st.one_of(st.integers(1, 20), st.integers(1, 6).map(lambda months: months * 35 * DAY_MS))),
-)
-histories = st.lists(step, max_size=40)
-
-
-def begun() -> Story:
-    story = Story()
-    story.segment("b2c", ratio=6_000, rank=0, may_borrow=True)
-    story.segment("b2b", ratio=3_000, rank=1, protected=True)
-    for priority, name in enumerate(NODES):
-        story.node(name, priority=priority)
-    for name, segment in SHOPS.items():
-        story.shop(name, segment)
-    for name in NODES:
-        story.receive(name, TEA=5, CUP=5, POT=2)
-    return story
-
-
-def perform(story: Story, what: tuple[Any, ...]) -> None:
-    match what:
-        case ("place", (shop, name), at, lines):
-            story.place(name, *lines, at=at, shop=shop)
-        case ("cancel", (shop, name), at):
-            story.cancel(name, at=at, shop=shop)
-        case ("reduce", (shop, name), reduction, reduced, quantity):
-            story.reduce(name, reduction, (reduced, quantity), shop=shop)
-        case ("receive", where, what_sku, quantity):
-            story.receive(where, **{what_sku: quantity})
-        case ("count", where, what_sku, quantity, at):
-            story.count(where, at=at, **{what_sku: quantity})
-        case ("move", where, to, from_bucket, to_bucket, what_sku, quantity):
-            story.move(where, from_bucket, to_bucket, to, **{what_sku: quantity})
-        case ("ship", n, partly, at):
-            if (name := nth_fulfilment(story, n)) is not None:
-                rows = story.pool.orders[story.pool.index[name]].open_fulfilments[name].rows
-                story.ship(name, *([(rows[0].sku, 1)] if partly else []), at=at)
-        case ("refuse", n, reason):
-            if (name := nth_fulfilment(story, n)) is not None:
-                story.refuse(name, reason)
-        case ("release", (shop, name)):
-            story.release(name)
-        case ("listing", shop, goods):
-            story.listing(shop, "NEW", *([("POT", 1)] if goods else []))
-        case ("node", where, sellable, confirm):
-            story.node(where, sellable=sellable, cancel="confirm" if confirm else "immediate")
-        case ("segment", name, quota, protected, borrows):
-            story.segment(name, ratio=4_000, quota=quota, protected=protected, may_borrow=borrows)
-        case ("quota", shop, what_sku, quantity):
-            story.shop(shop, SHOPS[shop], quotas=((what_sku, quantity),))
-        case ("policy", shortage, splits, fills):
-            story.policy(Policy(rule=Rule(shortage=shortage, max_splits=splits), fills_per_decision=fills))
-        case ("tick", at):
-            story.tick(at)
-
-
-def nth_fulfilment(story: Story, n: int) -> str | None:
-    names = list(story.pool.index)
-    return names[n % len(names)] if names else None
-
-
-def played(history: list[tuple[Any, ...]]) -> Story:
-    story = begun()
-    for what in history:
-        perform(story, what)
-    return story
-
-
-fast = settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow], derandomize=True)
+from tests.story import POOL
+from tests.streams.histories import NODES, begun, fast, histories, perform, played
 
 
 @fast

@@ -8,7 +8,7 @@ from hypothesis import given
 from tables import book
 from tables.book import OrderBook
 from tables.orders import Order
-from tests.streams.test_histories import fast, histories, played
+from tests.streams.histories import fast, histories, played
 
 
 @fast
