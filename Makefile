@@ -29,6 +29,9 @@ check: .venv/installed-dev  ## format, lint, types, architecture
 crash: .venv/installed  ## 1,000 schedules of crashes, zombies and lost answers in memory, each checked
 	@.venv/bin/yipan simulate --schedules 1000 $(ARGS)
 
+kill: .venv/installed-dev  ## a real Kafka and real processes, struck KILLS times under load, then the proof
+	@.venv/bin/python -m tests.crash --kills $(or $(KILLS),100) $(ARGS)
+
 bench: .venv/installed-dev  ## speed of this machine, as JSON
 	@.venv/bin/python -m tests.bench $(ARGS)
 
@@ -48,5 +51,5 @@ bench: .venv/installed-dev  ## speed of this machine, as JSON
 	@.venv/bin/python -m pip install --quiet --disable-pip-version-check --editable '.[dev]'
 	@touch .venv/installed $@
 
-.PHONY: help demo up test check crash bench
+.PHONY: help demo up test check crash kill bench
 .DEFAULT_GOAL := help
