@@ -9,12 +9,19 @@ from tables.events import UNASSIGNED, Grant, Move, Node, Row, Segment
 OUTSIDE = frozenset({"supplier", "customer", "adjustment"})
 BUCKETS = frozenset({"on_hand", "reserved", "picked", "damaged", "quality", "hold", "in_transit", "incoming"})
 
-Cells = defaultdict[str, int]
 Name = tuple[str, ...]
+Cell = list[int]  # units; lists, as they are changed in place
+Shelf = defaultdict[str, Cell]  # SKU -> units on hand, units reserved
+Cells = defaultdict[str, Cell]  # SKU -> units
+ON_HAND, RESERVED = 0, 1
+
+
+def _shelf() -> Shelf:
+    return defaultdict(lambda: [0, 0])
 
 
 def _cells() -> Cells:
-    return defaultdict(int)
+    return defaultdict(lambda: [0])
 
 
 class Books:
@@ -25,15 +32,16 @@ class Books:
         self.segments: dict[str, Segment] = {}
         self._findings = findings
         self._nodes: dict[str, Node] = {}
-        self._stock: defaultdict[tuple[str, str], Cells] = defaultdict(_cells)
+        self._shelves: defaultdict[str, Shelf] = defaultdict(_shelf)
+        self._stock: defaultdict[tuple[str, str], Cells] = defaultdict(_cells)  # all other buckets
         self._free: defaultdict[str, Cells] = defaultdict(_cells)
-        self._gaps: Cells = _cells()  # free units less sellable units on hand, by SKU, where they differ
-        self._suspects: list[tuple[Cells, Name, str]] = []
+        self._gaps: defaultdict[str, int] = defaultdict(int)  # free units less sellable units on hand, by SKU, where they differ
+        self._suspects: list[tuple[Cell, int, Name, str]] = []
         self._deepest: dict[tuple[Name, str], int] = {}
 
     # ------------------------------------------------------------------------------------------ what happens
     def reserve(self, node: str, rows: Sequence[Row], segment: str, shop: str) -> None:
-        on_hand, reserved, own = self._stock[node, "on_hand"], self._stock[node, "reserved"], self._free[segment]
+        shelf, own = self._shelves[node], self._free[segment]
         known = self._nodes.get(node)
         if known is None or not known.sellable:
             self._findings.note("protected", f"{node} promises units, but is not a node that sells")
@@ -41,16 +49,18 @@ class Books:
             sku, units = row.sku, row.quantity
             if units <= 0:
                 self._findings.note("conservation", f"{units} units of {sku} are reserved at {node}")
-            on_hand[sku] = left = on_hand[sku] - units
+            cell = shelf[sku]
+            cell[0] = left = cell[0] - units
             if left < 0:
-                self._suspects.append((on_hand, (node, "on_hand"), sku))
-            reserved[sku] += units
+                self._suspects.append((cell, ON_HAND, (node, "on_hand"), sku))
+            cell[1] += units
             if row.origins:
                 self._draw(row, segment, shop)
             else:
-                own[sku] = left = own[sku] - units
+                cell = own[sku]
+                cell[0] = left = cell[0] - units
                 if left < 0:
-                    self._suspects.append((own, (segment,), sku))
+                    self._suspects.append((cell, 0, (segment,), sku))
 
     def give_back(self, node: str, rows: Sequence[Row], segment: str, place: str) -> None:
         """Units of a reservation that is taken back go to `place`; on the shelf they are free again where they came from."""
@@ -95,16 +105,16 @@ class Books:
         sold = before is None or before.sellable
         if sold != node.sellable:
             sign = -1 if node.sellable else 1
-            for sku, units in self._stock[node.node, "on_hand"].items():
-                self._gap(sku, sign * units)
+            for sku, cell in self._shelves[node.node].items():
+                self._gap(sku, sign * cell[ON_HAND])
         self._nodes[node.node] = node
 
     # ------------------------------------------------------------------------------------------ after each decision
     def settle(self) -> None:
         """Say what is below zero or does not add up now; the same depth of the same cell is said once."""
         if self._suspects:
-            for cells, name, sku in self._suspects:
-                depth, known = -cells[sku], self._deepest.get((name, sku), 0)
+            for cell, at, name, sku in self._suspects:
+                depth, known = -cell[at], self._deepest.get((name, sku), 0)
                 if depth > known:
                     self.oversold += depth - known
                     self._deepest[name, sku] = depth
@@ -117,19 +127,26 @@ class Books:
 
     # ------------------------------------------------------------------------------------------ cells
     def _add(self, name: tuple[str, str], sku: str, units: int) -> None:
-        cells = self._stock[name]
-        cells[sku] = left = cells[sku] + units
-        if left < 0:
-            self._suspects.append((cells, name, sku))
         node, place = name
+        cell, at = self._cell(node, place, sku)
+        cell[at] = left = cell[at] + units
+        if left < 0:
+            self._suspects.append((cell, at, name, sku))
         if place == "on_hand" and ((known := self._nodes.get(node)) is None or known.sellable):
             self._gap(sku, -units)
 
+    def _cell(self, node: str, place: str, sku: str) -> tuple[Cell, int]:
+        if place == "on_hand":
+            return self._shelves[node][sku], ON_HAND
+        if place == "reserved":
+            return self._shelves[node][sku], RESERVED
+        return self._stock[node, place][sku], 0
+
     def _grant(self, origin: str, sku: str, units: int) -> None:
-        cells = self._free[origin]
-        cells[sku] = left = cells[sku] + units
+        cell = self._free[origin][sku]
+        cell[0] = left = cell[0] + units
         if left < 0:
-            self._suspects.append((cells, (origin,), sku))
+            self._suspects.append((cell, 0, (origin,), sku))
         self._gap(sku, units)
 
     def _gap(self, sku: str, units: int) -> None:
