@@ -15,6 +15,10 @@ ANSWER_S = 15.0
 ASK_AGAIN_S = 0.1
 
 
+class Unreadable(Exception):
+    """What the broker keeps is not what was written: its checksum says so. The text names the place."""
+
+
 class Record(msgspec.Struct, frozen=True, gc=False):
     """`timestamp` is the broker's own (LogAppendTime), milliseconds."""
 
@@ -129,6 +133,8 @@ def _take(messages: Sequence[Any], left: dict[int, int]) -> Iterator[Record]:
         if error := message.error():
             if error.code() == KafkaError._PARTITION_EOF:
                 left.pop(partition, None)
+            elif error.code() == KafkaError._BAD_MSG:
+                raise Unreadable(f"{message.topic()}[{partition}]: {error.str()}")
             elif not error.retriable():
                 raise KafkaException(error)
             continue

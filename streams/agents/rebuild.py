@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from streams.decisions import Decision, link
 from streams.ledger import Broken, Ledger
-from streams.read import Log, Record
+from streams.read import Log, Record, Unreadable
 from streams.snapshots import Snapshot, Snapshots
 from streams.topics import DECISIONS
 
@@ -64,6 +64,13 @@ def loaded(partition: int, snapshot: Snapshot) -> Ledger | None:
 def catch_up(source: Log, partition: int, begun: Rebuilt, wanted: Wanted, each: Each) -> Rebuilt | None:
     """Fold from `begun.position` to the end as of now. Raises NotContinued, nothing folded, when the log does not continue the ledger;
     LogDamaged when it does not continue itself."""
+    try:
+        return _catch_up(source, partition, begun, wanted, each)
+    except Unreadable as damage:
+        raise LogDamaged(str(damage)) from damage
+
+
+def _catch_up(source: Log, partition: int, begun: Rebuilt, wanted: Wanted, each: Each) -> Rebuilt | None:
     ledger, position, folded = begun
     end = _sound_end(source, partition, position)
     batches = source.read(DECISIONS.name, {partition: max(0, position - 1)}, {partition: end})
@@ -101,7 +108,8 @@ def _behind_anchor(ledger: Ledger, position: int, batch: Sequence[Record], rest:
     if first.offset == position - 1 and link(first.value) == ledger.chain:
         return fresh
     place = f"decisions[{first.partition}], offset {first.offset}"
-    if fresh or next(rest, ()):
+    more = next(rest, None)
+    if fresh or more:
         raise NotContinued(f"{place}: not the decision that was there when it was folded")
     raise LogDamaged(f"{place}: the last decision is not the one that was there when it was folded")
 
