@@ -25,6 +25,7 @@ class Story:
         self.ledger = Ledger(0)
         self.commands: list[tuple[int, bytes, bytes]] = []
         self.records: list[bytes] = []
+        self._raw = 0
         self._versions = 0
 
     # ------------------------------------------------------------------------------------------ asking
@@ -41,7 +42,9 @@ class Story:
         return decode_decision(record)
 
     def cause(self) -> c.Cause:
-        return ("raw", 0, len(self.commands), 0)
+        """Of the next raw record; a command delivered again keeps the one it had."""
+        self._raw += 1
+        return ("raw", 0, self._raw - 1, 0)
 
     def version(self) -> int:
         self._versions += 1

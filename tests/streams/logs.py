@@ -28,7 +28,7 @@ class Logs:
     def __init__(self, story: Story) -> None:
         self.commands: list[AnyCommand] = [decode_command(value) for _, _, value in story.commands]
         self.decisions = [decode_decision(record) for record in story.records]
-        self.raw = len(self.commands)
+        self.raw = len({command.cause for command in self.commands})
         self.letters: list[DeadLetter] = []
         self.told = [told for decision in self.decisions for told in fulfil(decision, 0)]
         self.statuses: list[tuple[str, bytes]] = []
