@@ -4,7 +4,7 @@ import signal
 from functools import partial
 
 import pytest
-from confluent_kafka import KafkaException, TopicPartition
+from confluent_kafka import KafkaException, Producer, TopicPartition
 
 from deploy import clients
 from deploy.settings import Settings
@@ -68,11 +68,40 @@ def test_a_transaction_left_open_by_the_last_owner_is_undone(house: Settings) ->
     producer = clients.producer(house, transactional_id="yipan-allocate-0", enable_gapless_guarantee=False)
     producer.init_transactions(30)
     producer.begin_transaction()
-    for outgoing in decided(house, Ledger(0), 0, until_offset=2):
-        producer.produce(outgoing.topic, outgoing.value, outgoing.key, outgoing.partition)
+    produce(producer, decided(house, Ledger(0), 0, until_offset=2))
     producer.flush(10)
     with working(house, "allocate"):
         assert_all_decided(house)
+
+
+def test_what_a_paused_writer_had_on_its_way_is_refused_when_it_lands_after_the_new_owner_has_loaded(house: Settings) -> None:
+    """The first half of its transaction lies in the log when it freezes, the second half is sent only when it wakes up."""
+    waits = {"linger_ms": 200_000, "delivery_timeout_ms": 300_000, "transaction_timeout_ms": 300_000}
+    zombie = clients.producer(house, transactional_id="yipan-allocate-0", enable_gapless_guarantee=False, **waits)
+    zombie.init_transactions(30)
+    zombie.begin_transaction()
+    landed, *on_their_way = otherwise(decided(house, Ledger(0), 0, until_offset=3))
+    produce(zombie, [landed])
+    assert zombie.flush(10) == 0
+    produce(zombie, on_their_way)
+    with working(house, "allocate"):
+        assert_all_decided(house)
+        with pytest.raises(KafkaException, match=r"(?i)fenced|newer producer"):
+            zombie.commit_transaction(30)
+        assert_all_decided(house)
+    uncommitted = [record.value for record in read(house, DECISIONS.name, "read_uncommitted")]
+    assert landed.value in uncommitted
+    assert not {late.value for late in on_their_way} & {*uncommitted}
+
+
+def otherwise(decisions: list[Outgoing]) -> list[Outgoing]:
+    """As another version of the code would have written them: not the bytes that the new owner writes."""
+    return [one._replace(value=one.value.replace(b'"decider":', b'"decider":9')) for one in decisions]
+
+
+def produce(producer: Producer, decisions: list[Outgoing]) -> None:
+    for one in decisions:
+        producer.produce(one.topic, one.value, one.key, one.partition)
 
 
 def test_a_worker_that_was_paused_beyond_its_session_does_no_harm(house: Settings) -> None:
