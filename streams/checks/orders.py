@@ -8,12 +8,14 @@ import msgspec
 
 from streams.checks.findings import Findings
 from streams.checks.promises import Known, Promise, count, pack, take_out, unpack
+from streams.checks.store import Store
 from tables import events as e
 
 Standing = Literal["allocated", "backordered", "cancelled", "held", "rejected"]
 
 
 CONFIRMED = "cancel_confirmed"  # the reason of an Unreserved by which a node answers what it was asked
+SUSPECTED = "suspected_duplicate"  # the hold of an order that may have been known, and forgotten once it was over
 
 
 class _Rule(msgspec.Struct, frozen=True):
@@ -38,9 +40,10 @@ class Orders:
         self.standing: Counter[Standing] = Counter()
         self._findings = findings
         self._policy = _Policy()
-        self._packed: dict[str, bytes] = {}
+        self._packed = Store()
         self._touched: dict[str, Known] = {}
         self._promised: set[str] = set()
+        self._again: set[str] = set()  # orders that were over, and are placed as if they were new
         self._said: dict[str, tuple[Standing, ...]] = {}
 
     def use(self, policy: bytes) -> None:
@@ -59,13 +62,16 @@ class Orders:
     # ------------------------------------------------------------------------------------------ the order itself
     def placed(self, event: e.OrderPlaced) -> None:
         known = self.get(event.order)
-        if event.revision <= known.revision:
+        self.decided += not (known.revision or known.cancelled)
+        if event.revision <= known.revision and known.is_over():
+            known = self._touched[event.order] = Known()
+            self._again.add(event.order)
+        elif event.revision <= known.revision:
             self._note("one order", f"{event.order}: revision {event.revision} takes effect after revision {known.revision}")
         elif (event.updated_at, event.digest) == (known.updated_at, known.digest):
             self._note("one order", f"{event.order}: the same revision takes effect twice")
         if known.promises and known.segment != event.segment:
             self._note("reservations", f"{event.order} changes its segment with units reserved for the old one")
-        self.decided += not (known.revision or known.cancelled)
         known.revision, known.updated_at, known.digest = event.revision, event.updated_at, event.digest
         known.segment, known.shop, known.lines = event.segment, event.shop, event.lines
         known.cancelled = known.rejected = False
@@ -73,7 +79,8 @@ class Orders:
 
     def reduced(self, event: e.OrderReduced) -> None:
         known = self.get(event.order)
-        if event.reduction in known.reductions:
+        # one that is over may be forgotten, and then nothing is left to take off
+        if event.reduction in known.reductions and not known.is_over():
             self._note("one order", f"{event.order}: reduction {event.reduction} takes effect twice")
         known.reductions[event.reduction] = event.lines
 
@@ -123,6 +130,15 @@ class Orders:
         if not promise.rows:
             del known.promises[event.fulfilment]
 
+    def returned(self, event: e.Returned) -> None:
+        known = self.get(event.order)
+        known.returned = _join(known.returned, event.rows)
+        shipped = count(known.shipped)
+        for (line, sku), units in count(known.returned).items():
+            if units > shipped.get((line, sku), 0):
+                gone = shipped.get((line, sku), 0)
+                self._note("returns", f"{event.order}: {units} of {sku} (line {line}) have come back, {gone} were shipped")
+
     def asked(self, event: e.CancelRequested) -> None:
         known = self.get(event.order)
         promise = self._promise(event, known)
@@ -143,20 +159,24 @@ class Orders:
 
     # ------------------------------------------------------------------------------------------ after each decision
     def settle(self) -> None:
+        for key in self._again:
+            if SUSPECTED not in self._touched[key].holds:
+                self._note("one order", f"{key} is over, and takes effect again without being held")
         for key, known in self._touched.items():
-            self._check(key, known)
-            self._packed[key] = pack(known)
             now, before = standing(known), self._said.get(key, ())
+            whole = known.plainly_whole()
+            if not whole:
+                self._check(key, known)
+            self._packed.put(key, pack(known, whole))
             if now != before:
                 self.standing.update(now)
                 self.standing.subtract(before)
         self._touched.clear()
         self._promised.clear()
+        self._again.clear()
         self._said.clear()
 
     def _check(self, key: str, known: Known) -> None:
-        if known.plainly_whole():
-            return
         wanted, reserved = known.wanted(), known.reserved()
         asked, shipped, waiting = known.asked(), count(known.shipped), count(known.waiting)
         off = known.cancelled or not known.revision

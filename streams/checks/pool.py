@@ -69,6 +69,7 @@ class PoolCheck:
         self.books.ship(event.node, event.rows)
 
     def _returned(self, event: e.Returned) -> None:
+        self.orders.returned(event)
         self.books.take_back(event.node, event.rows)
 
     def _moved(self, event: e.StockMoved) -> None:

@@ -11,11 +11,13 @@ Units = dict[LineSku, int]
 
 
 class Promise(msgspec.Struct, array_like=True):
-    """Rows of one fulfilment that are still reserved; `asked`: those of them whose cancel the node has not answered."""
+    """Rows of one fulfilment that are still reserved; `asked`: those of them whose cancel the node has not answered. `whole`: packed
+    without its rows, which are those of the order's lines."""
 
     node: str
     rows: tuple[Row, ...]
     asked: tuple[Row, ...] = ()
+    whole: bool = False
 
 
 class Known(msgspec.Struct, array_like=True):
@@ -34,6 +36,16 @@ class Known(msgspec.Struct, array_like=True):
     waiting: tuple[Waiting, ...] = ()
     shipped: tuple[Row, ...] = ()
     promises: dict[str, Promise] = {}
+    returned: tuple[Row, ...] = ()
+
+    def is_over(self) -> bool:
+        """Nothing is left to do for it, so that the decider may forget it."""
+        if self.promises or self.waiting or self.holds:
+            return False
+        if self.cancelled or self.rejected or not self.revision:
+            return True
+        shipped = count(self.shipped)
+        return all(units <= shipped.get(place, 0) for place, units in self.wanted().items())
 
     def wanted(self) -> Units:
         """Units ordered by (line, SKU): bundles as their components, less what refunds took off."""
@@ -57,9 +69,10 @@ class Known(msgspec.Struct, array_like=True):
         if promise.asked or len(promise.rows) != len(self.lines):
             return False
         for row, line in zip(promise.rows, self.lines, strict=True):
-            if row.line != line.line or len(line.parts) != 1:
+            parts = line.parts
+            if row.origins or row.line != line.line or len(parts) != 1:
                 return False
-            sku, each = line.parts[0]
+            sku, each = parts[0]
             if row.sku != sku or row.quantity != each * line.quantity:
                 return False
         return True
@@ -74,8 +87,25 @@ class Known(msgspec.Struct, array_like=True):
         return count(row for promise in self.promises.values() for row in promise.asked)
 
 
-pack = msgspec.msgpack.Encoder().encode
-unpack = msgspec.msgpack.Decoder(Known).decode
+encode = msgspec.msgpack.Encoder().encode
+decode = msgspec.msgpack.Decoder(Known).decode
+
+
+def pack(known: Known, whole: bool) -> bytes:
+    """`whole`: it is plainly so. Then the rows of its promise need not be written."""
+    if whole:
+        (promise,) = known.promises.values()
+        promise.rows, promise.whole = (), True
+    return encode(known)
+
+
+def unpack(packed: bytes) -> Known:
+    known = decode(packed)
+    for promise in known.promises.values():
+        if promise.whole:
+            rows = [Row(line.line, sku, each * line.quantity) for line in known.lines for sku, each in line.parts]
+            promise.rows, promise.whole = tuple(rows), False
+    return known
 
 
 def count(rows: Iterable[Row | Waiting]) -> Units:
