@@ -11,7 +11,7 @@ from deploy.faults import Fault
 LOOK_S = 0.2
 FIRST_WAIT_S = 0.5
 LONGEST_WAIT_S = 30.0
-STEADY_S = 30.0  # who ran this long starts again without waiting
+STEADY_S = 30.0  # who worked this long starts again without waiting
 DEATHS_BEFORE_READY = 4
 READY_S = 120.0
 
@@ -41,12 +41,13 @@ class Charge:
 
 
 class Supervisor:
-    """`say` hears a sentence whenever something dies or comes back. Children belong to the supervisor's thread, which lives
+    """`say` hears a sentence whenever something dies or comes back; waits double up to `longest_wait_s`. Children belong to the supervisor's thread, which lives
     until the last of them is stopped: the kernel ends them when it goes away."""
 
-    def __init__(self, services: Sequence[Service], say: Callable[[str], None]) -> None:
+    def __init__(self, services: Sequence[Service], say: Callable[[str], None], longest_wait_s: float = LONGEST_WAIT_S) -> None:
         self._charges = [Charge(service) for service in services]
         self._say = say
+        self._longest_wait_s = longest_wait_s
         self._stopping = threading.Event()
         self._ready = threading.Event()
         self._fault: Exception | None = None
@@ -120,7 +121,8 @@ class Supervisor:
             self._put_off(charge, str(fault))
 
     def _bury(self, charge: Charge, code: int) -> None:
-        if time.monotonic() - charge.started_at > STEADY_S:
+        # who was never ready may have spent its time on a log that it must not decide on, and will do so again
+        if charge.was_ready and time.monotonic() - charge.started_at > STEADY_S:
             charge.wait, charge.deaths = FIRST_WAIT_S, 0
         charge.service.stop()  # what it started itself may have outlived it
         # who is killed has no time for a word: the last line of its log would mislead
@@ -130,5 +132,5 @@ class Supervisor:
     def _put_off(self, charge: Charge, why: str) -> None:
         self._say(f"{charge.service.name} {why}. It starts again in {charge.wait:g} s.")
         charge.starts_at = time.monotonic() + charge.wait
-        charge.wait = min(charge.wait * 2, LONGEST_WAIT_S)
+        charge.wait = min(charge.wait * 2, self._longest_wait_s)
         charge.deaths += 1

@@ -14,7 +14,7 @@ from deploy import local, process
 from deploy.faults import Fault
 from deploy.local import Stack, check_installed, lock
 from deploy.program import Program
-from deploy.supervisor import DEATHS_BEFORE_READY, Supervisor
+from deploy.supervisor import DEATHS_BEFORE_READY, Charge, Supervisor
 from tests.conftest import make_settings
 
 PATIENCE_S = 30
@@ -91,6 +91,20 @@ def test_one_that_never_comes_up_ends_the_start_with_its_last_words() -> None:
     supervisor.stop()
     assert log.count("worker starts") == DEATHS_BEFORE_READY
     assert log[-1] == "kafka stops"
+
+
+@pytest.mark.parametrize(("was_ready", "waits"), [(False, ["0.5", "1", "2"]), (True, ["0.5", "0.5", "0.5"])])
+def test_only_who_has_worked_for_a_while_starts_again_without_waiting(
+    was_ready: bool, waits: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A log that must not be decided on may take a minute to fold, again and again."""
+    monkeypatch.setattr("deploy.supervisor.STEADY_S", 0.0)
+    said: list[str] = []
+    charge = Charge(Crew("worker", []))
+    for _ in waits:
+        charge.was_ready = was_ready
+        Supervisor([], said.append)._bury(charge, 3)
+    assert [sentence.split("starts again in ")[1] for sentence in said] == [f"{wait} s." for wait in waits]
 
 
 def test_a_program_leaves_nothing_behind_when_it_is_stopped(tmp_path: Path) -> None:
