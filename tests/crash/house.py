@@ -24,6 +24,8 @@ from tests.crash.versions import OTHER
 TRANSACTIONS = ((20, 0), (200, 5), (2_000, 20), (10_000, 250))
 LOSES_BATCHES, OTHER_VERSION = 0.25, 0.4
 READY_S = 180.0
+# faults come faster here than anywhere else: who is struck often must not stay away for long, and who ends of its own shows sooner
+LONGEST_WAIT_S = 4.0
 
 
 class Member(Program):
@@ -112,7 +114,7 @@ class House:
                 self.members[name] = Worker(name, its_own, Random(random.random()))
             else:
                 self.members[name] = Member(name, "sink" if name == "analytics" else name, its_own)
-        self._supervisor = Supervisor([self.kafka, *self.members.values()], say)
+        self._supervisor = Supervisor([self.kafka, *self.members.values()], say, LONGEST_WAIT_S)
         self._lock: IO[str] | None = None
 
     def start(self, ending: threading.Event) -> None:
