@@ -132,12 +132,18 @@ class Sink:
         return Buffer(place.topic, place.partition, start, pending)
 
 
-def run_sink(consumers: Callable[[], Consumer], store: Store, stop: threading.Event, limits: Limits | None = None) -> None:
+def run_sink(
+    consumers: Callable[[], Consumer],
+    store: Store,
+    stop: threading.Event,
+    limits: Limits | None = None,
+    clock: Callable[[], float] = time.monotonic,
+) -> None:
     """Until `stop`: after whatever Kafka refuses, a new consumer goes on where the last one stood. Raises OtherLog."""
     while not stop.is_set():
         consumer = consumers()
         try:
-            sink = Sink(consumer, store, limits)
+            sink = Sink(consumer, store, limits, clock)
             sink.start()
             while not stop.is_set():
                 sink.step(0.2)

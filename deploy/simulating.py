@@ -6,6 +6,7 @@ from multiprocessing import get_context
 
 import msgspec
 
+from deploy.simulated_sink import SinkCompanion
 from streams.simulate import Summary, run
 from streams.simulation.schedule import MakeCompanion
 
@@ -14,7 +15,7 @@ AT_ONCE = 10
 
 def companions() -> tuple[MakeCompanion, ...]:
     """What reads the log beside the stages."""
-    return ()
+    return (SinkCompanion,)
 
 
 def many(seeds: Sequence[int], processes: int) -> Summary:

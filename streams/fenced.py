@@ -36,12 +36,21 @@ class FencedLedger:
     """Everything but `stop` runs on the one thread that calls `run`, or its steps. `ticker` is an idempotent producer; `ready` is told when
     the first assignment is rebuilt."""
 
-    def __init__(self, consumer: Consumer, own: Own, ticker: Producer, now_ms: Callable[[], int], ready: Callable[[], None]) -> None:
+    def __init__(
+        self,
+        consumer: Consumer,
+        own: Own,
+        ticker: Producer,
+        now_ms: Callable[[], int],
+        ready: Callable[[], None],
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
         self._consumer = consumer
         self._own = own
         self._ticker = ticker
         self._now_ms = now_ms
         self._ready = ready
+        self._clock = clock
         self._joined = False
         self._owned: dict[int, Owner] = {}
         self._loading: set[int] = set()
@@ -59,8 +68,8 @@ class FencedLedger:
             due = 0.0
             while not self._stopped.is_set():
                 self.step()
-                if time.monotonic() > due:
-                    due = time.monotonic() + EVERY_S
+                if self._clock() > due:
+                    due = self._clock() + EVERY_S
                     self.housekeep()
             self.leave()
         except BaseException as error:

@@ -51,6 +51,7 @@ HOMES: dict[str, tuple[str, ...]] = {
         "deploy",
     ),
     "fsspec": ("streams.snapshots",),
+    "greenlet": ("streams.simulation",),
     "clickhouse_connect": ("analytics", "deploy.clients"),
     "chdb": ("analytics", "deploy.clients"),
     "os.environ": ("deploy.settings",),

@@ -8,7 +8,7 @@ import logging
 import threading
 import time
 from collections.abc import Callable, Sequence
-from typing import Protocol
+from typing import Any, Protocol
 
 from streams.agents.desk import Desk
 from streams.agents.rebuild import LogDamaged
@@ -36,16 +36,44 @@ class Owner(Protocol):
         ...
 
 
+class Changed(Protocol):
+    """A `threading.Condition`, as far as it is used here."""
+
+    def __enter__(self) -> bool: ...
+    def __exit__(self, *error: Any) -> None: ...
+    def wait_for(self, predicate: Callable[[], bool], timeout: float | None = None) -> bool: ...
+    def notify_all(self) -> None: ...
+
+
+class Running(Protocol):
+    def join(self) -> None: ...
+
+
+class Threads:
+    """The operating system's threads and steady clock; a simulation has its own."""
+
+    def condition(self) -> Changed:
+        return threading.Condition()
+
+    def start(self, work: Callable[[], None], name: str) -> Running:
+        thread = threading.Thread(target=work, name=name, daemon=True)
+        thread.start()
+        return thread
+
+    def monotonic(self) -> float:
+        return time.monotonic()
+
+
 class Owned:
     """A desk and the thread that works at it. `wait_s`: a transaction holds what was decided within that time of the first."""
 
-    def __init__(self, desk: Desk, wait_s: float) -> None:
+    def __init__(self, desk: Desk, wait_s: float, threads: Threads | None = None) -> None:
         self.desk = desk
         self._wait_s = wait_s
+        self._threads = threads or Threads()
         self._since = 0.0
-        self._changed = threading.Condition()
-        self._thread = threading.Thread(target=self._run, name=f"ledger-{desk.partition}", daemon=True)
-        self._thread.start()
+        self._changed = self._threads.condition()
+        self._thread = self._threads.start(self._run, f"ledger-{desk.partition}")
 
     def decide(self, batch: Sequence[Message]) -> None:
         """Waits while the writer is too far behind."""
@@ -57,7 +85,7 @@ class Owned:
         with self._changed:
             self._changed.wait_for(lambda: not self.desk.crowded)
             if not self.desk.queued:
-                self._since = time.monotonic()
+                self._since = self._threads.monotonic()
             self.desk.queue(decided)
             self._changed.notify_all()
 
@@ -101,12 +129,12 @@ class Owned:
         desk = self.desk
         with self._changed:
             self._changed.wait_for(lambda: desk.queued > 0 or desk.closed)
-            left = self._since + self._wait_s - time.monotonic()
+            left = self._since + self._wait_s - self._threads.monotonic()
             self._changed.wait_for(lambda: desk.full or desk.closed, max(0.0, left))
             if desk.closed:
                 return []
             batch = desk.next_transaction()
-            self._since = time.monotonic()
+            self._since = self._threads.monotonic()
             self._changed.notify_all()
             return batch
 

@@ -1,11 +1,11 @@
 """Kafka in memory, as far as the stages can tell: partitions, transactions with their fence, and what readers of committed records see."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Literal, NamedTuple
 
 from confluent_kafka import KafkaError, KafkaException
 
-from streams.read import MemoryLog, Positions, Record
+from streams.read import MemoryLog, Record
 
 START_MS = 1_772_355_600_000
 TRANSACTION_TIMEOUT_S = 15.0
@@ -33,14 +33,30 @@ class Committed(NamedTuple):
 
 
 class Broker:
-    """`away`: no call succeeds. Times are virtual seconds."""
+    """Times are virtual seconds."""
 
     def __init__(self, partitions: Mapping[str, int]) -> None:
-        self.away = False
+        self._away = False
+        self._refusals = 0
         self.offsets: dict[tuple[str, Place], Committed] = {}
         self._logs: dict[Place, list[Entry]] = {(topic, p): [] for topic, count in partitions.items() for p in range(count)}
         self._epochs: dict[str, int] = {}
         self._open: dict[str, Transaction] = {}
+        self._behind_last: dict[Place, int] = {}
+
+    @property
+    def away(self) -> bool:
+        """No call succeeds."""
+        self._refusals += self._away
+        return self._away
+
+    def leave(self) -> None:
+        self._away, self._refusals = True, 0
+
+    def come_back(self) -> bool:
+        """Whether it was away and missed."""
+        missed, self._away = self._away and self._refusals > 0, False
+        return missed
 
     # ------------------------------------------------------------------------------------------ writing
     def append(
@@ -51,6 +67,8 @@ class Broker:
         log.append(Entry(record, by))
         if by is not None:
             by.places.setdefault(place, record.offset)
+        else:
+            self._behind_last[place] = record.offset + 1
         return record.offset
 
     def fence(self, name: str) -> int:
@@ -84,25 +102,31 @@ class Broker:
         if transaction is not None:
             transaction.state = state
             for place in transaction.places:
-                self._logs[place].append(Entry(None, None))
+                log = self._logs[place]
+                if state == "committed":
+                    self._behind_last[place] = next(at for at in range(len(log), 0, -1) if log[at - 1].transaction is transaction)
+                log.append(Entry(None, None))
 
     # ------------------------------------------------------------------------------------------ reading
     def end(self, place: Place) -> int:
         """Behind the last offset that is not in an open transaction, nor behind one."""
-        return min((t.places[place] for t in self._open.values() if place in t.places), default=len(self._logs[place]))
+        end = len(self._logs[place])
+        return min((t.places[place] for t in self._open.values() if place in t.places), default=end) if self._open else end
 
-    def committed(self, place: Place, start: int, stop: int) -> list[Record]:
-        stop = min(stop, self.end(place))
-        return [
-            record
-            for record, transaction in self._logs[place][start:stop]
-            if record is not None and (transaction is None or transaction.state == "committed")
-        ]
+    def committed(self, place: Place, start: int, stop: int, most: int = 1 << 30) -> list[Record]:
+        found: list[Record] = []
+        log = self._logs[place]
+        for at in range(start, min(stop, self.end(place))):
+            record, transaction = log[at]
+            if record is not None and (transaction is None or transaction.state == "committed"):
+                found.append(record)
+                if len(found) >= most:
+                    break
+        return found
 
     def last(self, place: Place) -> int:
         """Behind the last committed record."""
-        records = self.committed(place, 0, self.end(place))
-        return records[-1].offset + 1 if records else 0
+        return self._behind_last.get(place, 0)
 
     def places(self, topic: str) -> list[Place]:
         return [place for place in self._logs if place[0] == topic]
@@ -113,29 +137,6 @@ class Broker:
         for topic, partition in self._logs:
             topics.setdefault(topic, {})[partition] = self.committed((topic, partition), 0, self.end((topic, partition)))
         return MemoryLog(topics)
-
-
-class BrokerLog:
-    """`streams.read.Log` over the broker as it is at the time."""
-
-    def __init__(self, broker: Broker) -> None:
-        self._broker = broker
-
-    def low(self, topic: str) -> Positions:
-        return {partition: 0 for _, partition in self._places(topic)}
-
-    def ends(self, topic: str) -> Positions:
-        return {place[1]: self._broker.end(place) for place in self._places(topic)}
-
-    def read(self, topic: str, start: Mapping[int, int], stop: Mapping[int, int]) -> Iterator[Sequence[Record]]:
-        for partition, at in start.items():
-            if records := self._broker.committed((topic, partition), at, stop.get(partition, 0)):
-                yield records
-
-    def _places(self, topic: str) -> list[Place]:
-        if self._broker.away:
-            raise refused(KafkaError._ALL_BROKERS_DOWN)
-        return self._broker.places(topic)
 
 
 def refused(code: int) -> KafkaException:

@@ -55,13 +55,15 @@ Callback = Callable[[Any, list[At]], None]
 
 
 class GroupConsumer:
-    """A confluent-kafka consumer as `streams.fenced` and the sink use one: all happens within its calls."""
+    """A confluent-kafka consumer as `streams.fenced` and the sink use one: all happens within its calls. `gapless`: who reads sees when
+    something is missing, so that a fetch that is dropped may be passed over; else it is fetched again."""
 
-    def __init__(self, world: World, process: Process, group: str) -> None:
+    def __init__(self, world: World, process: Process, group: str, gapless: bool) -> None:
         self._world = world
         self._process = process
         self._group = world.groups[group]
         self._member = Member(self._group, process)
+        self._gapless = gapless
         self._positions: dict[Place, int] = {}
         self._paused: set[Place] = set()
         self._on: tuple[Callback, Callback, Callback] | None = None
@@ -72,7 +74,9 @@ class GroupConsumer:
         self._group.join(self._member)
 
     def close(self) -> None:
-        assert self._on is not None
+        self._world.strike("leave")
+        if self._on is None:
+            return
         if self._member.has:
             self._on[1](self, [At(*place) for place in self._member.has])
         self._member.leave()
@@ -113,25 +117,29 @@ class GroupConsumer:
     def poll(self, _: float) -> None:
         return None
 
-    def consume(self, most: int, _: float) -> list[Message]:
+    def consume(self, most: int, wait: float) -> list[Message]:
+        self._world.wait((0.0, max(wait, self._world.tempo.step[1])))
         if self._world.broker.away:
             return []
         self._follow()
         found: list[Message] = []
         for place in sorted(self._positions.keys() - self._paused):
-            found += self._fetch(place, min(most, self._world.random.randint(0, MOST_FETCHED)))
+            found += self._fetch(place, min(most - len(found), self._world.random.randint(0, MOST_FETCHED)))
         return found
 
     def _fetch(self, place: Place, most: int) -> list[Message]:
-        records = self._world.broker.committed(place, self._positions[place], self._world.broker.end(place))[:most]
+        start = self._positions[place]
+        records = self._world.broker.committed(place, start, self._world.broker.end(place), most) if most else []
         if not records:
             return []
-        self._positions[place] = records[-1].offset + 1
+        if self._gapless:
+            self._positions[place] = records[-1].offset + 1
         try:
             self._world.strike("fetch")
         except Exception:
             self._world.tell(f"{len(records)} records fetched of {shown([place])} are dropped")
             return []
+        self._positions[place] = records[-1].offset + 1
         return [Message(place[0], record) for record in records]
 
     def get_watermark_offsets(self, place: Any, timeout: float = 0.0, cached: bool = False) -> tuple[int, int]:
@@ -140,19 +148,33 @@ class GroupConsumer:
 
     # ------------------------------------------------------------------------------------------ offsets
     def committed(self, places: Sequence[Any], timeout: float = 0.0) -> list[At]:
+        self._world.wait(self._world.tempo.network)
         self._available()
         known = [(at, self._member.committed((at.topic, at.partition))) for at in places]
         return [At(at.topic, at.partition, found.offset, found.metadata) if found else At(at.topic, at.partition) for at, found in known]
 
     def commit(self, offsets: Sequence[Any], asynchronous: bool) -> list[At]:
         """Asked to wait, it raises when the partition is not ours."""
+        if asynchronous:
+            self._available()
+            self._world.strike("offsets")
+            self._commit(offsets)
+            return []
+        self._world.wait(self._world.tempo.network)
+        self._world.strike("note")
         self._available()
-        self._world.strike("offsets")
-        for at in offsets:
-            done = self._member.commit((at.topic, at.partition), at.offset, at.metadata or "")
-            if not done and not asynchronous:
-                raise refused(KafkaError.ILLEGAL_GENERATION)
+        done = self._commit(offsets)
+        self._world.strike("noted")
+        if not done:
+            raise refused(KafkaError.ILLEGAL_GENERATION)
         return [At(at.topic, at.partition, at.offset) for at in offsets]
+
+    def _commit(self, offsets: Sequence[Any]) -> bool:
+        for at in offsets:
+            if not self._member.commit((at.topic, at.partition), at.offset, at.metadata or ""):
+                return False
+            self._world.tell(f"{self._process} commits {self._group.name}: {shown([(at.topic, at.partition)])} {at.offset}")
+        return True
 
     def _available(self) -> None:
         if self._world.broker.away:

@@ -7,31 +7,46 @@ import msgspec
 
 Kind = Literal[
     "kill",  # the process ends before its nth step
-    "freeze",  # … stops there, as on SIGSTOP, and goes on after `seconds`
+    "freeze",  # … stops there, or in its nth call of a client, as on SIGSTOP, and goes on after `seconds`
     "stop",  # … leaves in order, as on SIGTERM
     "expel",  # the group drops a member, which notices only after `seconds`
     "rebalance",  # the group deals its partitions anew
     "away",  # the broker does not answer for `seconds`
-    "jump",  # the process' clock is wrong by `seconds` from now on
+    "jump",  # the processes' clock is wrong by `seconds` from now on
     "crash",  # the process ends inside its nth call of a client
-    "fail",  # the nth call of a client is refused
+    "fail",  # the nth call of a client is refused, or its answer is lost
+    "full",  # … finds that the producer's queue has no room
     "slow",  # the nth call of a client takes `seconds`
 ]
-# Where a client may be struck. A transaction: its begin, each record, before and after it is committed.
-Point = Literal["", "fence", "begin", "write", "commit", "committed", "send", "ack", "offsets", "fetch", "snapshot", "insert", "inserted"]
-CALLS: dict[Point, int] = {  # about how often each happens in a schedule
-    "fence": 12,
-    "begin": 60,
-    "write": 200,
-    "commit": 60,
-    "committed": 60,
-    "send": 250,
-    "ack": 250,
-    "offsets": 150,
-    "fetch": 200,
-    "snapshot": 20,
-    "insert": 40,
-    "inserted": 40,
+# Where a client may be struck: a fence; a transaction's begin, each of its records, before and after its commit; a plain record handed
+# over, and its acknowledgement; offsets committed in passing, and those that are waited for; a fetch; a log asked for its end, and
+# read; a snapshot; an insert into ClickHouse before, in the middle and after it took effect; a question to it; leaving a group.
+Point = Literal[
+    "", "fence", "begin", "write", "commit", "committed", "send", "ack", "offsets", "note", "noted", "fetch", "ask", "read", "snapshot",
+    "insert", "block", "inserted", "query", "leave",
+]  # fmt: skip
+THREADS: tuple[Kind, ...] = ("crash", "crash", "fail", "freeze", "slow")
+# About how often each happens in a schedule, and what may happen there.
+CALLS: dict[Point, tuple[int, tuple[Kind, ...]]] = {
+    "fence": (12, THREADS),
+    "begin": (60, THREADS),
+    "write": (200, THREADS),
+    "commit": (60, THREADS),
+    "committed": (60, THREADS),
+    "send": (250, ("crash", "fail", "full", "slow", "slow")),
+    "ack": (250, ("crash", "fail", "slow", "slow")),
+    "offsets": (150, ("crash", "fail")),
+    "note": (100, THREADS),
+    "noted": (100, THREADS),
+    "fetch": (200, ("fail",)),
+    "ask": (60, THREADS),
+    "read": (60, THREADS),
+    "snapshot": (20, ("fail",)),
+    "insert": (200, THREADS),
+    "block": (400, THREADS),
+    "inserted": (200, THREADS),
+    "query": (12, THREADS),
+    "leave": (4, ("crash", "freeze")),
 }
 GROUPS = ("allocate", "stages", "sink")
 
@@ -55,7 +70,7 @@ class Fault(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
                 return f"{self.kind} at {where}"
             case "freeze":
                 return f"freeze at {where} for {self.seconds} s"
-            case "crash" | "fail":
+            case "crash" | "fail" | "full":
                 return f"{self.kind} in {where}"
             case "slow":
                 return f"{where} takes {self.seconds} s"
@@ -79,7 +94,7 @@ def _one(random: Random, until: float) -> Fault:
     match random.choices(("step", "call", "expel", "rebalance", "away", "jump"), (7, 9, 4, 3, 1, 2))[0]:
         case "step":
             kind: Kind = random.choice(("kill", "kill", "freeze", "freeze", "stop"))
-            seconds = round(random.choice((random.uniform(0.1, 4), random.uniform(6, 12))), 3) if kind == "freeze" else 0.0
+            seconds = _frozen(random) if kind == "freeze" else 0.0
             return Fault(kind=kind, who=random.randint(1, 6), nth=random.randint(1, random.choice((200, 1_500))), seconds=seconds)
         case "call":
             return _struck(random)
@@ -94,9 +109,18 @@ def _one(random: Random, until: float) -> Fault:
 
 
 def _struck(random: Random) -> Fault:
-    point: Point = random.choice(tuple(CALLS))
-    nth = random.randint(1, CALLS[point])
-    kind: Kind = random.choice(("crash", "fail", "slow") if point in ("send", "ack") else ("crash", "fail"))
-    if point in ("fetch", "snapshot"):
-        kind = "fail"
-    return Fault(kind=kind, point=point, nth=nth, seconds=round(random.uniform(0.5, 5), 3) if kind == "slow" else 0.0)
+    point = random.choice(tuple(CALLS))
+    often, kinds = CALLS[point]
+    kind, nth = random.choice(kinds), random.randint(1, often)
+    match kind:
+        case "slow":
+            return Fault(kind=kind, point=point, nth=nth, seconds=round(random.uniform(0.5, 5), 3))
+        case "freeze":
+            return Fault(kind=kind, point=point, nth=nth, seconds=_frozen(random))
+        case _:
+            return Fault(kind=kind, point=point, nth=nth)
+
+
+def _frozen(random: Random) -> float:
+    """Shorter than a session, or longer."""
+    return round(random.choice((random.uniform(0.1, 4), random.uniform(6, 12))), 3)

@@ -91,22 +91,32 @@ class Group:
             if (process.frozen or not process.alive) and now - process.frozen_at > SESSION_S:
                 self.drop(member, now)
 
-    def deal(self) -> None:
-        """Anew, by chance; who has more to do than others may have it by chance, too."""
+    def expel(self, who: int, blind_until: float) -> bool:
+        """Drop a member that has something; False when nobody has."""
+        having = [member for member in self.members if member.has]
+        if having:
+            self.drop(having[who % len(having)], blind_until)
+        return bool(having)
+
+    def deal(self) -> bool:
+        """Anew, by chance; who has more to do than others may have it by chance, too. False when nothing moves."""
         order = self._random.sample(self.places, len(self.places))
         members = self._random.sample(self.members, len(self.members))
         self._target = {place: members[i % len(members)] for i, place in enumerate(order)} if members else {}
         for member in self.members:
             member.to_assign = [place for place in member.to_assign if self._stays(place, member)]
+        moved = False
         for place, owner in list(self.owner.items()):
             if self._stays(place, owner):
                 continue
+            moved = True
             if place in owner.has:
                 owner.to_revoke = [*(old for old in owner.to_revoke if old != place), place]
             else:
                 # never heard of
                 del self.owner[place]
         self._give()
+        return moved
 
     def settle(self, member: Member, places: Sequence[Place]) -> None:
         for place in places:

@@ -1,17 +1,12 @@
-"""What hosts the stages in a process: Faust's part for those that hold no truth, the threads' part for the ledger."""
+"""What hosts the stages in a process that hold no truth: Faust's part."""
 
 import asyncio
 from collections import deque
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from streams.agents.desk import Desk
-from streams.agents.rebuild import LogDamaged
 from streams.fatal import die
-from streams.fenced import FencedLedger
 from streams.intake import Batch, Intake
-from streams.ledger import Message
-from streams.produce import Outgoing
 from streams.simulation.broker import Place, shown
 from streams.simulation.groups import Member
 from streams.simulation.loop import Process
@@ -20,86 +15,6 @@ from streams.simulation.world import World
 # So long a host waits for what is in flight before it gives its partitions up all the same.
 PATIENCE_S = 3.0
 MOST_FETCHED = 25
-
-
-class Bench:
-    """A partition of the ledger (`streams.agents.allocate.Owner`): the desk, with the loop in the place of the thread."""
-
-    def __init__(self, world: World, desk: Desk) -> None:
-        self._world = world
-        self.desk = desk
-        self._begun: list[Outgoing] = []
-        self._some = asyncio.Event()
-        self._task = asyncio.get_running_loop().create_task(self._run())
-
-    def decide(self, batch: Sequence[Message]) -> None:
-        decided = self.desk.decide(batch)
-        while decided and self.desk.crowded:
-            # the polling thread waits here; the writer goes on
-            self._begin()
-            self._write_begun()
-        self.desk.queue(decided)
-        self._some.set()
-
-    def close(self) -> None:
-        self.desk.close()
-        self._some.set()
-        try:
-            self._write_begun()
-        except Exception:
-            self._world.tell(f"what was being written of partition {self.desk.partition} is not")
-
-    async def _run(self) -> None:
-        try:
-            if await asyncio.to_thread(self.desk.fence) and await asyncio.to_thread(self.desk.rebuild) is not None:
-                await self._serve()
-        except LogDamaged as damage:
-            die(f"nothing can be decided: {damage}")
-        except asyncio.CancelledError:
-            raise
-        except Exception as error:
-            if not self.desk.closed:
-                die(f"partition {self.desk.partition} of the ledger cannot be written: {error!r}")
-
-    async def _serve(self) -> None:
-        while not self.desk.closed:
-            await self._some.wait()
-            self._some.clear()
-            await asyncio.sleep(self._world.takes(self._world.tempo.hold))
-            while self.desk.queued and not self.desk.closed:
-                self._begin()
-                await asyncio.to_thread(self._write_begun)
-
-    def _begin(self) -> None:
-        self._write_begun()
-        self._begun = self.desk.next_transaction()
-
-    def _write_begun(self) -> None:
-        batch, self._begun = self._begun, []
-        try:
-            if batch:
-                self.desk.write(batch)
-        except Exception as error:
-            # at once: what follows it in the chain must not be written either
-            if not self.desk.closed:
-                die(f"partition {self.desk.partition} of the ledger cannot be written: {error!r}")
-            raise
-
-
-async def host_ledger(world: World, process: Process, ledger: FencedLedger) -> None:
-    """`FencedLedger.run`, step by step."""
-    try:
-        ledger.join()
-        due = 0.0
-        while not process.stopping:
-            ledger.step()
-            if world.now > due:
-                due = world.now + world.takes(world.tempo.commit)
-                ledger.housekeep()
-            await asyncio.sleep(world.takes(world.tempo.step))
-        ledger.leave()
-    except Exception as error:
-        die(f"the ledger's consumer failed: {error!r}")
 
 
 class InFlight:
@@ -195,7 +110,8 @@ class StageHost:
         if self._world.broker.away:
             return
         start = self._positions[place]
-        records = self._world.broker.committed(place, start, self._world.broker.end(place))[: self._world.random.randint(1, MOST_FETCHED)]
+        most = self._world.random.randint(1, MOST_FETCHED)
+        records = self._world.broker.committed(place, start, self._world.broker.end(place), most)
         if not records:
             return
         try:
@@ -215,13 +131,17 @@ class StageHost:
     def _commit(self) -> None:
         if self._world.broker.away:
             return
-        try:
-            self._world.strike("offsets")
-        except Exception:
-            return
         for place, flying in self._flying.items():
             end = None
             while flying and not flying[0].left:
                 end = flying.popleft().end
             if end is not None:
-                self._member.commit(place, end)
+                self._commit_one(place, end)
+
+    def _commit_one(self, place: Place, end: int) -> None:
+        try:
+            self._world.strike("offsets")
+        except Exception:
+            return
+        if self._member.commit(place, end):
+            self._world.tell(f"{self._process} commits stages: {shown([place])} {end}")

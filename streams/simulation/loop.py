@@ -11,6 +11,8 @@ from contextvars import Context, ContextVar, copy_context
 from random import Random
 from typing import Any
 
+from greenlet import getcurrent, greenlet
+
 PROCESS: ContextVar["Process"] = ContextVar("process")
 
 
@@ -27,6 +29,7 @@ class Process:
         self.alive = True
         self.frozen = False
         self.stopping = False
+        self.on_stop: list[Callable[[], None]] = []
         self.frozen_at = 0.0
         self.steps = 0
         self.ready: deque[asyncio.Handle] = deque()
@@ -36,6 +39,12 @@ class Process:
 
     def __repr__(self) -> str:
         return self.name
+
+    def stop(self) -> None:
+        """Ask it to leave in order."""
+        self.stopping = True
+        for told in self.on_stop:
+            told()
 
 
 class Loop(asyncio.AbstractEventLoop):
@@ -50,6 +59,7 @@ class Loop(asyncio.AbstractEventLoop):
         self._now = 0.0
         self._timers: list[tuple[float, int, asyncio.Handle, Process]] = []
         self._count = 0
+        self._strands: list[Strand] = []
 
     def start(self, name: str) -> Process:
         process = Process(name, len(self.processes))
@@ -97,6 +107,10 @@ class Loop(asyncio.AbstractEventLoop):
 
     def close(self) -> None:
         """What was never finished is closed here, and not whenever the collector finds it."""
+        for process in self.processes:
+            process.alive = False
+        for strand in self._strands:
+            strand.abandon()
         for task in [task for process in self.processes for task in process.tasks if not task.done()]:
             task._log_destroy_pending = False  # type: ignore[attr-defined]
             coroutine: Any = task.get_coro()
@@ -140,21 +154,26 @@ class Loop(asyncio.AbstractEventLoop):
         return task
 
     def run_in_executor(self, executor: Any, func: Callable[..., Any], *args: Any) -> "asyncio.Future[Any]":  # type: ignore[override]
-        """A thread's work is done at one instant, and known of at a later one."""
+        """On a strand; that its work is done is known of a while later."""
         done = self.create_future()
-        self.call_later(self._thread(), self._work, done, func, args)
+        self.strand(lambda: self._work(done, func, args), self._thread())
         return done
 
     def _work(self, done: "asyncio.Future[Any]", func: Callable[..., Any], args: tuple[Any, ...]) -> None:
-        later = self._thread()
         try:
             result = func(*args)
         except Death:
             raise
         except BaseException as error:
-            self.call_later(later, _fail, done, error)
+            self.call_later(self._thread(), _fail, done, error)
         else:
-            self.call_later(later, _succeed, done, result)
+            self.call_later(self._thread(), _succeed, done, result)
+
+    def strand(self, work: Callable[[], None], begin_in: float) -> "Strand":
+        """A thread of the process that asks."""
+        strand = Strand(self, current(), work, begin_in)
+        self._strands.append(strand)
+        return strand
 
     def get_debug(self) -> bool:
         return False
@@ -172,6 +191,65 @@ class Loop(asyncio.AbstractEventLoop):
         error = context.get("exception")
         if error is not None and not isinstance(error, Death):
             raise error
+
+
+class Strand(greenlet):
+    """A thread of a process. It gives way only where it pauses, and goes on at a step of its process: so a process may be killed, or
+    frozen, or overtaken by others, between any two calls that such a thread makes."""
+
+    def __init__(self, loop: Loop, process: Process, work: Callable[[], None], begin_in: float) -> None:
+        super().__init__(work)
+        self.gr_context = process.context.copy()
+        self.process = process
+        self._loop = loop
+        self._turn = 0
+        self._go_on_in(begin_in)
+
+    def pause(self, seconds: float | None) -> None:
+        """Until it is woken, at the latest after so long."""
+        if not self.process.alive:
+            raise Death
+        if seconds is not None:
+            self._go_on_in(seconds)
+        assert self.parent is not None
+        self.parent.switch()
+
+    def wake(self) -> None:
+        self._go_on_in(0.0)
+
+    def abandon(self) -> None:
+        """Unwind what was never finished."""
+        self.parent = getcurrent()
+        try:
+            self.throw(Death)
+        except BaseException:
+            return
+
+    def _go_on_in(self, seconds: float) -> None:
+        if seconds:
+            self._loop.call_later(seconds, self._go_on, self._turn, context=self.process.context)
+        else:
+            self._loop.call_soon(self._go_on, self._turn, context=self.process.context)
+
+    def _go_on(self, turn: int) -> None:
+        # whatever else would have ended the same pause comes too late
+        if turn == self._turn and not self.dead:
+            self._turn += 1
+            self.parent = getcurrent()
+            self.switch()
+
+
+def running() -> Strand:
+    """The strand that asks."""
+    strand = getcurrent()
+    assert isinstance(strand, Strand)
+    return strand
+
+
+def pause(seconds: float) -> None:
+    """On a strand: give way. The event loop's own thread goes straight on."""
+    if isinstance(getcurrent(), Strand):
+        running().pause(seconds)
 
 
 def _fail(done: "asyncio.Future[Any]", error: BaseException) -> None:

@@ -2,12 +2,14 @@
 
 import asyncio
 import hashlib
+from functools import partial
 from typing import Any
 
 import msgspec
 
 from connectors.contract import Person
 from connectors.registry import channels
+from streams.agents.allocate import Owned
 from streams.agents.announce import Announce
 from streams.agents.desk import Desk
 from streams.agents.fulfil import Fulfil
@@ -16,12 +18,13 @@ from streams.fenced import FencedLedger
 from streams.intake import Intake
 from streams.produce import Deliveries, Transactions
 from streams.reference import Reference, decode_reference
-from streams.simulation.broker import BrokerLog
 from streams.simulation.consumers import GroupConsumer
-from streams.simulation.hosts import Bench, StageHost, host_ledger
+from streams.simulation.hosts import StageHost
 from streams.simulation.loop import Process
 from streams.simulation.producers import PlainProducer, TransactionalProducer
+from streams.simulation.reading import BrokerLog
 from streams.simulation.snapshots import MemoryFiles
+from streams.simulation.threads import SimulatedThreads
 from streams.simulation.world import World
 from streams.snapshots import Origin, Snapshots
 from streams.topics import DECISIONS, RAW, REFERENCE
@@ -50,7 +53,7 @@ class Pipeline:
         return process
 
     async def _work(self, process: Process) -> None:
-        loop, log = self.world.loop, BrokerLog(self.world.broker)
+        loop, log = self.world.loop, BrokerLog(self.world)
         while self.world.broker.away:
             await asyncio.sleep(FOLLOW_S)
         reference = Reference()
@@ -62,18 +65,24 @@ class Pipeline:
         normalize = Normalize(reference, channels(), seal, out, LIMIT)
         announce = Announce(log, self.snapshots, lambda p: self._transactions(process, f"announce-{p}"), 0.3, SNAPSHOT_AFTER)
         stages = {RAW.name: [Intake(normalize)], DECISIONS.name: [Intake(Fulfil(log, out)), Intake(announce)]}
-        loop.run(process, host_ledger(self.world, process, self._ledger(process)))
+        ledger = self._ledger(process)
+        process.on_stop.append(ledger.stop)
+        deciding = loop.run(process, asyncio.to_thread(ledger.run))
         await StageHost(self.world, process, stages).run()
+        await deciding
         self.world.end(process, "stopped")
 
     def _ledger(self, process: Process) -> FencedLedger:
-        consumer: Any = GroupConsumer(self.world, process, "allocate")
+        consumer: Any = GroupConsumer(self.world, process, "allocate", gapless=True)
         ticker: Any = PlainProducer(self.world, process)
-        return FencedLedger(consumer, lambda partition: self._own(process, partition), ticker, self.world.wall_ms, lambda: None)
+        # what it does once a second it does more often, or less, as the schedule says
+        pace = self.world.tempo.commit[1]
+        return FencedLedger(consumer, partial(self._own, process), ticker, self.world.wall_ms, lambda: None, lambda: self.world.now / pace)
 
-    def _own(self, process: Process, partition: int) -> Bench:
+    def _own(self, process: Process, partition: int) -> Owned:
         writer = self._transactions(process, f"allocate-{partition}")
-        return Bench(self.world, Desk(partition, writer, BrokerLog(self.world.broker), self.snapshots, RECORDS))
+        desk = Desk(partition, writer, BrokerLog(self.world), self.snapshots, RECORDS)
+        return Owned(desk, self.world.tempo.hold[1], SimulatedThreads(self.world))
 
     def _transactions(self, process: Process, name: str) -> Transactions:
         producer: Any = TransactionalProducer(self.world, process, name)

@@ -18,20 +18,28 @@ class Sent(NamedTuple):
         return self.offset_
 
 
+class Waiting(NamedTuple):
+    key: bytes
+    value: bytes
+    headers: Any
+    report: Any
+
+
 class PlainProducer:
-    """Idempotent: each record lands once, in order. What was on its way when the process died may land or not, but with no gaps."""
+    """Idempotent: each record lands once, and those of a partition in order; partitions do not wait for each other. What was on its way
+    when the process died may land or not, but with no gaps."""
 
     def __init__(self, world: World, process: Process) -> None:
         self._world = world
         self._process = process
-        self._waiting: deque[tuple[Place, bytes, bytes, Any, Any]] = deque()
-        self._landing = False
+        self._waiting: dict[Place, deque[Waiting]] = {}
 
     def produce(self, topic: str, value: bytes, key: bytes, partition: int, report: Any = None, headers: Any = None) -> None:
-        self._world.strike("send")
-        self._waiting.append(((topic, partition), key, value, headers or (), report))
-        if not self._landing:
-            self._next()
+        late = self._world.strike("send")
+        queue = self._waiting.setdefault((topic, partition), deque())
+        queue.append(Waiting(key, value, headers or (), report))
+        if len(queue) == 1:
+            self._next((topic, partition), late)
 
     def poll(self, _: float) -> None:
         """Reports come by themselves."""
@@ -39,29 +47,28 @@ class PlainProducer:
     def flush(self, _: float) -> int:
         return 0
 
-    def _next(self) -> None:
-        self._landing = True
-        self._world.after(self._world.takes(self._world.tempo.network), self._land)
+    def _next(self, place: Place, late: float = 0.0) -> None:
+        self._world.after(late + self._world.takes(self._world.tempo.network), lambda: self._land(place))
 
-    def _land(self) -> None:
-        """A batch of what is waiting, as a request on the wire has it."""
-        world = self._world
+    def _land(self, place: Place) -> None:
+        """A batch of what is waiting for a partition, as a request on the wire has it."""
+        world, queue = self._world, self._waiting[place]
         if not self._process.alive and world.random.random() < 0.5:
             return
-        if world.broker.away:
-            self._next()
+        if world.broker.away or self._process.frozen:
+            self._next(place, 0.1)
             return
-        for _ in range(world.random.randint(1, 30)):
-            if not self._waiting:
-                break
-            place, key, value, headers, report = self._waiting.popleft()
+        first = offset = -1
+        for _ in range(min(len(queue), world.random.randint(1, 30))):
+            key, value, headers, report = queue[0]
             offset = world.broker.append(place, key, value, headers, world.now, None)
-            world.tell(f"{self._process} → {place[0]}[{place[1]}]@{offset}")
+            first = offset if first < 0 else first
             if report is not None:
                 self._report(report, offset)
-        self._landing = False
-        if self._waiting:
-            self._next()
+            queue.popleft()
+        world.tell(f"{self._process} → {place[0]}[{place[1]}]@{first}{f'–{offset}' if offset > first else ''}")
+        if queue:
+            self._next(place)
 
     def _report(self, report: Any, offset: int) -> None:
         world = self._world
@@ -81,7 +88,7 @@ class PlainProducer:
 
 
 class TransactionalProducer:
-    """What is called happens at once; what happens between the calls of one transaction is that its process dies."""
+    """Between the calls of one transaction others go on, and its process may die or be frozen."""
 
     def __init__(self, world: World, process: Process, name: str) -> None:
         self._world = world
@@ -91,6 +98,7 @@ class TransactionalProducer:
         self._transaction: Transaction | None = None
 
     def init_transactions(self, _: float) -> None:
+        self._world.wait(self._world.tempo.network)
         self._call("fence")
         self._epoch = self._world.broker.fence(self._name)
         self._world.tell(f"{self._process} fences {self._name}")
@@ -113,11 +121,13 @@ class TransactionalProducer:
         broker.append((topic, partition), key, value, (), now, self._transaction)
 
     def commit_transaction(self, _: float) -> None:
+        self._world.wait(self._world.tempo.network)
         self._call("commit")
         if self._transaction:
             self._world.broker.commit(self._transaction)
             where = ", ".join(f"{topic}[{p}]@{first}" for (topic, p), first in self._transaction.places.items())
             self._world.tell(f"{self._process} commits {where}")
+            self._transaction = None
         self._world.strike("committed")
 
     def _call(self, point: Point) -> None:

@@ -26,6 +26,7 @@ from streams.topics import CATALOGUE, COMMANDS, DEAD_LETTERS, DECISIONS, RAW
 BUSY_S = 12.0  # so long orders and faults come in
 PATIENCE_S = 240.0
 CALM_S = 3.0
+LOOK_S = 0.3
 RESTS = 10
 
 
@@ -56,7 +57,10 @@ class Played(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Companion(Protocol):
-    """What else reads the log, in processes of its own."""
+    """What else reads the log, in so many processes of its own."""
+
+    @property
+    def readers(self) -> int: ...
 
     def start(self, name: str) -> Process: ...
 
@@ -109,8 +113,9 @@ class Stage:
         self.companions = [make(world) for make in companions]
         self._pipeline = Pipeline(world)
         self._starts = {f"worker-{number}": self._pipeline.start for number in range(plan.workers)}
-        self._starts |= {f"reader-{number}": companion.start for number, companion in enumerate(self.companions)}
-        self._calm_since = 0.0
+        for companion in self.companions:
+            self._starts |= {f"reader-{len(self._starts) - plan.workers}": companion.start for _ in range(companion.readers)}
+        self._calm_since = self._asked = 0.0
         world.ended = self._ended
 
     def _ended(self, process: Process, why: str) -> None:
@@ -139,6 +144,9 @@ class Stage:
 
     def _calm(self) -> bool:
         """Nothing has been left to do for a while."""
+        if self.world.now < self._asked + LOOK_S:
+            return False
+        self._asked = self.world.now
         if not self._quiet():
             self._calm_since = self.world.now
         return self.world.now - self._calm_since > CALM_S

@@ -11,7 +11,7 @@ from confluent_kafka import KafkaError
 from streams.simulation.broker import START_MS, Broker, refused
 from streams.simulation.faults import Fault, Point
 from streams.simulation.groups import Group
-from streams.simulation.loop import Death, Loop, Process, current
+from streams.simulation.loop import Death, Loop, Process, current, pause
 from streams.simulation.tempo import QUICK, Span, Tempo
 
 LOOK_S = 0.5
@@ -32,12 +32,13 @@ class World:
         self.ended: Callable[[Process, str], None] = lambda process, why: None
         self.skew_s = 0.0
         self.story: list[str] = []
-        self._calls: Counter[Point] = Counter()
+        self.calls: Counter[Point] = Counter()
+        self._jumps = 0
         self._faults = faults
         self._struck: dict[tuple[Point, int], Fault] = {(fault.point, fault.nth): fault for fault in faults if fault.point}
         self._steps: dict[int, list[Fault]] = {}
         for fault in faults:
-            if fault.kind in ("kill", "freeze", "stop"):
+            if fault.kind in ("kill", "freeze", "stop") and not fault.point:
                 self._steps.setdefault(fault.who, []).append(fault)
 
     # ------------------------------------------------------------------------------------------ time
@@ -48,8 +49,15 @@ class World:
     def takes(self, span: Span) -> float:
         return self.random.uniform(*span)
 
+    def wait(self, span: Span) -> None:
+        """A strand waits; the event loop's own thread never does."""
+        pause(self.takes(span))
+
     def wall_ms(self) -> int:
         """What a process takes for the time."""
+        if self._jumps:
+            self.struck["jump"] += self._jumps
+            self._jumps = 0
         return START_MS + int((self.now + self.skew_s) * 1000)
 
     def after(self, seconds: float, what: Callable[[], object]) -> None:
@@ -103,11 +111,11 @@ class World:
             self.tell(f"{process} goes on")
 
     def heal(self) -> None:
-        self.healed = True
         self.tempo = QUICK
-        self.broker.away = False
+        self._back()
         for process in self.loop.processes:
             self.thaw(process)
+        self.healed = True
 
     # ------------------------------------------------------------------------------------------ faults
     def _before_step(self, process: Process) -> None:
@@ -117,52 +125,75 @@ class World:
         for fault in faults:
             if fault.nth == process.steps:
                 self.struck[fault.kind] += 1
-                match fault.kind:
-                    case "kill":
-                        self.end(process, "killed")
-                    case "stop":
-                        process.stopping = True
-                    case _:
-                        self.freeze(process, fault.seconds)
+                self._end_freeze_or_stop(process, fault)
+
+    def _end_freeze_or_stop(self, process: Process, fault: Fault) -> None:
+        match fault.kind:
+            case "kill":
+                self.end(process, "killed")
+            case "stop":
+                self.tell(f"{process} is asked to stop")
+                process.stop()
+            case _:
+                self.freeze(process, fault.seconds)
 
     def strike(self, point: Point) -> float:
-        """Called by clients at each call of theirs; returns the seconds that this one takes longer."""
+        """Called by clients at each call of theirs. A strand waits in here; to the event loop it returns the seconds that the call takes
+        longer."""
+        if not current().alive:
+            raise Death
         if self.healed:
             return 0.0
-        self._calls[point] += 1
-        fault = self._struck.get((point, self._calls[point]))
+        self.calls[point] += 1
+        fault = self._struck.get((point, self.calls[point]))
         if fault is None:
             return 0.0
         self.struck[f"{fault.kind} in {point}"] += 1
+        return self._strike(point, fault)
+
+    def _strike(self, point: Point, fault: Fault) -> float:
         match fault.kind:
             case "crash":
                 self.die(f"killed in {point}")
             case "fail":
                 self.tell(f"{current()}: {point} is refused")
                 raise refused(KafkaError._TIMED_OUT)
+            case "full":
+                self.tell(f"{current()}: {point} finds the queue full")
+                raise BufferError
+            case "freeze":
+                self.freeze(current(), fault.seconds)
+                pause(0.0)
             case _:
-                pass
-        return fault.seconds
+                self.tell(f"{current()}: {point} takes {fault.seconds} s")
+                pause(fault.seconds)
+                return fault.seconds
+        return 0.0
 
     def _happen(self, fault: Fault) -> None:
         if self.healed:
             return
-        self.struck[fault.kind] += 1
-        self.tell(str(fault))
         match fault.kind:
             case "away":
-                self.broker.away = True
+                self.tell(str(fault))
+                self.broker.leave()
                 self.after(fault.seconds, self._back)
             case "jump":
+                self.tell(str(fault))
                 self.skew_s += fault.seconds
+                self._jumps += 1
             case "rebalance":
-                if group := self.groups.get(fault.group):
-                    group.deal()
+                self._struck_by(fault, self.groups[fault.group].deal())
             case _:
-                group = self.groups.get(fault.group)
-                if group and group.members:
-                    group.drop(group.members[fault.who % len(group.members)], self.now + fault.seconds)
+                self._struck_by(fault, self.groups[fault.group].expel(fault.who, self.now + fault.seconds))
+
+    def _struck_by(self, fault: Fault, moved: bool) -> None:
+        """A fault that changed nothing is none."""
+        if moved:
+            self.struck[fault.kind] += 1
+            self.tell(str(fault))
 
     def _back(self) -> None:
-        self.broker.away = False
-        self.tell("the broker is back")
+        if self.broker.come_back():
+            self.struck["away"] += 1
+            self.tell("the broker is back")

@@ -6,6 +6,7 @@ import sys
 
 import pytest
 
+from deploy.simulating import companions
 from streams.simulate import quiet, run, shrink, story
 from streams.simulation.schedule import Played, play, schedule
 from tests.source import ROOT
@@ -13,7 +14,7 @@ from tests.streams.planted import BUGS
 
 
 def test_a_hundred_schedules_leave_every_promise_standing() -> None:
-    summary = run(range(100))
+    summary = run(range(100), companions())
 
     assert summary.failed == ()
     assert (summary.schedules, summary.violations) == (100, 0)
