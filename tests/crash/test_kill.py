@@ -1,0 +1,97 @@
+"""A few faults on a real broker with real processes, and what a run of many is made of."""
+
+import json
+import subprocess
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import get_args
+
+import pytest
+
+from connectors.contract import Fulfilment, FulfilmentLine
+from deploy.settings import environment
+from streams.rules.decide import DECIDER
+from tables.events import Reserved
+from tests.chain import ROOT
+from tests.conftest import make_settings
+from tests.crash.faults import NEEDED, SESSION_S, SHARES, Kind, draw
+from tests.crash.proof import loops
+from tests.crash.versions import OTHER, know_both
+from tests.crash.warehouse import answers
+from tests.story import line, of_type, one_shop
+
+PATIENCE_S = 540
+NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
+
+
+def test_what_is_killed_and_paused_loses_nothing_and_sells_nothing_twice(tmp_path: Path) -> None:
+    ended = subprocess.run(
+        [sys.executable, "-m", "tests.crash", "--kills", "8", "--orders", "400", "--workers", "2", "--seed", "4"],
+        cwd=ROOT,
+        env=environment(make_settings(home=tmp_path)),
+        capture_output=True,
+        text=True,
+        timeout=PATIENCE_S,
+        check=False,
+    )
+
+    assert ended.returncode == 0, ended.stdout + ended.stderr[-3_000:]
+    found = json.loads(ended.stdout)
+    assert (found["faults"], found["violations"], found["lost"], found["oversold"]) == (8, 0, 0, 0)
+    assert (found["orders"], found["clickhouse"], found["replay"]) == (400, "equal", "identical")
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_a_hundred_faults_have_every_kind_among_them(seed: int) -> None:
+    plan = draw(seed, 100)
+
+    assert len(plan) == 100
+    assert {fault.kind for fault in plan} == {*get_args(Kind)} == {*SHARES} == {*NEEDED}
+    assert plan == draw(seed, 100) != draw(seed + 1, 100)
+    assert all(fault.seconds > SESSION_S for fault in plan if fault.kind == "worker_paused")
+
+
+def test_ending_again_and_again_without_a_broker_is_a_crash_loop() -> None:
+    assert loops({"poll": 2, "worker-1": 3}, {"worker-1": 1}, broker_ends=1) == []
+    assert loops({"poll": 3}, {}, broker_ends=1) == ["poll ended 3 times of its own, with 0 pauses and 1 times without a broker"]
+
+
+def test_the_other_version_ships_the_same_order_from_another_node() -> None:
+    """Otherwise a run of two versions would prove nothing."""
+    know_both()
+    shipped_from = {}
+    for version in (DECIDER, OTHER):
+        story = one_shop({"hamburg": {"ASSAM": 5}, "porto": {"ASSAM": 50}})
+        story.ledger.decider = version
+        decision = story.place("1001", line("ASSAM", 1))
+        shipped_from[version] = [reserved.node for reserved in of_type(decision, Reserved)]
+
+    assert shipped_from == {DECIDER: ["hamburg"], OTHER: ["porto"]}
+
+
+def test_warehouses_answer_a_fulfilment_order_alike_however_often_they_are_told() -> None:
+    told = [fulfilment(f"F{number}") for number in range(200)]
+    said = [[*answers(one, NOON)] for one in told]
+
+    assert said == [[*answers(one, NOON)] for one in told]
+    assert {tuple(document["type"] for document in documents) for documents in said} == {
+        (), ("shipment",), ("shipment", "shipment"), ("rejection",),
+    }  # fmt: skip
+
+
+def fulfilment(name: str) -> Fulfilment:
+    lines = (FulfilmentLine(line="1", sku="ASSAM", quantity=2), FulfilmentLine(line="2", sku="OOLONG", quantity=1))
+    return Fulfilment(
+        type="FulfilmentOrdered",
+        id=name,
+        tenant="acme",
+        shop="web",
+        order="1001",
+        pool="east",
+        node="hamburg",
+        lines=lines,
+        partition=0,
+        src_offset=7,
+        ordinal=1,
+    )
