@@ -113,8 +113,6 @@ class Run:
             self._striker.strike(fault)
             self._striker.rest(fault)
             self._outside.check()
-            if self._ending.is_set():
-                raise Stuck("it was interrupted")
         self._striker.calm()
 
     def _drain(self) -> None:
@@ -126,7 +124,7 @@ class Run:
 
     def _await(self, what: Callable[[], bool], name: str) -> None:
         if not wait_for(what, self._ending, PATIENCE_S):
-            raise Stuck(f"waited {PATIENCE_S:.0f} s for {name}")
+            raise Stuck("it was interrupted" if self._ending.is_set() else f"waited {PATIENCE_S:.0f} s for {name}")
 
     # ------------------------------------------------------------------------------------------ what came of it
     def _result(self, proof: Proof, history: History, seconds: float) -> Result:

@@ -1,17 +1,24 @@
 """Does to the house what the plan says."""
 
+import contextlib
 import signal
 import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Sequence
-from random import Random
 
 from deploy.demo.watch import wait_for
 from tests.crash.faults import Fault, Kind
-from tests.crash.house import READY_S, House, Member
+from tests.crash.house import READY_S, House, Kafka, Member
 
 AIM_S = 12.0  # a session, and the time it takes to notice
+BY_KIND: dict[Kind, str] = {
+    "sink_killed": "analytics",
+    "sink_paused": "analytics",
+    "poller_killed": "poll",
+    "gateway_killed": "gateway",
+    "gateway_paused": "gateway",
+}
 MOVING = (b"is left after offset", b"is ours from offset")  # what the ledger says when partitions move
 
 
@@ -32,46 +39,35 @@ class Striker:
 
     def strike(self, fault: Fault) -> None:
         """Pauses go on beside what follows. Raises Stuck."""
-        house, everybody = self._house, self._house.members
         self.struck[fault.kind] += 1
         match fault.kind:
-            case "worker_killed":
-                self._some_worker(fault).strike(signal.SIGKILL)
+            case "worker_killed" | "sink_killed" | "poller_killed" | "gateway_killed":
+                self._victim(fault).strike(signal.SIGKILL)
+            case "worker_paused" | "sink_paused" | "gateway_paused":
+                self._pause(self._victim(fault), fault.seconds)
             case "worker_replaced":
-                self._some_worker(fault).strike(signal.SIGTERM)
-            case "worker_paused":
-                self._pause(self._some_worker(fault), fault.seconds)
+                self._victim(fault).strike(signal.SIGTERM)
             case "killed_in_rebalance":
-                self._kill_in_rebalance(fault)
+                self._kill_in_rebalance(self._victim(fault))
             case "killed_in_recovery":
-                self._kill_in_recovery(fault)
-            case "sink_killed":
-                self._running("analytics").strike(signal.SIGKILL)
-            case "sink_paused":
-                self._pause(self._running("analytics"), fault.seconds)
-            case "poller_killed":
-                self._running("poll").strike(signal.SIGKILL)
-            case "gateway_killed":
-                self._running("gateway").strike(signal.SIGKILL)
-            case "gateway_paused":
-                self._pause(self._running("gateway"), fault.seconds)
+                self._kill_in_recovery(self._victim(fault), fault.seconds)
             case "broker_killed":
-                self._await(house.kafka.running, "the broker")
-                house.kafka.strike(signal.SIGKILL, away_s=fault.seconds)
+                self._broker().strike(signal.SIGKILL, away_s=fault.seconds)
             case "broker_paused":
-                self._await(house.kafka.running, "the broker")
-                house.kafka.strike(signal.SIGSTOP)
-                self._later(fault.seconds, lambda: house.kafka.strike(signal.SIGCONT))
+                broker = self._broker()
+                broker.strike(signal.SIGSTOP)
+                self._later(fault.seconds, lambda: broker.strike(signal.SIGCONT))
             case "all_killed":
-                self._await(house.kafka.running, "the broker")
-                for member in everybody.values():
+                broker = self._broker()
+                for member in self._house.members.values():
                     member.strike(signal.SIGKILL)
-                house.kafka.strike(signal.SIGKILL)
+                broker.strike(signal.SIGKILL)
             case "snapshots_deleted":
-                self._spoil_snapshots(lambda data: b"", fault)
+                self._spoil_snapshots(lambda data: b"")
+                self._victim(fault).strike(signal.SIGKILL)
             case "snapshots_damaged":
-                flipped = Random(fault.who).randrange
-                self._spoil_snapshots(lambda data: _flip(data, flipped(len(data))) if data else data, fault)
+                self._spoil_snapshots(lambda data: _flip(data, fault.who % len(data)))
+                self._victim(fault).strike(signal.SIGKILL)
 
     def rest(self, fault: Fault) -> None:
         """Until the next fault. Raises Stuck when all was to be well again and is not."""
@@ -80,26 +76,32 @@ class Striker:
             self.calm()
 
     def calm(self) -> None:
-        """All is up, nobody is paused, and decisions are made. Raises Stuck."""
+        """Nobody is paused any more, and all is up. Raises Stuck."""
         for thread in self._waking:
             thread.join()
         self._waking.clear()
         self._await(self._house.ready, "every process to be ready")
 
     # ------------------------------------------------------------------------------------------ whom
-    def _some_worker(self, fault: Fault) -> Member:
-        """One that runs, of all that do."""
-        self._await(lambda: bool(self._active()), "a worker that runs")
-        active = self._active()
-        return active[fault.who % len(active)]
+    def _victim(self, fault: Fault) -> Member:
+        """The process that the fault is meant for, or one of the workers, once it runs."""
+        name, running = BY_KIND.get(fault.kind), list[Member]()
 
-    def _active(self) -> Sequence[Member]:
-        return [member for member in self._house.workers() if member.running() and member.name not in self._paused]
+        def somebody() -> bool:
+            running[:] = self._running(name)
+            return bool(running)
 
-    def _running(self, name: str) -> Member:
-        member = self._house.members[name]
-        self._await(lambda: member.running() and name not in self._paused, f"{name} to run")
-        return member
+        self._await(somebody, name or "a worker")
+        return running[fault.who % len(running)]
+
+    def _running(self, name: str | None) -> Sequence[Member]:
+        """Of these, who is up and not paused."""
+        meant = [self._house.members[name]] if name else self._house.workers()
+        return [member for member in meant if member.running() and member.name not in self._paused]
+
+    def _broker(self) -> Kafka:
+        self._await(self._house.kafka.running, "the broker")
+        return self._house.kafka
 
     # ------------------------------------------------------------------------------------------ how
     def _pause(self, member: Member, seconds: float) -> None:
@@ -118,9 +120,8 @@ class Striker:
         timer.start()
         self._waking.append(timer)
 
-    def _kill_in_rebalance(self, fault: Fault) -> None:
-        first = self._some_worker(fault)
-        others = [member for member in self._active() if member is not first]
+    def _kill_in_rebalance(self, first: Member) -> None:
+        others = [member for member in self._running(None) if member is not first]
         marks = {member.name: member.log.stat().st_size for member in others}
         first.strike(signal.SIGKILL)
         end = time.monotonic() + AIM_S
@@ -131,24 +132,24 @@ class Striker:
                     return
             time.sleep(0.02)
 
-    def _kill_in_recovery(self, fault: Fault) -> None:
-        worker = self._some_worker(fault)
+    def _kill_in_recovery(self, worker: Member, seconds: float) -> None:
         before = worker.starts
         worker.strike(signal.SIGKILL)
         self._await(lambda: worker.starts > before, f"{worker.name} to start again")
-        self._ending.wait(fault.seconds)
+        self._ending.wait(seconds)
         worker.strike(signal.SIGKILL)
 
-    def _spoil_snapshots(self, spoil: Callable[[bytes], bytes], fault: Fault) -> None:
+    def _spoil_snapshots(self, spoil: Callable[[bytes], bytes]) -> None:
         for path in (self._house.settings.home / "snapshots").rglob("*"):
-            if path.is_file() and (data := path.read_bytes()):
-                left = spoil(data)
-                path.write_bytes(left) if left else path.unlink(missing_ok=True)
-        self._some_worker(fault).strike(signal.SIGKILL)
+            # another worker may be writing one, or taking an older one away
+            with contextlib.suppress(FileNotFoundError):
+                if path.is_file() and (data := path.read_bytes()):
+                    left = spoil(data)
+                    path.write_bytes(left) if left else path.unlink()
 
     def _await(self, what: Callable[[], bool], name: str) -> None:
-        if not wait_for(what, self._ending, READY_S) and not self._ending.is_set():
-            raise Stuck(f"waited {READY_S:.0f} s for {name}")
+        if not wait_for(what, self._ending, READY_S):
+            raise Stuck("it was interrupted" if self._ending.is_set() else f"waited {READY_S:.0f} s for {name}")
 
 
 def _since(member: Member, mark: int) -> bytes:
