@@ -98,7 +98,10 @@ def _seconds(kind: Kind, random: Random) -> float:
     match kind:
         case "worker_paused" | "sink_paused":
             return SESSION_S + random.uniform(1.0, 6.0)
-        case "broker_killed" | "broker_paused" | "gateway_paused":
+        case "broker_killed":
+            # 45 s is more than any client waits, so whatever would loop does
+            return random.choice((1.0, 4.0, 12.0, 45.0))
+        case "broker_paused" | "gateway_paused":
             return random.uniform(1.0, 12.0)
         case "killed_in_recovery":
             return random.uniform(0.3, 5.0)
