@@ -12,6 +12,7 @@ import msgspec
 from msgspec.structs import replace
 
 from connectors.contract import Fetch, Fetched, Millis, Polled, ShopRef
+from connectors.payload import UNDECODABLE
 from connectors.signing import fingerprint
 from connectors.times import iso
 
@@ -113,7 +114,7 @@ def _read(fetch: Fetch, place: Cursor, places: str) -> tuple[tuple[Item, ...], s
     body = _body(fetch(ORDERS, {name: value for name, value in query.items() if value}), place.token)
     try:
         page = _read_page(body)
-    except (msgspec.MsgspecError, UnicodeDecodeError):
+    except UNDECODABLE:
         raise ConnectionError("Amazon did not answer with a page of orders") from None
     token = page.pagination.nextToken if page.pagination else None
     return tuple([_item(bytes(order), bytes(order)) for order in page.orders]), token or ""
@@ -148,7 +149,7 @@ def _items_v0(fetch: Fetch, path: str) -> Iterator[msgspec.Raw]:
 def _page_v0(body: bytes) -> _PageV0:
     try:
         return _read_page_v0(body).payload
-    except (msgspec.MsgspecError, UnicodeDecodeError):
+    except UNDECODABLE:
         raise ConnectionError("Amazon did not answer with a page") from None
 
 
@@ -168,5 +169,5 @@ def _item(order: bytes, body: bytes) -> Item:
 def _seen(order: bytes) -> _Glance:
     try:
         return _glance(order)
-    except (msgspec.MsgspecError, UnicodeDecodeError):
+    except UNDECODABLE:
         return _Glance()

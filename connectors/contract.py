@@ -5,12 +5,16 @@ purely, each raw record into drafts. Outwards: `Fulfilment`, `OrderStatus` and `
 only ever gain optional fields. Times are integer milliseconds since the epoch, UTC; money is integer minor units.
 """
 
+import re
 from collections.abc import Iterable, Mapping
 from typing import Any, Literal, NewType, Protocol
 
 import msgspec
 
 Millis = NewType("Millis", int)
+LONGEST_NAME = 500
+
+_MILLIS = re.compile(r"[0-9]{1,15}")
 
 
 # ---------------------------------------------------------------------------------------------- inwards: the raw record
@@ -34,6 +38,14 @@ class RawRecord(msgspec.Struct, frozen=True, kw_only=True):
     def key(self) -> str:
         return f"{self.tenant}/{self.shop}/{self.external_id}"
 
+    @property
+    def nameable(self) -> bool:
+        """Whether the names in it can be the key and the headers of a Kafka record."""
+        try:
+            return 0 < len(self.external_id) <= LONGEST_NAME and sum(len(value) for _, value in self.headers()) <= 8 * LONGEST_NAME
+        except UnicodeEncodeError:
+            return False
+
     def headers(self) -> list[tuple[str, bytes]]:
         fields = ("tenant", "shop", "channel", "kind", "external_id", "delivery_id", "received_at")
         return [(name, str(getattr(self, name)).encode()) for name in fields]
@@ -42,6 +54,8 @@ class RawRecord(msgspec.Struct, frozen=True, kw_only=True):
     def from_record(cls, headers: Iterable[tuple[str, bytes | None]] | None, body: bytes) -> "RawRecord":
         """Headers of a `raw` record -> RawRecord. Raises ValueError when one is missing or not what it should be."""
         found = {name: (value or b"").decode() for name, value in headers or ()}
+        if not _MILLIS.fullmatch(found.get("received_at", "0")):
+            raise ValueError("the raw record's header received_at is not a time in milliseconds")
         try:
             return cls(
                 tenant=found["tenant"],

@@ -11,7 +11,7 @@ from prometheus_client import Counter, Histogram
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 
-from connectors.contract import Channel, Millis, RawRecord, ShopRef
+from connectors.contract import Channel, Millis, ShopRef
 from connectors.publish import Publisher, Unavailable
 
 log = logging.getLogger(__name__)
@@ -22,7 +22,6 @@ SECONDS = Histogram(
 )
 BODY_SECONDS = 30.0
 RETRY_SECONDS = 5
-LONGEST_NAME = 500
 
 
 class Door(msgspec.Struct, frozen=True, kw_only=True):
@@ -110,14 +109,6 @@ def secret_of(door: Door, shop: str) -> bytes | None:
     if not secret:
         log.error("Shop %s has no secret, so nothing it sends can be taken: put its secret file in place", shop)
     return secret
-
-
-def nameable(record: RawRecord) -> bool:
-    """Whether the names in the record can be the key and the headers of a Kafka record."""
-    try:
-        return 0 < len(record.external_id) <= LONGEST_NAME and len(b"".join(value for _, value in record.headers())) <= 8 * LONGEST_NAME
-    except UnicodeEncodeError:
-        return False
 
 
 def _declared(request: Request) -> int:

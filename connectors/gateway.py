@@ -14,7 +14,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from connectors.contract import RawRecord, Received, Refusal, ShopRef, Webhook
-from connectors.door import NOT_SIGNED, Answer, Door, counted, nameable, read_body, secret_of, settle
+from connectors.door import NOT_SIGNED, Answer, Door, counted, read_body, secret_of, settle
 from connectors.order_files import take_file
 
 REFUSALS = {"bad_signature": 401, "malformed": 400, "ping": 200, "no_webhooks": 404}
@@ -65,7 +65,7 @@ async def _publish(door: Door, shop: ShopRef, received: Received, body: bytes) -
         received_at=door.now(),
         body=body,
     )
-    if not nameable(record):
+    if not record.nameable:
         return NAMELESS
     await door.publisher.publish([record])
     return TAKEN

@@ -6,7 +6,7 @@ from starlette.requests import Request
 
 from connectors.channels.file import FileReport, read_orders
 from connectors.contract import RawRecord, ShopRef
-from connectors.door import NOT_SIGNED, Answer, Door, nameable, read_body, secret_of
+from connectors.door import NOT_SIGNED, Answer, Door, read_body, secret_of
 from connectors.signing import fingerprint, hex_signed
 
 SIGNATURE = "x-yipan-signature"
@@ -37,7 +37,7 @@ def _records(report: FileReport, data: bytes, shop: ShopRef, door: Door) -> list
     return [
         record
         for ordinal, (external_id, body) in enumerate(report.orders)
-        if nameable(
+        if (
             record := RawRecord(
                 tenant=shop.tenant,
                 shop=shop.shop,
@@ -48,7 +48,7 @@ def _records(report: FileReport, data: bytes, shop: ShopRef, door: Door) -> list
                 received_at=now,
                 body=body,
             )
-        )
+        ).nameable
     ]
 
 

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from decimal import Decimal
 from typing import Annotated, Any, NoReturn
 
+import msgspec
 from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationError
 from pydantic_core import PydanticCustomError
 
@@ -20,8 +21,11 @@ from connectors.times import Naive, gmt, zoned
 MOST_UNITS = 1_000_000
 MOST_STOCK = 1_000_000_000
 MOST_LINES = 2_000
+# what msgspec raises on bytes that are not what they should be: the last one for endless nesting
+UNDECODABLE = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
 
 _ESCAPED_NUL = re.compile(rb"(?<!\\)(?:\\\\)*\\u0000")
+_ESCAPED_SURROGATE = re.compile(rb"\\u[dD][89a-fA-F]")
 # pydantic's types of faults, and our own; all others are "malformed"
 _CODES = {"missing": "missing_field", "too_long": "too_many_lines", "too_short": "no_lines"} | {
     code: code for code in ("bad_id", "bad_quantity", "bad_price", "bad_time", "naive_time", "unknown_currency")
@@ -63,7 +67,20 @@ def read_object(body: bytes) -> dict[str, Any]:
         raise Unusable("not_json", "The payload is not the JSON it should be (truncated or damaged): have it sent again.") from None
     if not isinstance(value, dict):
         raise Unusable("not_an_object", "The payload is JSON, but not an object.")
+    if _ESCAPED_SURROGATE.search(body) and not _is_text(value):
+        raise Unusable(
+            "broken_text", "A text of the payload ends in the middle of a character: find out what cut it, and have it sent again."
+        )
     return value
+
+
+def _is_text(value: Any) -> bool:
+    """False where half of a surrogate pair is in it: JSON may write one, but it stands for no character."""
+    try:
+        json.dumps(value, ensure_ascii=False, default=str).encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def has_nul(body: bytes) -> bool:

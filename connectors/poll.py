@@ -8,10 +8,12 @@ from concurrent.futures import Executor
 from functools import partial
 
 import msgspec
+from msgspec.structs import replace
 from prometheus_client import Counter
 
 from connectors.contract import Channel, Fetch, Millis, Polled, RawRecord, ShopRef
 from connectors.publish import Publisher, Unavailable
+from connectors.signing import fingerprint
 
 log = logging.getLogger(__name__)
 
@@ -21,6 +23,7 @@ RECORDS = Counter("yipan_poll_records", "raw records out of pages", ["channel"])
 CURSORS_TOPIC = "cursors"
 LONGEST_PAUSE = 900.0
 LOOK_AGAIN = 2.0
+UNREADABLE = "unreadable"
 
 
 class Cursor(msgspec.Struct, frozen=True):
@@ -121,8 +124,9 @@ async def _page(poller: Poller, ref: ShopRef, cursor: str) -> Polled:
 
 
 def _records(page: Polled, ref: ShopRef, now: Millis, max_body: int) -> list[RawRecord]:
-    """A thing larger than a record may be is cut: then it cannot be parsed, and a person finds it among the dead letters."""
-    return [
+    """A thing larger than a record may be is cut: then it cannot be parsed, and a person finds it among the dead letters. So it is
+    with one whose name cannot be a key."""
+    records = [
         RawRecord(
             tenant=ref.tenant,
             shop=ref.shop,
@@ -135,3 +139,8 @@ def _records(page: Polled, ref: ShopRef, now: Millis, max_body: int) -> list[Raw
         )
         for kind, external_id, delivery_id, body in page.items
     ]
+    return [record if record.nameable else _unreadable(record) for record in records]
+
+
+def _unreadable(record: RawRecord) -> RawRecord:
+    return replace(record, external_id=UNREADABLE, delivery_id=fingerprint(record.body))

@@ -7,11 +7,13 @@ delivery ids that the cursor remembers; forgetting one costs a repetition, which
 """
 
 from collections.abc import Mapping
+from urllib.parse import quote
 
 import msgspec
 from msgspec.structs import replace
 
 from connectors.contract import Fetch, Fetched, Millis, Polled
+from connectors.payload import UNDECODABLE
 from connectors.signing import fingerprint
 from connectors.times import gmt, iso
 
@@ -19,6 +21,7 @@ PATH = "/wp-json/wc/v3/orders"
 PAGE = 100
 OVERLAP = 10 * 60_000
 FIRST_LOOK_BACK = 30 * 86_400_000
+MOST_PAGES = 100_000
 MOST_REMEMBERED = 1_000
 
 _TO_THE_SECOND = len("2026-03-01T09:00:00")
@@ -97,7 +100,7 @@ def _mark(item: Item) -> str:
 def _comes_again(item: Item, until: int) -> bool:
     try:
         return gmt(glance(item[3]).date_modified_gmt or "") >= until - OVERLAP
-    except (msgspec.MsgspecError, ValueError, OverflowError):
+    except (*UNDECODABLE, ValueError, OverflowError):
         return False
 
 
@@ -106,20 +109,24 @@ def _page(answer: Fetched) -> list[msgspec.Raw]:
         raise ConnectionError(f"the shop answered {answer.status}")
     try:
         return _orders(answer.body)
-    except (msgspec.MsgspecError, UnicodeDecodeError):
+    except UNDECODABLE:
         raise ConnectionError("the shop did not answer with a list of orders") from None
 
 
 def _pages(answer: Fetched) -> int:
     total = answer.headers.get("x-wp-totalpages", "1")
-    return int(total) if total.isdecimal() else 1
+    if not total.isascii() or not total.isdigit():
+        return 1
+    if len(total) > len(str(MOST_PAGES)) or int(total) > MOST_PAGES:
+        raise ConnectionError(f"the shop says that it has more than {MOST_PAGES} pages")
+    return int(total)
 
 
 def _item(body: bytes, fetch: Fetch) -> Item:
     """An order that cannot be named is still passed on: it becomes a dead letter that a person sees."""
     try:
         seen = glance(body)
-    except (msgspec.MsgspecError, UnicodeDecodeError):
+    except UNDECODABLE:
         seen = Glance()
     if seen.refunds and seen.id is not None:
         body = _with_refunds(body, fetch, seen.id)
@@ -127,6 +134,10 @@ def _item(body: bytes, fetch: Fetch) -> Item:
 
 
 def _with_refunds(body: bytes, fetch: Fetch, order: int | str) -> bytes:
-    """The order with its refunds in full: the list tells their totals only, and what must not ship are their lines."""
-    refunds = _page(fetch(f"{PATH}/{order}/refunds", {"per_page": str(PAGE)}))
-    return msgspec.json.encode({**_fields(body), "refunds": refunds})
+    """The order with its refunds in full: the list tells their totals only, and what must not ship are their lines. One that is
+    damaged stays as it is: it becomes a dead letter."""
+    refunds = _page(fetch(f"{PATH}/{quote(str(order), safe='')}/refunds", {"per_page": str(PAGE)}))
+    try:
+        return msgspec.json.encode({**_fields(body), "refunds": refunds})
+    except UNDECODABLE:
+        return body

@@ -4,6 +4,7 @@ import msgspec
 
 from connectors.contract import Fetch, Ignored, Millis, Parsed, Polled, RawRecord, Received, Refusal, ShopRef, Webhook
 from connectors.order_form import parse_form
+from connectors.payload import UNDECODABLE
 from connectors.signing import fingerprint, hex_signed
 
 _KINDS = frozenset({"order", "cancel", "reduction"})
@@ -27,7 +28,7 @@ class Canonical:
             return Refusal("bad_signature", "X-Yipan-Signature must be the hex HMAC-SHA256 of the body with this shop's secret.")
         try:
             seen = _glance(hook.body)
-        except (msgspec.MsgspecError, UnicodeDecodeError):
+        except UNDECODABLE:
             return Refusal("malformed", "The body is not a JSON object with `type` and `order`.")
         if not seen.order or seen.type not in _KINDS:
             return Refusal("malformed", "`type` must be order, cancel or reduction, and `order` must name the order.")

@@ -25,6 +25,7 @@ from connectors.contract import (
 )
 from connectors.payload import (
     MOST_LINES,
+    UNDECODABLE,
     Amount,
     Currency,
     Name,
@@ -148,7 +149,7 @@ class Shopify:
             return Refusal("bad_signature", "X-Shopify-Hmac-SHA256 does not fit the body and this shop's secret.")
         try:
             seen = _glance(hook.body)
-        except (msgspec.MsgspecError, UnicodeDecodeError):
+        except UNDECODABLE:
             return Refusal("malformed", "The body is not a JSON object with an id.")
         topic = hook.headers.get("x-shopify-topic", "orders/updated" if seen.order_id is None else "refunds/create").lower()
         kind = _KINDS.get(topic, topic)

@@ -26,7 +26,7 @@ from connectors.contract import (
     StockLine,
     Webhook,
 )
-from connectors.payload import Counted, Moved, Name, Payload, Text, Unusable, Zoned, read_object, usable
+from connectors.payload import UNDECODABLE, Counted, Moved, Name, Payload, Text, Unusable, Zoned, read_object, usable
 from connectors.signing import fingerprint, hex_signed
 
 # One document may count a whole warehouse; normalize splits it.
@@ -128,7 +128,7 @@ class Warehouse:
             return Refusal("bad_signature", "X-Yipan-Signature must be the hex HMAC-SHA256 of the body with this feed's secret.")
         try:
             seen = _glance(hook.body)
-        except (msgspec.MsgspecError, UnicodeDecodeError):
+        except UNDECODABLE:
             return Refusal("malformed", "The body is not a JSON object with `type` and `document`.")
         subject = seen.fulfilment or seen.node
         if seen.type not in _KINDS or not seen.document or not subject:

@@ -8,7 +8,6 @@ import re
 from decimal import Decimal
 from typing import Any
 
-import msgspec
 from pydantic import Field
 
 from connectors.contract import (
@@ -30,6 +29,7 @@ from connectors.contract import (
 )
 from connectors.payload import (
     MOST_LINES,
+    UNDECODABLE,
     Amount,
     Currency,
     Gmt,
@@ -145,7 +145,7 @@ class WooCommerce:
             return Refusal("bad_signature", "X-WC-Webhook-Signature does not fit the body and this shop's secret.")
         try:
             seen = glance(hook.body)
-        except (msgspec.MsgspecError, UnicodeDecodeError):
+        except UNDECODABLE:
             return Refusal("malformed", "The body is not a JSON object with an id.")
         topic = hook.headers.get("x-wc-webhook-topic", "order.updated").lower()
         if not topic.startswith("order."):

@@ -81,5 +81,7 @@ def drawn(target: Target) -> st.SearchStrategy[bytes]:
     """A seed after some mutations, whose choices hypothesis makes and can take back; or bytes out of nothing."""
     seeds = list(target.seeds())
     words = st.lists(st.sampled_from([*target.words, b"\0", b"{", b"\n"]) | st.binary(max_size=8), max_size=20).map(b"".join)
-    changed = st.builds(lambda data, random: mutate(random, data, seeds, target.words), st.sampled_from(seeds), st.randoms(use_true_random=False))
+    changed = st.builds(
+        lambda data, random: mutate(random, data, seeds, target.words), st.sampled_from(seeds), st.randoms(use_true_random=False)
+    )
     return changed | words | st.text(max_size=40).map(str.encode)

@@ -21,8 +21,28 @@ WORDS = tuple(
     word.encode()
     for word in (
         *("order", "cancel", "refund", "delete", "reduction", "count", "receipt", "move", "shipment", "rejection", "page"),
-        *('"id":', '"quantity":', '"price":', '"updated_at":', '"sku":', '"lines":', '"line_items":', '"refunds":', "null", "true", "[]", "{}"),
-        *(*SIGNATURES, SIGN, "x-shopify-topic: orders/create", "x-wc-webhook-topic: order.updated", "x-wc-webhook-resource: order", "9" * 5_000),
+        *(
+            '"id":',
+            '"quantity":',
+            '"price":',
+            '"updated_at":',
+            '"sku":',
+            '"lines":',
+            '"line_items":',
+            '"refunds":',
+            "null",
+            "true",
+            "[]",
+            "{}",
+        ),
+        *(
+            *SIGNATURES,
+            SIGN,
+            "x-shopify-topic: orders/create",
+            "x-wc-webhook-topic: order.updated",
+            "x-wc-webhook-resource: order",
+            "9" * 5_000,
+        ),
     )
 )
 
@@ -95,7 +115,11 @@ def _parse(channel: Channel) -> Callable[[bytes], str]:
 def _pages(channel: Channel) -> Callable[[], Sequence[bytes]]:
     def pages() -> list[bytes]:
         bodies = b",".join(payload.body for payload in payloads(channel.name)[:6])
-        forms = [b"[" + bodies + b"]", b'{"orders":[' + bodies + b'],"pagination":{"nextToken":"t"}}', b'{"payload":{"Orders":[' + bodies + b"]}}"]
+        forms = [
+            b"[" + bodies + b"]",
+            b'{"orders":[' + bodies + b'],"pagination":{"nextToken":"t"}}',
+            b'{"payload":{"Orders":[' + bodies + b"]}}",
+        ]
         return [NEXT.join(b"200\nx-wp-totalpages: 2\n\n" + form for form in (one, b"[]")) for one in forms]
 
     return pages
@@ -124,9 +148,7 @@ def _polled(channel: Channel, shop: ShopRef, answers: Iterator[Fetched]) -> str:
     except ConnectionError:
         return "no answer"
     for kind, name, delivery, body in (*polled.items, *again.items):
-        RawRecord(
-            tenant="", shop="", channel="", kind=kind, external_id=name, delivery_id=delivery, received_at=NOON, body=body
-        ).headers()
+        RawRecord(tenant="", shop="", channel="", kind=kind, external_id=name, delivery_id=delivery, received_at=NOON, body=body).headers()
     return "more" if again.more else "polled"
 
 
