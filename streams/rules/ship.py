@@ -8,7 +8,7 @@ from streams.commands import ConfirmShipment, RejectFulfilment
 from streams.rules.fill import fill
 from streams.rules.plan import Plan
 from streams.rules.rebalance import give_back_surplus, rebalance, wanted_by
-from streams.rules.stock import known_document, sellable_grants
+from streams.rules.stock import counted_already, known_document, sellable_grants
 from tables.events import FulfilmentRejected, Grant, Move, Refused, Row, Shipped, Shortage
 from tables.orders import FulfilmentOrder, Order, merge, split, still_asked, subtract
 
@@ -36,11 +36,10 @@ def ship(plan: Plan, command: ConfirmShipment) -> None:
         plan.emit(Refused(code="more_than_open", sentence="the shipment names more units, or other SKUs, than the fulfilment has open"))
         return
     node = fulfilment.node
-    marks = plan.pool.marks.get(node, {})
-    counted: dict[str, int] = {}
+    units: dict[str, int] = {}
     for row in rows:
-        if command.shipped_at <= marks.get(row.sku, 0):
-            counted[row.sku] = counted.get(row.sku, 0) + row.quantity
+        units[row.sku] = units.get(row.sku, 0) + row.quantity
+    counted = counted_already(plan, node, command.shipped_at, units)
     plan.emit(
         Shipped(
             order=key,

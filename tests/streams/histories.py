@@ -15,31 +15,31 @@ SHOPS = {"web": "b2c", "app": "b2c", "dealers": "b2b"}
 BUNDLE = (("TEA", 2), ("CUP", 1))
 
 units = st.integers(1, 4)
-sku = st.sampled_from(SKUS)
-node = st.sampled_from(NODES)
-order = st.tuples(st.sampled_from(sorted(SHOPS)), st.integers(1, 5).map(str))
+skus = st.sampled_from(SKUS)
+nodes = st.sampled_from(NODES)
+orders = st.tuples(st.sampled_from(sorted(SHOPS)), st.integers(1, 5).map(str))
 order_line = st.one_of(
-    st.builds(line, sku, units, st.sampled_from(["a", "b"])),
+    st.builds(line, skus, units, st.sampled_from(["a", "b"])),
     st.builds(lambda n: line("SET", n, "set", BUNDLE), units),
     st.just(line("NEW", 1, "new", ())),
 )
-bucket = st.sampled_from(["on_hand", "damaged", "quality", "hold"])
+buckets = st.sampled_from(["on_hand", "damaged", "quality", "hold"])
 order_lines = st.lists(order_line, min_size=1, max_size=3, unique_by=lambda found: found.line)
 VERBS: dict[str, st.SearchStrategy[tuple[Any, ...]]] = {
-    "place": st.tuples(st.just("place"), order, st.integers(1, 4), order_lines, st.integers(0, 1)),
-    "cancel": st.tuples(st.just("cancel"), order, st.integers(1, 4)),
-    "reduce": st.tuples(st.just("reduce"), order, st.sampled_from(["r1", "r2"]), st.sampled_from(["a", "set"]), units),
-    "receive": st.tuples(st.just("receive"), node, sku, units),
-    "count": st.tuples(st.just("count"), node, sku, st.integers(0, 6), st.integers(0, 4)),
-    "move": st.tuples(st.just("move"), node, node, bucket, bucket, sku, units),
+    "place": st.tuples(st.just("place"), orders, st.integers(1, 4), order_lines, st.integers(0, 1)),
+    "cancel": st.tuples(st.just("cancel"), orders, st.integers(1, 4)),
+    "reduce": st.tuples(st.just("reduce"), orders, st.sampled_from(["r1", "r2"]), st.sampled_from(["a", "set"]), units),
+    "receive": st.tuples(st.just("receive"), nodes, skus, units),
+    "count": st.tuples(st.just("count"), nodes, skus, st.integers(0, 6), st.integers(0, 4)),
+    "move": st.tuples(st.just("move"), nodes, nodes, buckets, buckets, skus, units),
     "ship": st.tuples(st.just("ship"), st.integers(0, 9), st.booleans(), st.integers(1, 5)),
     "refuse": st.tuples(st.just("refuse"), st.integers(0, 9), st.sampled_from(["short", "cancelled", "no_capacity"])),
-    "take_back": st.tuples(st.just("take_back"), st.integers(0, 9), units, node, st.booleans()),
-    "release": st.tuples(st.just("release"), order),
+    "take_back": st.tuples(st.just("take_back"), st.integers(0, 9), st.integers(1, 2), nodes, st.booleans()),
+    "release": st.tuples(st.just("release"), orders),
     "listing": st.tuples(st.just("listing"), st.sampled_from(sorted(SHOPS)), st.booleans()),
-    "node": st.tuples(st.just("node"), node, st.booleans(), st.booleans()),
+    "node": st.tuples(st.just("node"), nodes, st.booleans(), st.booleans()),
     "segment": st.tuples(st.just("segment"), st.sampled_from(["b2c", "b2b"]), st.integers(0, 3), st.booleans(), st.booleans()),
-    "quota": st.tuples(st.just("quota"), st.sampled_from(sorted(SHOPS)), sku, st.integers(0, 3)),
+    "quota": st.tuples(st.just("quota"), st.sampled_from(sorted(SHOPS)), skus, st.integers(0, 3)),
     "policy": st.tuples(st.just("policy"), st.sampled_from(["backorder", "partial", "reject"]), st.integers(0, 2), st.integers(1, 3)),
     "tick": st.tuples(st.just("tick"), st.one_of(st.integers(1, 20), st.integers(1, 6).map(lambda months: months * 35 * DAY_MS))),
 }
@@ -51,11 +51,12 @@ def begun() -> Story:
 
 
 def opened(story: S) -> S:
-    """Three nodes with a little of everything, two shops of b2c, which may borrow, and the dealers of b2b, which is protected."""
+    """Three nodes with a little of everything, of which west answers cancels; two shops of b2c, which may borrow, and the dealers of
+    b2b, which is protected."""
     story.segment("b2c", ratio=6_000, rank=0, may_borrow=True)
     story.segment("b2b", ratio=3_000, rank=1, protected=True)
     for priority, name in enumerate(NODES):
-        story.node(name, priority=priority)
+        story.node(name, priority=priority, cancel="confirm" if name == "west" else "immediate")
     for name, segment in SHOPS.items():
         story.shop(name, segment)
     for name in NODES:

@@ -13,11 +13,11 @@ from streams.ledger import Ledger
 from streams.read import MemoryLog
 from streams.replay import replay
 from streams.rules.decide import decide
-from tables.events import Duplicate, Stale
+from tables.events import Duplicate, OrderLine, Stale
 from tables.pool import Pool
 from tables.snapshot import dump
-from tests.story import POOL, Story
-from tests.streams.histories import VERBS, opened, perform
+from tests.story import POOL, Story, line
+from tests.streams.histories import VERBS, opened, order_lines, orders, perform, skus, units
 from tests.streams.logs import Logs
 from tests.streams.onlooker import Onlooker
 
@@ -57,8 +57,31 @@ class Decider(RuleBasedStateMachine):
 
     # ------------------------------------------------------------------------------------------ orders
     @rule(told=VERBS["place"])
-    def place_or_amend(self, told: Told) -> None:
+    def place(self, told: Told) -> None:
         perform(self.story, told)
+
+    @rule(order=orders, what=skus, quantity=units)
+    def place_one_line(self, order: tuple[str, str], what: str, quantity: int) -> None:
+        shop, name = order
+        self.story.place(name, line(what, quantity, "a"), shop=shop, placed_at=int(name))
+
+    @precondition(lambda self: self.story.pool.orders)
+    @rule(n=st.integers(0, 9), lines=order_lines)
+    def amend(self, n: int, lines: list[OrderLine]) -> None:
+        shop, name, now = self.known(n)
+        self.story.place(name, *lines, at=now, shop=shop, placed_at=int(name))
+
+    @precondition(lambda self: self.story.pool.orders)
+    @rule(n=st.integers(0, 9))
+    def call_off(self, n: int) -> None:
+        shop, name, now = self.known(n)
+        self.story.cancel(name, at=now, shop=shop)
+
+    def known(self, n: int) -> tuple[str, str, int]:
+        """Shop and name of the nth order, and a time after all that was said of it."""
+        keys = list(self.story.pool.orders)
+        _, shop, name = keys[n % len(keys)].split("/")
+        return shop, name, self.story.order(name, shop).updated_at + 1
 
     @rule(told=VERBS["cancel"])
     def cancel(self, told: Told) -> None:
@@ -89,6 +112,12 @@ class Decider(RuleBasedStateMachine):
     @rule(told=VERBS["ship"])
     def confirm(self, told: Told) -> None:
         perform(self.story, told)
+
+    @precondition(lambda self: self.story.pool.index)
+    @rule()
+    def confirm_all(self) -> None:
+        for fulfilment in list(self.story.pool.index):
+            self.story.ship(fulfilment)
 
     @precondition(lambda self: self.story.pool.index)
     @rule(told=VERBS["refuse"])
@@ -158,5 +187,5 @@ def is_remembered(pool: Pool, command: c.AnyCommand) -> bool:
 
 TestDecider = Decider.TestCase
 TestDecider.settings = settings(
-    max_examples=40, stateful_step_count=40, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck)
+    max_examples=200, stateful_step_count=50, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck)
 )
