@@ -5,32 +5,60 @@ It knows the records and what must hold of them, never the rules that decided; w
 """
 
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 
-from streams.checks.due import Due, src_offset
+from streams.checks.crew import Alone, Crew
+from streams.checks.fates import Fates
 from streams.checks.findings import Findings
-from streams.checks.outcomes import Outcomes
-from streams.checks.partition import Commands, PartitionCheck
-from streams.checks.report import Left, Report, report
-from streams.checks.versions import VERSION_OF, Versions
-from streams.read import Log, Positions, Record
+from streams.checks.part import Part, Reach
+from streams.checks.report import Report, report
+from streams.checks.tally import joined, total
+from streams.checks.versions import VERSION_OF
+from streams.read import Log, Positions
 from streams.topics import COMMANDS, DEAD_LETTERS, DECISIONS, FULFILMENTS, RAW
 
-Progress = Callable[[str, int, int], None]  # topic, records read of it, records to read
+Progress = Callable[[str, int, int], None]  # what is done, records read, records to read
 Commits = Mapping[str, Mapping[int, int]]  # topic -> partition -> what the stage that reads it has committed
 Again = Callable[[], bool]  # waits a little and says whether to look again; False: the time is up
 FAR = 1 << 62
+# Upstream first.
+TOPICS = (RAW.name, DEAD_LETTERS.name, COMMANDS.name, DECISIONS.name, FULFILMENTS.name, *VERSION_OF)
 
 
-def _silent(topic: str, done: int, total: int) -> None:
+def _silent(what: str, done: int, total: int) -> None:
     pass
 
 
+class Meter:
+    """Adds up how much of all topics has been read, and tells."""
+
+    def __init__(self, what: str, progress: Progress) -> None:
+        self.total = 0
+        self._done = 0
+        self._what = what
+        self._progress = progress
+
+    def __call__(self, records: int) -> None:
+        self._done = min(self.total, self._done + records)
+        self._progress(self._what, self._done, self.total)
+
+    def fill(self) -> None:
+        """Offsets without a record are done as well."""
+        self(self.total)
+
+
 def check(log: Log, *, committed: Commits | None = None, again: Again | None = None, progress: Progress = _silent) -> Report:
-    """Check everything up to the ends as of now. `committed` (None: not known) must have been asked for before: what it passes over
-    is lost, what lies behind it pending. With `again` the rest is waited for, and counts as lost in the end."""
+    """Check everything up to the ends as of now, in this process."""
+    meter = Meter("check", progress)
+    return check_with(Alone(lambda number, told: Part(log, told), meter), meter, log, committed=committed, again=again)
+
+
+def check_with(crew: Crew[Part], meter: Meter, log: Log, *, committed: Commits | None = None, again: Again | None = None) -> Report:
+    """Check everything up to the ends as of now, with parts that share all partitions. `committed` (None: not known) must have been
+    asked for before: what it passes over is lost, what lies behind it pending. With `again` the rest is waited for, and counts as
+    lost in the end."""
     started = time.monotonic()
-    checker = Checker(log, progress)
+    checker = Checker(crew, meter, log)
     checker.look()
     while again and checker.open() and again():
         checker.look()
@@ -40,151 +68,95 @@ def check(log: Log, *, committed: Commits | None = None, again: Again | None = N
 class Checker:
     """A check that can be taken further: each `look` reads on from where the one before ended."""
 
-    def __init__(self, log: Log, progress: Progress = _silent) -> None:
-        self.findings = Findings()
-        self.outcomes = Outcomes(self.findings)
-        self.due = Due(self.findings)
-        self.partitions: dict[int, PartitionCheck] = {}
-        self._versions = [Versions(topic, self.findings) for topic in VERSION_OF]
+    def __init__(self, crew: Crew[Part], meter: Meter, log: Log) -> None:
+        self._crew = crew
+        self._meter = meter
         self._log = log
-        self._progress = progress
-        self._next: dict[str, Positions] = {}
+        self._low: dict[str, Positions] = {}
         self._ends: dict[str, Positions] = {}
-        self._early: list[Record] = []
-        self._written: Positions = {}
-        self._deleted: set[int] = set()  # partitions of `fulfilments` that have lost their beginning to age
+        self._fates = Fates()
+        self._decided: dict[int, int] = {}
+        self._due = 0
 
     def look(self) -> None:
         """Read on. What was sent in after the first look is not waited for."""
-        self._take_ends()
-        for record in self._read(RAW.name):
-            self.outcomes.came(record.partition, record.offset, record.timestamp)
-        for record in self._read(DEAD_LETTERS.name):
-            self.findings.place = (DEAD_LETTERS.name, record.partition, record.offset)
-            self.outcomes.letter(record.value)
-        for partition in self._ends[COMMANDS.name] | self._ends[DECISIONS.name]:
-            self._walk(partition)
-        self._fulfilments()
-        for versions in self._versions:
-            for record in self._read(versions.topic):
-                versions.came(record)
+        reach = self._take_ends()
+        self._meter.total = sum(max(0, end - reach.low[topic].get(p, 0)) for topic, ends in reach.ends.items() for p, end in ends.items())
+        raw = {partition: times for found in self._crew.ask(Part.raw, reach) for partition, times in found.items()}
+        reached = self._crew.ask(Part.look, reach, raw)
+        self._fates = Fates()
+        for one in reached:
+            self._fates.lay_over(one.fates)
+        self._decided = {partition: last for one in reached for partition, last in one.decided.items()}
+        self._due = sum(one.due for one in reached)
+        self._meter.fill()
 
     def open(self) -> int:
         """Records without their result, so far."""
-        return self.outcomes.open() + self.due.open() + sum(self._undecided().values())
+        return self._fates.open() + self._due + sum(self._undecided().values())
 
-    # ------------------------------------------------------------------------------------------ reading
-    def _take_ends(self) -> None:
+    def _take_ends(self) -> Reach:
         """Upstream first, as what is to be through; then again what must have been written by then, downstream having spoken of it.
         A topic whose upstream is through is not read any further than now: else a busy pipeline had no end."""
         first = not self._ends
-        through = {DEAD_LETTERS.name: not self.outcomes.open(), COMMANDS.name: not self.outcomes.open()}
-        through[DECISIONS.name] = through[COMMANDS.name] and not any(self._undecided().values())
-        for topic in (RAW.name, DEAD_LETTERS.name, COMMANDS.name, DECISIONS.name, FULFILMENTS.name, *VERSION_OF):
-            if first or not through.get(topic, topic == RAW.name):
+        normalized = not self._fates.open()
+        through = {RAW.name: True, DEAD_LETTERS.name: normalized, COMMANDS.name: normalized}
+        through[DECISIONS.name] = normalized and not any(self._undecided().values())
+        for topic in TOPICS:
+            if first or not through.get(topic, False):
                 self._ends[topic] = self._log.ends(topic)
             if first:
-                self._next[topic] = self._log.low(topic)
-        self._written = self._log.ends(COMMANDS.name)
-        self.outcomes.written = self._log.ends(RAW.name)
-        if first:
-            for partition, low in self._next[RAW.name].items():
-                self.outcomes.start(partition, low)
-            self._deleted = {partition for partition, low in self._next[FULFILMENTS.name].items() if low}
+                self._low[topic] = self._log.low(topic)
+        written = {topic: self._log.ends(topic) for topic in (DECISIONS.name, COMMANDS.name, RAW.name)}
+        return Reach(low=self._low, ends=self._ends, written=written)
 
-    def _read(self, topic: str) -> Iterator[Record]:
-        """From where the last look ended, up to the end of this one."""
-        start, stop = self._next[topic], self._ends[topic]
-        total, done = sum(max(0, stop[p] - start.get(p, 0)) for p in stop), 0
-        for batch in self._log.read(topic, start, stop):
-            yield from batch
-            done += len(batch)
-            self._progress(topic, done, total)
-        self._next[topic] = dict(stop)
-
-    def _walk(self, partition: int) -> None:
-        """Decisions of a partition beside its commands, then the commands that have none yet."""
-        found = self.partitions.get(partition)
-        if found is None:
-            found = self.partitions[partition] = PartitionCheck(partition, self.findings, self.outcomes, self.due)
-        commands = self._commands(partition, found.last + 1)
-        for record in self._batches(DECISIONS.name, partition):
-            found.take(record, commands)
-        while commands.take():
-            pass
-
-    def _commands(self, partition: int, start: int) -> Commands:
-        batches = self._log.read(COMMANDS.name, {partition: start}, self._written)
-        return Commands(batches, start, self.outcomes, self.findings)
-
-    def _batches(self, topic: str, partition: int) -> Iterator[Record]:
-        start, stop = self._next[topic].get(partition, 0), self._ends[topic].get(partition, 0)
-        done = 0
-        for batch in self._log.read(topic, {partition: start}, {partition: stop}):
-            yield from batch
-            done += len(batch)
-            self._progress(f"{topic}[{partition}]", done, stop - start)
-        self._next[topic][partition] = stop
-
-    def _fulfilments(self) -> None:
-        """Those of decisions that are still to be read wait for the next look."""
-        decided = {partition: found.last for partition, found in self.partitions.items()}
-        early, self._early = self._early, []
-        deleted = self._deleted
-        for records in (early, self._read(FULFILMENTS.name)):
-            for record in records:
-                if record.partition in deleted:
-                    deleted.remove(record.partition)
-                    self.due.excuse(record.partition, src_offset(record.value) + 1)
-                self.findings.place = (FULFILMENTS.name, record.partition, record.offset)
-                if not self.due.came(record.value, record.timestamp, decided):
-                    self._early.append(record)
-        for partition in deleted:
-            self.due.excuse(partition, FAR)
-        deleted.clear()
-
-    # ------------------------------------------------------------------------------------------ the end
     def _undecided(self) -> dict[int, int]:
         """Commands after the last one decided, by partition."""
         ends = self._ends.get(COMMANDS.name, {})
-        return {partition: max(0, ends.get(partition, 0) - found.last - 1) for partition, found in self.partitions.items()}
+        return {partition: max(0, ends.get(partition, 0) - last - 1) for partition, last in self._decided.items()}
 
+    # ------------------------------------------------------------------------------------------ the end
     def report(self, committed: Commits | None, started: float, *, waited: bool) -> Report:
-        self._check_commits(committed or {})
+        findings = Findings()
         reached = dict.fromkeys((RAW.name, DECISIONS.name), _everything(self._ends)) if waited else committed
-        no_outcome, raw = self.outcomes.missing(None if reached is None else reached.get(RAW.name, {}))
-        unmet, due = self.due.missing(None if reached is None else reached.get(DECISIONS.name, {}))
+        found = total(self._crew.ask(Part.finish, None if reached is None else reached.get(DECISIONS.name, {})))
+        no_outcome, raw = self._fates.judge(findings, None if reached is None else reached.get(RAW.name, {}))
         undecided = self._undecided()
-        passed = no_outcome + unmet + sum(found.undecided for found in self.partitions.values())
-        pending = {"raw": raw, "commands": sum(undecided.values()), "fulfilments": due}
+        pending = {"raw": raw, "commands": sum(undecided.values()), "fulfilments": found.due}
+        lost = no_outcome + found.passed
         if waited:
-            passed += self._note_undecided(undecided)
-        left = {} if waited else {what: count for what, count in pending.items() if count}
+            lost += self._note_undecided(undecided, findings)
+        self._check_commits(committed or {}, found.first_due, findings)
         return report(
-            self.partitions.values(), self.outcomes, self.due, self.findings.all(), Left(passed, left), time.monotonic() - started
+            found,
+            raw_records=self._fates.records(),
+            lost=lost,
+            pending={} if waited else {what: count for what, count in pending.items() if count},
+            violations=joined((*found.violations, *findings.all())),
+            seconds=time.monotonic() - started,
         )
 
-    def _note_undecided(self, undecided: Mapping[int, int]) -> int:
+    def _note_undecided(self, undecided: Mapping[int, int], findings: Findings) -> int:
         for partition, count in undecided.items():
             if count:
-                self.findings.place = (COMMANDS.name, partition, self.partitions[partition].last + 1)
-                self.findings.note("one decision", "commands from here on have no decision", count)
+                findings.place = (COMMANDS.name, partition, self._decided[partition] + 1)
+                findings.note("one decision", "commands from here on have no decision", count)
         return sum(undecided.values())
 
-    def _check_commits(self, committed: Commits) -> None:
+    def _check_commits(self, committed: Commits, first_due: Mapping[int, int | None], findings: Findings) -> None:
         """No stage has committed further than its results are there."""
         for partition, offset in committed.get(COMMANDS.name, {}).items():
-            found = self.partitions.get(partition)
-            last = found.last if found else -1
-            self._commit(COMMANDS.name, partition, offset, last + 1)
-        for topic, first in ((RAW.name, self.outcomes.first_open), (DECISIONS.name, self.due.first_open)):
-            for partition, offset in committed.get(topic, {}).items():
-                self._commit(topic, partition, offset, first(partition))
+            _check_commit(findings, COMMANDS.name, partition, offset, self._decided.get(partition, -1) + 1)
+        for partition, offset in committed.get(RAW.name, {}).items():
+            _check_commit(findings, RAW.name, partition, offset, self._fates.first_open(partition))
+        for partition, offset in committed.get(DECISIONS.name, {}).items():
+            _check_commit(findings, DECISIONS.name, partition, offset, first_due.get(partition))
 
-    def _commit(self, topic: str, partition: int, offset: int, most: int | None) -> None:
-        if most is not None and offset > most:
-            self.findings.place = (topic, partition, most)
-            self.findings.note("commits", f"has no lasting result, and {offset} is committed")
+
+def _check_commit(findings: Findings, topic: str, partition: int, offset: int, most: int | None) -> None:
+    if most is not None and offset > most:
+        findings.place = (topic, partition, most)
+        findings.note("commits", f"has no lasting result, and {offset} is committed")
 
 
 def _everything(ends: Mapping[str, Positions]) -> dict[int, int]:

@@ -2,6 +2,7 @@
 
 from collections import Counter, deque
 from collections.abc import Iterator, Sequence
+from itertools import chain
 from typing import Literal
 
 import msgspec
@@ -46,18 +47,26 @@ class Commands:
 
     def __init__(self, batches: Iterator[Sequence[Record]], start: int, outcomes: Outcomes, findings: Findings) -> None:
         self.next = start
-        self._records = (record for batch in batches for record in batch)
+        self._records = chain.from_iterable(batches)
         self._outcomes = outcomes
         self._findings = findings
 
-    def at(self, offset: int) -> Record | None:
+    def at(self, offset: int) -> tuple[Record, Head | None] | None:
         """The command at this offset, passing those before; None where the log has it no more, or not yet."""
-        while self.next <= offset and (record := self.take()):
-            if record.offset == offset:
-                return record
+        while self.next <= offset and (found := self._take()):
+            if found[0].offset == offset:
+                return found
         return None
 
-    def take(self) -> Record | None:
+    def rest(self) -> int | None:
+        """All others are passed as well. The offset of the first that is not a command, if there is one."""
+        strange: int | None = None
+        while found := self._take():
+            if found[1] is None and strange is None:
+                strange = found[0].offset
+        return strange
+
+    def _take(self) -> tuple[Record, Head | None] | None:
         record = next(self._records, None)
         if record is None:
             return None
@@ -65,16 +74,17 @@ class Commands:
             self._findings.place = (COMMANDS.name, record.partition, record.offset)
             self._findings.note("one decision", f"commands {self.next} to {record.offset - 1} are not in the log")
         self.next = record.offset + 1
-        if head := head_of(record):
+        head = head_of(record)
+        if head is not None:
             self._outcomes.command(head.cause)
-        return record
+        return record, head
 
 
 def head_of(record: Record) -> Head | None:
     """None: not a command. The ledger refuses such a record, and its decision says so."""
     try:
         return decode_head(record.value)
-    except (msgspec.DecodeError, UnicodeDecodeError):
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return None
 
 
@@ -87,6 +97,7 @@ class PartitionCheck:
         self.position = 0
         self.decisions = 0
         self.undecided = 0
+        self.left: int | None = None  # the first record behind them that is not a command
         self.outcomes: Counter[Outcome] = Counter()
         self.refusals: deque[Refusal] = deque(maxlen=REFUSALS_TOLD)
         self.pools: dict[str, PoolCheck] = {}
@@ -96,7 +107,7 @@ class PartitionCheck:
         self._raw = outcomes
         self._due = due
 
-    def take(self, record: Record, commands: Commands) -> None:
+    def take(self, commands: Commands, record: Record) -> None:
         try:
             decision = decode_decision(record.value)
         except (msgspec.DecodeError, UnicodeDecodeError) as error:
@@ -125,17 +136,17 @@ class PartitionCheck:
         self.last = src
         return True
 
-    def _answers(self, record: Record, decision: Decision, command: Record | None) -> None:
+    def _answers(self, record: Record, decision: Decision, command: tuple[Record, Head | None] | None) -> None:
         """The decision is about its command."""
         if command is None:
             self._note(record, "one decision", f"it decides command {decision.src_offset}, which is not in the log")
             return
-        head = head_of(command)
+        head = command[1]
         if head is None or not decision.cause[0]:
             if self.outcome_of(decision) != "refused":
                 self._note(record, "cause", f"command {decision.src_offset} cannot be read, and is not refused")
             return
-        if head.cause != decision.cause or head.pool != decision.pool or record.key.decode(errors="replace") != head.pool:
+        if head.cause != decision.cause or head.pool != decision.pool or record.key != head.pool.encode():
             self._note(record, "cause", f"command {decision.src_offset} is of pool {head.pool}, {head.cause}; the decision says otherwise")
 
     def _fold(self, record: Record, decision: Decision) -> None:
@@ -164,11 +175,15 @@ class PartitionCheck:
         return _NOTHING.get(type(decision.events[0])) if len(decision.events) == 1 else None
 
     def _owe(self, record: Record, decision: Decision) -> None:
-        raw_at = 0
         for event in decision.events:
             if isinstance(event, _TOLD):
-                raw_at = raw_at or self._raw.at(decision.cause)
-                self._due.owe(record.partition, record.offset, decision.src_offset, decision.pool, event, raw_at)
+                began = self._raw.at(decision.cause)
+                self._due.owe(record.offset, decision.src_offset, decision.pool, event, began)
+
+    def finish(self) -> None:
+        if self.left is not None:
+            self._findings.place = (COMMANDS.name, self.partition, self.left)
+            self._findings.note("readable", "it is not a command, and no decision refuses it")
 
     def _note(self, record: Record, invariant: Invariant, sentence: str, count: int = 1) -> None:
         self._findings.place = (DECISIONS.name, record.partition, record.offset)

@@ -1,15 +1,12 @@
 """What a check says: counts, what is lost or oversold, and which invariants hold."""
 
-from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
 import msgspec
 
-from streams.checks.due import Due
 from streams.checks.findings import Violation
-from streams.checks.orders import Standing
-from streams.checks.outcomes import Outcomes
-from streams.checks.partition import Outcome, PartitionCheck, Refusal
+from streams.checks.partition import Refusal
+from streams.checks.tally import Tally
 
 
 class Report(msgspec.Struct, frozen=True, kw_only=True):
@@ -47,45 +44,35 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
     replayed: int | None = None
 
 
-class Left(msgspec.Struct, frozen=True):
-    """What has no result: passed over by its stage (or waited for in vain), and what is still to come."""
-
-    passed: int
-    pending: dict[str, int]
-
-
 def report(
-    partitions: Iterable[PartitionCheck], outcomes: Outcomes, due: Due, violations: tuple[Violation, ...], left: Left, seconds: float
+    found: Tally, *, raw_records: int, lost: int, pending: Mapping[str, int], violations: tuple[Violation, ...], seconds: float
 ) -> Report:
-    walked = list(partitions)
-    pools = [pool for partition in walked for pool in partition.pools.values()]
-    nothing = sum((partition.outcomes for partition in walked), Counter[Outcome]())
-    decisions = sum(partition.decisions for partition in walked)
-    orders = sum((pool.orders.standing for pool in pools), Counter[Standing]())
+    """`lost`: what has no result, and was passed over by its stage or waited for in vain; `pending`: what is still to come."""
+    standing = found.standing
     return Report(
-        raw_records=outcomes.records,
-        commands=decisions + left.pending.get("commands", 0),
-        decisions=decisions,
-        duplicates=nothing["duplicate"],
-        stale=nothing["stale"],
-        refused=nothing["refused"],
-        refusals=tuple(refusal for partition in walked for refusal in reversed(partition.refusals)),
-        orders_decided=sum(pool.orders.decided for pool in pools),
-        allocated=orders["allocated"],
-        backordered=orders["backordered"],
-        cancelled=orders["cancelled"],
-        held=orders["held"],
-        rejected=orders["rejected"],
-        fulfilments=due.met,
-        fulfilments_repeated=due.repeated,
-        dead_letters=_by_class(outcomes.letters),
-        pending=left.pending,
-        lost=left.passed,
-        oversold=sum(pool.books.oversold for pool in pools),
-        p50_ms=quantile(due.waits, 50),
-        p99_ms=quantile(due.waits, 99),
+        raw_records=raw_records,
+        commands=found.decisions + pending.get("commands", 0),
+        decisions=found.decisions,
+        duplicates=found.nothing["duplicate"],
+        stale=found.nothing["stale"],
+        refused=found.nothing["refused"],
+        refusals=found.refusals,
+        orders_decided=found.orders,
+        allocated=standing["allocated"],
+        backordered=standing["backordered"],
+        cancelled=standing["cancelled"],
+        held=standing["held"],
+        rejected=standing["rejected"],
+        fulfilments=found.met,
+        fulfilments_repeated=found.repeated,
+        dead_letters=_by_class(found.letters),
+        pending=dict(pending),
+        lost=lost,
+        oversold=found.oversold,
+        p50_ms=quantile(found.waits, 50),
+        p99_ms=quantile(found.waits, 99),
         seconds=round(seconds, 3),
-        decisions_per_s=round(decisions / seconds) if seconds else 0,
+        decisions_per_s=round(found.decisions / seconds) if seconds else 0,
         violations=violations,
         invariants=verdict(violations),
     )

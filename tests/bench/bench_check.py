@@ -15,7 +15,8 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
-from connectors.contract import OrderStatus
+import msgspec
+
 from streams import commands as c
 from streams.agents.fulfil import encode_fulfilment
 from streams.check import check
@@ -24,7 +25,7 @@ from streams.ledger import Ledger
 from streams.replay import replay
 from streams.rules.announce import status
 from streams.rules.fulfil import fulfil
-from tables.events import OrderLine, Reserved
+from tables.events import OrderLine
 from tests.bench.bench_chain import MEAN_LINES
 from tests.bench.shelf import FileLog, write
 from tests.chain import Business, order
@@ -71,8 +72,8 @@ def make_partition(folder: Path, partition: int, decisions: int) -> None:
         for event in fulfil(decode_decision(record), partition):
             told.append((BEGAN + offset + 20, f"{event.tenant}/{event.shop}/{event.order}".encode(), encode_fulfilment(event)))
         if isinstance(command, c.PlaceOrder):
-            said: OrderStatus = status(ledger.pools[pool], command.order, offset)
-            statuses.append((BEGAN + offset + 25, command.order.encode(), json.dumps({"order": said.order, "position": offset}).encode()))
+            said = status(ledger.pools[pool], command.order, offset)
+            statuses.append((BEGAN + offset + 25, command.order.encode(), msgspec.json.encode(said)))
     for topic, rows in (("raw", raw), ("commands", asked), ("decisions", decided), ("fulfilments", told), ("order-status", statuses)):
         write(folder, topic, partition, rows)
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import msgspec
 
-from connectors.contract import Fulfilment
+from connectors.contract import Availability, Fulfilment, OrderStatus
 from streams.check import check
 from streams.checks.findings import Invariant
 from streams.checks.report import Report
@@ -52,6 +52,13 @@ class Logs:
         about: dict[str, Any] = {"verdict": verdict, "stage": "normalize", "code": code, "sentence": "Nothing to do.", "topic": "raw"}
         place: dict[str, Any] = {"partition": 0, "offset": offset, "shop": "web", "key": "acme/web/1", "headers": ()}
         self.letters.append(DeadLetter(**about, **place, original=b64encode(b"{}").decode()))
+
+    def status(self, order: str, position: int) -> tuple[str, bytes]:
+        about = OrderStatus(tenant="acme", shop="web", order=order, status="reserved", revision=1, position=position, ordered=1)
+        return f"acme/web/{order}", msgspec.json.encode(about)
+
+    def level(self, sku: str, version: int) -> tuple[str, bytes]:
+        return f"web/{sku}", msgspec.json.encode(Availability(shop="web", sku=sku, units=1, version=version))
 
     # ------------------------------------------------------------------------------------------ the topics
     def topics(self) -> Topics:

@@ -188,12 +188,27 @@ def a_fulfilment_is_told_as_another_decision_s(logs: Logs) -> None:
 # ---------------------------------------------------------------------------------------------- decisions -> what is published
 @breaks("versions")
 def an_older_status_comes_last(logs: Logs) -> None:
-    logs.statuses = [(key("1"), b'{"position":9}'), (key("2"), b'{"position":8}'), (key("1"), b'{"position":7}')]
+    logs.statuses = [logs.status("1", 9), logs.status("2", 8), logs.status("1", 7)]
 
 
 @breaks("versions")
 def an_older_level_comes_last(logs: Logs) -> None:
-    logs.levels = [("web/ASSAM", b'{"version":9}'), ("web/ASSAM", b'{"version":9}'), ("web/ASSAM", b'{"version":8}')]
+    logs.levels = [logs.level("ASSAM", 9), logs.level("ASSAM", 9), logs.level("ASSAM", 8)]
+
+
+@breaks("versions")
+def a_status_has_the_key_of_another_order(logs: Logs) -> None:
+    logs.statuses = [(key("2"), logs.status("1", 9)[1])]
+
+
+@breaks("versions")
+def a_status_follows_from_a_decision_that_was_never_made(logs: Logs) -> None:
+    logs.statuses = [logs.status("1", len(logs.decisions))]
+
+
+@breaks("readable")
+def a_stranger_writes_into_statuses(logs: Logs) -> None:
+    logs.statuses = [(key("1"), b'{"position":9}')]
 
 
 # ---------------------------------------------------------------------------------------------- the same order twice

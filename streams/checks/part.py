@@ -1,0 +1,179 @@
+"""A share of a check: some partitions of every topic, read by one process. What concerns all partitions is put together outside."""
+
+from array import array
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import partial
+from itertools import chain
+
+import msgspec
+
+from streams.checks.due import Due
+from streams.checks.fates import Fates
+from streams.checks.findings import Findings
+from streams.checks.outcomes import Outcomes
+from streams.checks.partition import Commands, PartitionCheck
+from streams.checks.tally import Tally, tally
+from streams.checks.versions import VERSION_OF, Versions
+from streams.read import Log, Positions, Record, Unreadable
+from streams.topics import COMMANDS, DEAD_LETTERS, DECISIONS, FULFILMENTS, RAW
+
+Told = Callable[[int], None]  # so many records more have been read
+RawTimes = dict[int, "array[int]"]  # by partition, from where the last look ended: when each was appended, 0 where there is none
+
+
+class Reach(msgspec.Struct, frozen=True, kw_only=True):
+    """How far a look goes, by topic and partition. `low`: what is kept; `written`: what there was of raw records, commands and
+    decisions after all ends were taken: others may speak of it, though it is not waited for."""
+
+    low: dict[str, Positions]
+    ends: dict[str, Positions]
+    written: dict[str, Positions]
+
+
+class Reached(msgspec.Struct, frozen=True):
+    """`decided`: the last command decided, by partition; `due`: fulfilments that have not come."""
+
+    fates: Fates
+    decided: dict[int, int]
+    due: int
+
+
+class Part:
+    """The partitions whose number leaves `number` when divided by `of`."""
+
+    def __init__(self, log: Log, told: Told, number: int = 0, of: int = 1) -> None:
+        self._log = log
+        self._told = told
+        self._number, self._of = number, of
+        self._findings = Findings()
+        self._outcomes = Outcomes(self._findings)
+        self._partitions: dict[int, PartitionCheck] = {}
+        self._due: dict[int, Due] = {}
+        self._versions = [Versions(topic, self._findings) for topic in VERSION_OF]
+        self._next: dict[str, Positions] = {}
+        self._early: dict[int, list[Record]] = {}
+        self._away: Exception | None = None  # what kept the log from being read
+
+    # ------------------------------------------------------------------------------------------ reading on
+    def raw(self, reach: Reach) -> RawTimes:
+        """The raw records of its own partitions, which all parts want to know."""
+        found: RawTimes = {}
+        for partition in self._mine(reach, RAW.name):
+            start = self._position(reach, RAW.name, partition)
+            times = found[partition] = array("q")
+            for record in self._read(reach, RAW.name, partition):
+                if missing := record.offset - start - len(times):
+                    times.frombytes(bytes(8 * missing))
+                times.append(max(1, record.timestamp))
+        return found
+
+    def look(self, reach: Reach, raw: RawTimes) -> Reached:
+        """Read on, given the raw records of all partitions."""
+        for partition, times in raw.items():
+            self._outcomes.start(partition, reach.low[RAW.name].get(partition, 0))
+            self._outcomes.came(partition, times)
+        self._outcomes.written = reach.written[RAW.name]
+        for partition in self._mine(reach, DEAD_LETTERS.name):
+            self._each(DEAD_LETTERS.name, self._read(reach, DEAD_LETTERS.name, partition), self._outcomes.letter)
+        for partition in self._mine(reach, COMMANDS.name, DECISIONS.name):
+            self._walk(reach, partition)
+        for partition in self._mine(reach, FULFILMENTS.name):
+            self._fulfilments(reach, partition)
+        for versions in self._versions:
+            for partition in self._mine(reach, versions.topic):
+                came = partial(versions.came, reach.written[DECISIONS.name].get(partition, 0))
+                self._each(versions.topic, self._read(reach, versions.topic, partition), came)
+        decided = {partition: found.last for partition, found in self._partitions.items()}
+        return Reached(self._outcomes.fates, decided, sum(due.open() for due in self._due.values()))
+
+    def _walk(self, reach: Reach, partition: int) -> None:
+        """Decisions of a partition beside its commands, then the commands that have none yet."""
+        found = self._partition(partition)
+        start = found.last + 1
+        batches = self._batches(COMMANDS.name, partition, start, reach.written[COMMANDS.name].get(partition, 0))
+        commands = Commands(batches, start, self._outcomes, self._findings)
+        self._each(DECISIONS.name, self._read(reach, DECISIONS.name, partition), partial(found.take, commands))
+        found.left = commands.rest()
+
+    def _fulfilments(self, reach: Reach, partition: int) -> None:
+        """Those of decisions that are still to be read wait for the next look."""
+        due, decided = self._due_of(partition), self._partition(partition).last
+        if reach.low[FULFILMENTS.name].get(partition) and partition not in self._next.get(FULFILMENTS.name, {}):
+            due.deleted()
+        early, later = self._early.get(partition, []), list[Record]()
+
+        def came(record: Record) -> None:
+            if not due.came(record, self._outcomes.since_start(record.timestamp), decided):
+                later.append(record)
+
+        self._each(FULFILMENTS.name, chain(early, self._read(reach, FULFILMENTS.name, partition)), came)
+        self._early[partition] = later
+        due.ended()
+
+    # ------------------------------------------------------------------------------------------ the end
+    def finish(self, committed: Mapping[int, int] | None) -> Tally:
+        """What was found. `committed` of the decisions by who tells of them (None: not known)."""
+        passed = behind = 0
+        for partition, due in self._due.items():
+            gone, coming = due.missing(None if committed is None else committed.get(partition, 0))
+            passed, behind = passed + gone, behind + coming
+        for record in chain.from_iterable(self._early.values()):
+            self._findings.place = (FULFILMENTS.name, record.partition, record.offset)
+            self._findings.note("fulfilments", "it is of a command that is not decided")
+        for found in self._partitions.values():
+            found.finish()
+        return tally(self._partitions.values(), self._due, self._outcomes, self._findings, passed, behind)
+
+    # ------------------------------------------------------------------------------------------ what is mine
+    def _mine(self, reach: Reach, *topics: str) -> list[int]:
+        found = {partition for topic in topics for partition in reach.ends[topic]}
+        return sorted(partition for partition in found if partition % self._of == self._number)
+
+    def _partition(self, partition: int) -> PartitionCheck:
+        found = self._partitions.get(partition)
+        if found is None:
+            found = PartitionCheck(partition, self._findings, self._outcomes, self._due_of(partition))
+            self._partitions[partition] = found
+        return found
+
+    def _due_of(self, partition: int) -> Due:
+        found = self._due.get(partition)
+        if found is None:
+            found = self._due[partition] = Due(partition, self._findings)
+        return found
+
+    # ------------------------------------------------------------------------------------------ records
+    def _position(self, reach: Reach, topic: str, partition: int) -> int:
+        return self._next.get(topic, {}).get(partition, reach.low[topic].get(partition, 0))
+
+    def _read(self, reach: Reach, topic: str, partition: int) -> Iterator[Record]:
+        """From where the last look ended, up to the end of this one."""
+        start, stop = self._position(reach, topic, partition), reach.ends[topic].get(partition, 0)
+        for batch in self._batches(topic, partition, start, stop):
+            yield from batch
+        self._next.setdefault(topic, {})[partition] = stop
+
+    def _batches(self, topic: str, partition: int, start: int, stop: int) -> Iterator[Sequence[Record]]:
+        try:
+            for batch in self._log.read(topic, {partition: start}, {partition: stop}):
+                yield batch
+                self._told(len(batch))
+        except Unreadable as damage:
+            self._findings.place = (topic, partition, start)
+            self._findings.note("readable", f"from here on it cannot all be read: {damage}")
+        except Exception as away:
+            self._away = away
+            raise
+
+    def _each(self, topic: str, records: Iterable[Record], take: Callable[[Record], None]) -> None:
+        """A record that nobody could have foreseen is a finding too: the check goes on behind it."""
+        for record in records:
+            try:
+                take(record)
+            except MemoryError:
+                raise
+            except Exception as wrong:
+                if wrong is self._away:
+                    raise
+                self._findings.place = (topic, record.partition, record.offset)
+                self._findings.note("readable", f"it cannot be taken for what it should be ({type(wrong).__name__}: {wrong})")
