@@ -169,7 +169,8 @@ class Reserved(Event, frozen=True):
 
 class Unreserved(Event, frozen=True):
     """Rows of a fulfilment are given back: reserved -> `to`. `to` on_hand: the origins get their free units back; any other
-    place: they do not. The node is told (FulfilmentCancelled) unless `reason` is one of NODE_SAID: then it told us."""
+    place: they do not, and were found missing at `at` (0: now). The node is told (FulfilmentCancelled) unless `reason` is one of
+    NODE_SAID: then it told us."""
 
     order: str
     fulfilment: str
@@ -177,6 +178,7 @@ class Unreserved(Event, frozen=True):
     rows: tuple[Row, ...]
     to: Place
     reason: str
+    at: int = 0
 
 
 class CancelRequested(Event, frozen=True):

@@ -104,7 +104,7 @@ def unreserved(pool: Pool, event: e.Unreserved) -> None:
         if event.to == "on_hand":
             _free(pool, row, order.segment, 1)
         elif event.to not in GOOD:
-            pool.moved(event.node, row.sku, pool.now, -row.quantity)
+            pool.moved(event.node, row.sku, event.at or pool.now, -row.quantity)
     _close(pool, event.order, order, event.fulfilment, event.rows)
 
 

@@ -30,7 +30,7 @@ def count(plan: Plan, command: CountStock) -> None:
     short = _book(plan, command, differences)
     if mark:
         plan.emit(StockCounted(document=command.document, node=command.node, counted_at=mark, skus=tuple(lines)))
-    taken = _take_promised(plan, command.node, short)
+    taken = _take_promised(plan, command, short)
     for key, gone in taken.items():
         rebalance(plan, key, plan.pool.orders[key], "shortage", gone)
     fill(plan, [sku for sku, units in differences.items() if units > 0])
@@ -59,8 +59,9 @@ def _book(plan: Plan, command: CountStock, differences: dict[str, int]) -> dict[
     return {sku: -units - lost.get(sku, 0) for sku, units in differences.items() if -units > lost.get(sku, 0)}
 
 
-def _take_promised(plan: Plan, node: str, short: dict[str, int]) -> Taken:
-    """Rows of open fulfilments at a node that cannot be: booked to the adjustment, each with its Shortage."""
+def _take_promised(plan: Plan, command: CountStock, short: dict[str, int]) -> Taken:
+    """Rows of open fulfilments at a node that cannot be: booked to the adjustment as of the count, each with its Shortage."""
+    node = command.node
     taken: Taken = {}
     left = dict(short)
     for key, order in _least_urgent_first(plan, node, short):
@@ -72,7 +73,7 @@ def _take_promised(plan: Plan, node: str, short: dict[str, int]) -> Taken:
                     rows.append(split(row, units)[0])
                     plan.emit(Shortage(order=key, node=node, sku=row.sku, quantity=units))
             if rows:
-                plan.unreserve(key, order, name, tuple(rows), "adjustment", "shortage")
+                plan.unreserve(key, order, name, tuple(rows), "adjustment", "shortage", command.counted_at)
                 taken.setdefault(key, {})[name] = tuple(rows)
     return taken
 

@@ -81,9 +81,9 @@ class Plan:
         else:
             self.unreserve(key, order, fulfilment, rows, "on_hand", reason)
 
-    def unreserve(self, key: str, order: Order, fulfilment: str, rows: tuple[Row, ...], to: str, reason: str) -> None:
+    def unreserve(self, key: str, order: Order, fulfilment: str, rows: tuple[Row, ...], to: str, reason: str, at: int = 0) -> None:
         node = order.open_fulfilments[fulfilment].node
-        self.emit(Unreserved(order=key, fulfilment=fulfilment, node=node, rows=rows, to=to, reason=reason))
+        self.emit(Unreserved(order=key, fulfilment=fulfilment, node=node, rows=rows, to=to, reason=reason, at=at))
         if to != "on_hand":
             return
         lost: list[Grant] = []
