@@ -7,7 +7,6 @@ from itertools import chain
 
 import msgspec
 
-from streams.checks.due import Due
 from streams.checks.fates import Fates
 from streams.checks.findings import Findings
 from streams.checks.outcomes import Outcomes
@@ -48,23 +47,21 @@ class Part:
         self._findings = Findings()
         self._outcomes = Outcomes(self._findings)
         self._partitions: dict[int, PartitionCheck] = {}
-        self._due: dict[int, Due] = {}
         self._versions = [Versions(topic, self._findings) for topic in VERSION_OF]
         self._next: dict[str, Positions] = {}
-        self._early: dict[int, list[Record]] = {}
+        self._early: list[Record] = []
         self._away: Exception | None = None  # what kept the log from being read
 
     # ------------------------------------------------------------------------------------------ reading on
     def raw(self, reach: Reach) -> RawTimes:
         """The raw records of its own partitions, which all parts want to know."""
-        found: RawTimes = {}
-        for partition in self._mine(reach, RAW.name):
-            start = self._position(reach, RAW.name, partition)
-            times = found[partition] = array("q")
-            for record in self._read(reach, RAW.name, partition):
-                if missing := record.offset - start - len(times):
-                    times.frombytes(bytes(8 * missing))
-                times.append(max(1, record.timestamp))
+        starts = {partition: self._position(reach, RAW.name, partition) for partition in self._mine(reach, RAW.name)}
+        found: RawTimes = {partition: array("q") for partition in starts}
+        for record in self._read(reach, RAW.name):
+            times = found[record.partition]
+            if missing := record.offset - starts[record.partition] - len(times):
+                times.frombytes(bytes(8 * missing))
+            times.append(max(1, record.timestamp))
         return found
 
     def look(self, reach: Reach, raw: RawTimes) -> Reached:
@@ -73,56 +70,53 @@ class Part:
             self._outcomes.start(partition, reach.low[RAW.name].get(partition, 0))
             self._outcomes.came(partition, times)
         self._outcomes.written = reach.written[RAW.name]
-        for partition in self._mine(reach, DEAD_LETTERS.name):
-            self._each(DEAD_LETTERS.name, self._read(reach, DEAD_LETTERS.name, partition), self._outcomes.letter)
+        self._each(self._read(reach, DEAD_LETTERS.name), DEAD_LETTERS.name, self._outcomes.letter)
         for partition in self._mine(reach, COMMANDS.name, DECISIONS.name):
             self._walk(reach, partition)
-        for partition in self._mine(reach, FULFILMENTS.name):
-            self._fulfilments(reach, partition)
+        self._fulfilments(reach)
         for versions in self._versions:
-            for partition in self._mine(reach, versions.topic):
-                came = partial(versions.came, reach.written[DECISIONS.name].get(partition, 0))
-                self._each(versions.topic, self._read(reach, versions.topic, partition), came)
+            self._each(self._read(reach, versions.topic), versions.topic, partial(versions.came, reach.written[DECISIONS.name]))
         decided = {partition: found.last for partition, found in self._partitions.items()}
-        return Reached(self._outcomes.fates, decided, sum(due.open() for due in self._due.values()))
+        return Reached(self._outcomes.fates, decided, sum(found.due.open() for found in self._partitions.values()))
 
     def _walk(self, reach: Reach, partition: int) -> None:
         """Decisions of a partition beside its commands, then the commands that have none yet."""
         found = self._partition(partition)
         start = found.last + 1
-        batches = self._batches(COMMANDS.name, partition, start, reach.written[COMMANDS.name].get(partition, 0))
+        batches = self._batches(COMMANDS.name, {partition: start}, {partition: reach.written[COMMANDS.name].get(partition, 0)})
         commands = Commands(batches, start, self._outcomes, self._findings)
-        self._each(DECISIONS.name, self._read(reach, DECISIONS.name, partition), partial(found.take, commands))
+        self._each(self._read(reach, DECISIONS.name, partition), DECISIONS.name, partial(found.take, commands))
         found.left = commands.rest()
 
-    def _fulfilments(self, reach: Reach, partition: int) -> None:
+    def _fulfilments(self, reach: Reach) -> None:
         """Those of decisions that are still to be read wait for the next look."""
-        due, decided = self._due_of(partition), self._partition(partition).last
-        if reach.low[FULFILMENTS.name].get(partition) and partition not in self._next.get(FULFILMENTS.name, {}):
-            due.deleted()
-        early, later = self._early.get(partition, []), list[Record]()
+        first = FULFILMENTS.name not in self._next
+        for partition in self._mine(reach, FULFILMENTS.name):
+            due = self._partition(partition).due
+            if first and reach.low[FULFILMENTS.name].get(partition):
+                due.deleted()
+        early, self._early = self._early, []
+        self._each(chain(early, self._read(reach, FULFILMENTS.name)), FULFILMENTS.name, self._fulfilment)
+        for found in self._partitions.values():
+            found.due.ended()
 
-        def came(record: Record) -> None:
-            if not due.came(record, self._outcomes.since_start(record.timestamp), decided):
-                later.append(record)
-
-        self._each(FULFILMENTS.name, chain(early, self._read(reach, FULFILMENTS.name, partition)), came)
-        self._early[partition] = later
-        due.ended()
+    def _fulfilment(self, record: Record) -> None:
+        found = self._partitions[record.partition]
+        if not found.due.came(record, self._outcomes.since_start(record.timestamp), found.last):
+            self._early.append(record)
 
     # ------------------------------------------------------------------------------------------ the end
     def finish(self, committed: Mapping[int, int] | None) -> Tally:
         """What was found. `committed` of the decisions by who tells of them (None: not known)."""
-        passed = behind = 0
-        for partition, due in self._due.items():
-            gone, coming = due.missing(None if committed is None else committed.get(partition, 0))
-            passed, behind = passed + gone, behind + coming
-        for record in chain.from_iterable(self._early.values()):
+        for record in self._early:
             self._findings.place = (FULFILMENTS.name, record.partition, record.offset)
             self._findings.note("fulfilments", "it is of a command that is not decided")
-        for found in self._partitions.values():
+        passed = behind = 0
+        for partition, found in self._partitions.items():
             found.finish()
-        return tally(self._partitions.values(), self._due, self._outcomes, self._findings, passed, behind)
+            gone, coming = found.due.missing(None if committed is None else committed.get(partition, 0))
+            passed, behind = passed + gone, behind + coming
+        return tally(self._partitions, self._outcomes, self._findings, passed, behind)
 
     # ------------------------------------------------------------------------------------------ what is mine
     def _mine(self, reach: Reach, *topics: str) -> list[int]:
@@ -132,40 +126,37 @@ class Part:
     def _partition(self, partition: int) -> PartitionCheck:
         found = self._partitions.get(partition)
         if found is None:
-            found = PartitionCheck(partition, self._findings, self._outcomes, self._due_of(partition))
-            self._partitions[partition] = found
-        return found
-
-    def _due_of(self, partition: int) -> Due:
-        found = self._due.get(partition)
-        if found is None:
-            found = self._due[partition] = Due(partition, self._findings)
+            found = self._partitions[partition] = PartitionCheck(partition, self._findings, self._outcomes)
         return found
 
     # ------------------------------------------------------------------------------------------ records
     def _position(self, reach: Reach, topic: str, partition: int) -> int:
         return self._next.get(topic, {}).get(partition, reach.low[topic].get(partition, 0))
 
-    def _read(self, reach: Reach, topic: str, partition: int) -> Iterator[Record]:
-        """From where the last look ended, up to the end of this one."""
-        start, stop = self._position(reach, topic, partition), reach.ends[topic].get(partition, 0)
-        for batch in self._batches(topic, partition, start, stop):
-            yield from batch
-        self._next.setdefault(topic, {})[partition] = stop
+    def _read(self, reach: Reach, topic: str, partition: int | None = None) -> Iterator[Record]:
+        """A partition, or all that are its own, from where the last look ended up to the end of this one."""
+        mine = self._mine(reach, topic) if partition is None else [partition]
+        start = {one: self._position(reach, topic, one) for one in mine}
+        stop = {one: reach.ends[topic].get(one, 0) for one in mine}
+        yield from chain.from_iterable(self._batches(topic, start, stop))
+        self._next.setdefault(topic, {}).update(stop)
 
-    def _batches(self, topic: str, partition: int, start: int, stop: int) -> Iterator[Sequence[Record]]:
+    def _batches(self, topic: str, start: Positions, stop: Positions) -> Iterator[Sequence[Record]]:
+        if all(at >= stop[partition] for partition, at in start.items()):
+            return
         try:
-            for batch in self._log.read(topic, {partition: start}, {partition: stop}):
+            for batch in self._log.read(topic, start, stop):
                 yield batch
                 self._told(len(batch))
         except Unreadable as damage:
-            self._findings.place = (topic, partition, start)
+            partition = min(start)
+            self._findings.place = (topic, partition, start[partition])
             self._findings.note("readable", f"from here on it cannot all be read: {damage}")
         except Exception as away:
             self._away = away
             raise
 
-    def _each(self, topic: str, records: Iterable[Record], take: Callable[[Record], None]) -> None:
+    def _each(self, records: Iterable[Record], topic: str, take: Callable[[Record], None]) -> None:
         """A record that nobody could have foreseen is a finding too: the check goes on behind it."""
         for record in records:
             try:

@@ -91,7 +91,7 @@ def head_of(record: Record) -> Head | None:
 class PartitionCheck:
     """`last`: the command decided last; `position`: the decision read next; `undecided`: commands passed over without a decision."""
 
-    def __init__(self, partition: int, findings: Findings, outcomes: Outcomes, due: Due) -> None:
+    def __init__(self, partition: int, findings: Findings, outcomes: Outcomes) -> None:
         self.partition = partition
         self.last = -1
         self.position = 0
@@ -101,11 +101,11 @@ class PartitionCheck:
         self.outcomes: Counter[Outcome] = Counter()
         self.refusals: deque[Refusal] = deque(maxlen=REFUSALS_TOLD)
         self.pools: dict[str, PoolCheck] = {}
+        self.due = Due(partition, findings)
         self._chain = GENESIS
         self._causes: dict[tuple[str, int], tuple[int, int]] = {}
         self._findings = findings
         self._raw = outcomes
-        self._due = due
 
     def take(self, commands: Commands, record: Record) -> None:
         try:
@@ -178,7 +178,7 @@ class PartitionCheck:
         for event in decision.events:
             if isinstance(event, _TOLD):
                 began = self._raw.at(decision.cause)
-                self._due.owe(record.offset, decision.src_offset, decision.pool, event, began)
+                self.due.owe(record.offset, decision.src_offset, decision.pool, event, began)
 
     def finish(self) -> None:
         if self.left is not None:

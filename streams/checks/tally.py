@@ -5,7 +5,6 @@ from collections.abc import Iterable, Mapping, Sequence
 
 import msgspec
 
-from streams.checks.due import Due
 from streams.checks.findings import Findings, Violation
 from streams.checks.orders import Standing
 from streams.checks.outcomes import Outcomes
@@ -32,10 +31,9 @@ class Tally(msgspec.Struct, frozen=True, kw_only=True):
     violations: tuple[Violation, ...]
 
 
-def tally(
-    partitions: Iterable[PartitionCheck], due: Mapping[int, Due], outcomes: Outcomes, findings: Findings, passed: int, behind: int
-) -> Tally:
-    walked = list(partitions)
+def tally(partitions: Mapping[int, PartitionCheck], outcomes: Outcomes, findings: Findings, passed: int, behind: int) -> Tally:
+    """`passed` and `behind`: fulfilments that are missing, and those still to come."""
+    walked = list(partitions.values())
     pools = [pool for partition in walked for pool in partition.pools.values()]
     return Tally(
         decisions=sum(partition.decisions for partition in walked),
@@ -45,12 +43,12 @@ def tally(
         standing=sum((pool.orders.standing for pool in pools), Counter()),
         oversold=sum(pool.books.oversold for pool in pools),
         letters=outcomes.letters,
-        met=sum(one.met for one in due.values()),
-        repeated=sum(one.repeated for one in due.values()),
-        waits=sum((one.waits for one in due.values()), Counter()),
+        met=sum(one.due.met for one in walked),
+        repeated=sum(one.due.repeated for one in walked),
+        waits=sum((one.due.waits for one in walked), Counter()),
         passed=passed + sum(partition.undecided for partition in walked),
         due=behind,
-        first_due={partition: one.first_open() for partition, one in due.items()},
+        first_due={partition: one.due.first_open() for partition, one in partitions.items()},
         violations=findings.all(),
     )
 

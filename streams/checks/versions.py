@@ -6,7 +6,7 @@ import msgspec
 
 from streams.checks.findings import Findings
 from streams.checks.table import Table
-from streams.read import Record
+from streams.read import Positions, Record
 from streams.topics import AVAILABILITY, ORDER_STATUS
 
 
@@ -50,8 +50,8 @@ class Versions:
         self._findings = findings
         self._highest = Table()
 
-    def came(self, decided: int, record: Record) -> None:
-        """`decided`: where the decisions of this partition end, which versions are offsets of."""
+    def came(self, decided: Positions, record: Record) -> None:
+        """`decided`: where the decisions end, by partition; versions are offsets of those in the same partition."""
         if not record.value:  # a tombstone: the key is no more
             return
         self._findings.place = (self.topic, record.partition, record.offset)
@@ -62,7 +62,7 @@ class Versions:
             return
         if key.encode() != record.key:
             self._findings.note("versions", f"it is of {key}, and its key says {record.key.decode(errors='replace')}")
-        if not 0 <= version < decided:
+        if not 0 <= version < decided.get(record.partition, 0):
             self._findings.note("versions", f"{key} follows from decision {version}, which is not there")
             return
         highest = self._highest.get(record.key)
