@@ -37,13 +37,17 @@ class Platform:
         signed = base64.b64encode(hmac.new(SECRET, body, hashlib.sha256).digest()).decode()
         received = channels()[self.channel].receive(Webhook({signature: signed, named: topic}, body), SECRET)
         assert isinstance(received, Received)
+        return self.brings(received.kind, received.external_id, received.delivery_id, body)
+
+    def brings(self, kind: str, external_id: str, delivery_id: str, body: bytes) -> list[str]:
+        """What a webhook or a poll brought, as the next raw record."""
         raw = RawRecord(
             tenant="acme",
             shop="web",
             channel=self.channel,
-            kind=received.kind,
-            external_id=received.external_id,
-            delivery_id=received.delivery_id,
+            kind=kind,
+            external_id=external_id,
+            delivery_id=delivery_id,
             received_at=Millis(1_772_366_400_000),
             body=body,
         )
