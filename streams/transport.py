@@ -64,10 +64,13 @@ class BatchConsumerThread(driver.AIOKafkaConsumerThread):
     ) -> Any:
         """A share for each partition: aiokafka goes on with one for as long as it has records, so a backlog of raw orders would keep
         their decisions waiting."""
-        found: dict[Any, Any] = {}
-        for tp in active_partitions:
+        # the set belongs to another thread, which changes it meanwhile
+        wanted, found = frozenset(active_partitions), dict[Any, Any]()
+        for tp in wanted:
             found |= await super()._fetch_records(consumer, {tp}, timeout=0, max_records=SHARE)
-        return found or await super()._fetch_records(consumer, active_partitions, timeout=timeout, max_records=max_records)
+        if found or not wanted:  # aiokafka would take none for all
+            return found
+        return await super()._fetch_records(consumer, set(wanted), timeout=timeout, max_records=max_records)
 
     def wait_for_records(self, milliseconds: int) -> None:
         """How long the broker may keep a fetch that finds nothing."""

@@ -10,6 +10,8 @@ import pytest
 from aiokafka import AIOKafkaConsumer, TopicPartition  # type: ignore[import-untyped]
 from aiokafka.consumer.fetcher import Fetcher, FetchResult  # type: ignore[import-untyped]
 from aiokafka.consumer.subscription_state import TopicPartitionState  # type: ignore[import-untyped]
+from faust.transport.drivers.aiokafka import AIOKafkaConsumerThread
+from faust.types import TP
 
 from streams.app import Login, credentials
 from streams.spans import Span, accounted_from, track_spans
@@ -101,6 +103,25 @@ def test_faust_still_calls_what_is_overridden(name: str) -> None:
 @pytest.mark.parametrize("name", ["_create_worker_consumer", "_fetch_records", "on_start", "_ensure_consumer", "call_thread"])
 def test_fausts_thread_has_what_is_used(name: str) -> None:
     assert any(name in vars(base) for base in BatchConsumerThread.__mro__[1:])
+
+
+# ---------------------------------------------------------------------------------------------- fetching
+def test_partitions_may_be_taken_away_while_records_are_fetched(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The set is the event loop's: it is changed there while this thread goes through it. Nothing is asked for in the name of all."""
+    mine, asked = {TP("raw", 0), TP("raw", 1), TP("raw", 2)}, []
+
+    async def fetch(self: Any, consumer: Any, partitions: set[TP], timeout: float = 0, max_records: int = 0) -> dict[TP, str]:
+        mine.clear()
+        asked.append(set(partitions))
+        return {}
+
+    monkeypatch.setattr(AIOKafkaConsumerThread, "_fetch_records", fetch)
+    thread = BatchConsumerThread.__new__(BatchConsumerThread)
+
+    assert run(thread._fetch_records(None, mine)) == {}
+    assert asked[-1] == {TP("raw", 0), TP("raw", 1), TP("raw", 2)}
+    assert run(thread._fetch_records(None, mine)) == {}  # none is left: aiokafka would take that for all of them
+    assert len(asked) == 4
 
 
 # ---------------------------------------------------------------------------------------------- logging in
