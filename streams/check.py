@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping
 from streams.checks.crew import Alone, Crew
 from streams.checks.fates import Fates
 from streams.checks.findings import Findings
+from streams.checks.meter import Meter, Progress
 from streams.checks.part import Part, Reach
 from streams.checks.report import Report, report
 from streams.checks.tally import joined, total
@@ -17,7 +18,6 @@ from streams.checks.versions import VERSION_OF
 from streams.read import Log, Positions
 from streams.topics import COMMANDS, DEAD_LETTERS, DECISIONS, FULFILMENTS, RAW
 
-Progress = Callable[[str, int, int], None]  # what is done, records read, records to read
 Commits = Mapping[str, Mapping[int, int]]  # topic -> partition -> what the stage that reads it has committed
 Again = Callable[[], bool]  # waits a little and says whether to look again; False: the time is up
 FAR = 1 << 62
@@ -27,24 +27,6 @@ TOPICS = (RAW.name, DEAD_LETTERS.name, COMMANDS.name, DECISIONS.name, FULFILMENT
 
 def _silent(what: str, done: int, total: int) -> None:
     pass
-
-
-class Meter:
-    """Adds up how much of all topics has been read, and tells."""
-
-    def __init__(self, what: str, progress: Progress) -> None:
-        self.total = 0
-        self._done = 0
-        self._what = what
-        self._progress = progress
-
-    def __call__(self, records: int) -> None:
-        self._done = min(self.total, self._done + records)
-        self._progress(self._what, self._done, self.total)
-
-    def fill(self) -> None:
-        """Offsets without a record are done as well."""
-        self(self.total)
 
 
 def check(log: Log, *, committed: Commits | None = None, again: Again | None = None, progress: Progress = _silent) -> Report:

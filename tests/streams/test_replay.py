@@ -1,5 +1,7 @@
 """Deciding the recorded commands again gives the log to the byte; where it does not, the place is named."""
 
+from pathlib import Path
+
 import pytest
 from msgspec.structs import replace as with_
 
@@ -7,8 +9,9 @@ from streams.checks.findings import Violation
 from streams.commands import AnyCommand
 from streams.ledger import Ledger
 from streams.read import MemoryLog
-from streams.replay import Replayed, replay
+from streams.replay import Begun, Replayed, from_every_snapshot, from_the_start, replay
 from streams.rules.decide import DECIDER, DECIDERS, decide
+from streams.snapshots import Origin, Snapshot, Snapshots, StoredFiles
 from tables import events as e
 from tables.pool import Pool
 from tests.story import Story, line, one_shop
@@ -38,15 +41,50 @@ def test_a_sound_log_is_decided_again_to_the_byte(day: Story) -> None:
     assert replayed.digests == {0: day.ledger.chain}
 
 
-def test_from_a_snapshot_the_rest_comes_out_alike(day: Story) -> None:
+def begun(day: Story, after: int) -> Begun:
+    """As a snapshot of `day` after so many decisions has it."""
     ledger = Ledger(0)
-    ledger.decide(day.commands[:30])
-    snapshot = ledger.dump()
+    ledger.decide(day.commands[:after])
+    loaded = Ledger.load(0, ledger.dump())
+    assert loaded is not None
+    return Begun(loaded, after)
 
-    replayed = again(Logs(day), start=lambda partition: Ledger.load(partition, snapshot))
+
+@pytest.mark.parametrize("after", [1, 30, 87])
+def test_from_a_snapshot_the_rest_comes_out_alike(after: int, day: Story) -> None:
+    replayed = again(Logs(day), beginnings=lambda partition: [begun(day, after)])
 
     assert replayed.violations == ()
-    assert (replayed.decisions, replayed.digests) == (len(day.records) - 30, {0: day.ledger.chain})
+    assert (replayed.decisions, replayed.digests) == (len(day.records) - after, {0: day.ledger.chain})
+
+
+def test_a_partition_is_decided_again_from_its_start_and_from_each_snapshot(day: Story) -> None:
+    replayed = again(Logs(day), beginnings=lambda partition: [*from_the_start(partition), begun(day, 30), begun(day, 60)])
+
+    assert replayed.violations == ()
+    assert (replayed.decisions, replayed.beginnings) == (3 * len(day.records) - 90, 3)
+
+
+def test_a_snapshot_of_another_history_is_found() -> None:
+    replayed = again(Logs(busy_day(20)), beginnings=lambda partition: [begun(busy_day(21), 36)])
+
+    assert first(replayed).first == "decisions[0]@35: it is not the decision that a snapshot was taken after"
+
+
+def test_a_snapshot_whose_state_is_not_that_of_the_log_is_found(day: Story) -> None:
+    wrong = begun(day, 30)
+    wrong.ledger.pools["north"].free["b2c"]["ASSAM"] = 0
+
+    assert "gives other bytes" in first(again(Logs(day), beginnings=lambda partition: [wrong])).first
+
+
+def test_stored_snapshots_are_taken_newest_first_after_the_start(day: Story, tmp_path: Path) -> None:
+    snapshots = Snapshots(StoredFiles(tmp_path), Origin("cluster", "topic"))
+    for after in (30, 60):
+        snapshot = begun(day, after)
+        snapshots.save(0, Snapshot(after, snapshot.ledger.chain, snapshot.ledger.dump()))
+
+    assert [position for _, position in from_every_snapshot(snapshots, 0)] == [0, 60, 30]
 
 
 def test_a_decision_that_the_rules_would_not_make_is_found(day: Story) -> None:
