@@ -120,10 +120,14 @@ def considered(event: e.Considered) -> RenderableType:
     for candidate in event.candidates:
         scores = [str(_measured(*by)) for by in zip(event.criteria, candidate.scores, strict=False)] or [""] * len(event.criteria)
         style = "green" if candidate.verdict == "chosen" else "dim"
-        table.add_row(Text(candidate.node), str(candidate.covers), *scores, candidate.verdict, style=style)
-    if not event.short:
-        return table
-    return Group(table, Text("short of " + ", ".join(f"{units} × {sku}" for sku, units in event.short), style="red"))
+        has = "–" if candidate.verdict == "not_reached" else str(candidate.covers)
+        table.add_row(Text(candidate.node), has, *scores, candidate.verdict, style=style)
+    parts: list[RenderableType] = [table]
+    if event.more:
+        parts.append(Text(f"{event.more} more nodes rank behind these", style="dim"))
+    if event.short:
+        parts.append(Text("short of " + ", ".join(f"{units} × {sku}" for sku, units in event.short), style="red"))
+    return Group(*parts)
 
 
 def _measured(criterion: str, score: int) -> int:

@@ -69,8 +69,8 @@ class Grant(msgspec.Struct, frozen=True, array_like=True, gc=False):
 
 
 class Candidate(msgspec.Struct, frozen=True, array_like=True, gc=False):
-    """A node looked at for an order. `covers`: demanded units it has; `scores`: one per criterion of the policy, less is better;
-    `verdict`: "chosen", or why not."""
+    """A node thought of for an order. `covers`: demanded units it has, as far as that was looked at; `scores`: one per criterion of the
+    policy, less is better; `verdict`: "chosen", or why not."""
 
     node: str
     covers: int
@@ -148,12 +148,14 @@ class OrderRejected(Event, frozen=True):
 
 
 class Considered(Event, frozen=True):
-    """What the decider saw: candidates with scores or the reason of exclusion, and what is short."""
+    """What the decider saw: candidates with scores, best first, then those excluded and why; and what is short. A node that has all
+    is chosen before the rest is looked at: of these the next best are named (`not_reached`), and `more` counts the others."""
 
     order: str
     criteria: tuple[str, ...]
     candidates: tuple[Candidate, ...]
     short: tuple[tuple[str, int], ...] = ()
+    more: int = 0
 
 
 class Reserved(Event, frozen=True):

@@ -73,12 +73,19 @@ def reserved(pool: Pool, event: e.Reserved) -> None:
     on_hand, reserved = shelf.on_hand, shelf.reserved
     own = pool.free.setdefault(order.segment, {})
     for row in event.rows:
-        add(on_hand, row.sku, -row.quantity)
-        reserved[row.sku] = reserved.get(row.sku, 0) + row.quantity
+        sku, units = row.sku, row.quantity
+        # as `add` does it, without three calls a row: this is what most decisions do
+        if left := on_hand.get(sku, 0) - units:
+            on_hand[sku] = left
+        else:
+            on_hand.pop(sku, None)
+        reserved[sku] = reserved.get(sku, 0) + units
         if row.origins:
             _free(pool, row, order.segment, -1)
+        elif left := own.get(sku, 0) - units:
+            own[sku] = left
         else:
-            add(own, row.sku, -row.quantity)
+            own.pop(sku, None)
     if order.fulfilments is None:
         order.fulfilments = {}
     order.fulfilments[event.fulfilment] = FulfilmentOrder(event.node, event.rows)

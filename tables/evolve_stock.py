@@ -34,6 +34,7 @@ def deferred(pool: Pool, event: e.FillDeferred) -> None:
 def node_set(pool: Pool, event: e.NodeSet) -> None:
     pool.nodes[event.node.node] = event.node
     pool.versions[f"node/{event.node.node}"] = event.version
+    pool.rankings.clear()
 
 
 def shop_set(pool: Pool, event: e.ShopSet) -> None:
@@ -54,6 +55,7 @@ def listing_set(pool: Pool, event: e.ListingSet) -> None:
 def policy_set(pool: Pool, event: e.PolicySet) -> None:
     pool.policy = decode_policy(event.policy)
     pool.policy_version = event.version
+    pool.rankings.clear()
 
 
 def ticked(pool: Pool, event: e.Ticked) -> None:

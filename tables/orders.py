@@ -130,10 +130,10 @@ def reduced(reductions: Reductions | None) -> dict[str, int]:
 
 def demand(lines: Iterable[OrderLine], reductions: Reductions | None) -> dict[LineSku, int]:
     """Units wanted of each (line, SKU), bundles exploded into their components; lines without a known listing want nothing yet."""
-    off = reduced(reductions)
+    off = reduced(reductions) if reductions else {}
     wanted: dict[LineSku, int] = {}
     for line in lines:
-        units = line.quantity - off.get(line.line, 0)
+        units = line.quantity - off.get(line.line, 0) if off else line.quantity
         if units > 0:
             for sku, per_unit in line.parts:
                 wanted[line.line, sku] = wanted.get((line.line, sku), 0) + units * per_unit

@@ -34,7 +34,8 @@ _decode = msgspec.msgpack.Decoder(Snapshot, dec_hook=_book).decode
 
 
 def dump(last: int, chain: str, causes: dict[str, tuple[int, int]], pools: dict[str, Pool]) -> bytes:
-    return _encode(Snapshot(schema=SCHEMA, last=last, chain=chain, causes=causes, pools=pools))
+    bare = {name: msgspec.structs.replace(pool, rankings={}) for name, pool in pools.items()}
+    return _encode(Snapshot(schema=SCHEMA, last=last, chain=chain, causes=causes, pools=bare))
 
 
 def load(data: bytes) -> Snapshot | None:

@@ -1,5 +1,7 @@
 """What is remembered of one pool. Only `tables.pool.evolve` changes it."""
 
+from typing import Any
+
 import msgspec
 
 from tables.book import OrderBook
@@ -16,7 +18,8 @@ class Pool(msgspec.Struct):
     moved in and out of a node's good units, by SKU, as (time, units), for counts that come late; `marks`: up to when each SKU's
     last count spoke. `held`: held orders, first held first. `deferred`: SKUs whose backorders the next tick goes on filling.
     `queues` (by SKU, who waits) and `index` (fulfilment -> order) follow from `orders`. `over`: a heap of (since when, order) of the
-    orders that nothing is left to do for; `forgotten`: by shop, up to when an order may have been placed that was forgotten."""
+    orders that nothing is left to do for; `forgotten`: by shop, up to when an order may have been placed that was forgotten.
+    `rankings` only spare the decider work it has done before, and follow from nodes and policy."""
 
     name: str
     seq: int = 0
@@ -40,6 +43,7 @@ class Pool(msgspec.Struct):
     deferred: tuple[str, ...] = ()
     over: list[tuple[int, str]] = []
     forgotten: dict[str, int] = {}
+    rankings: dict[Any, Any] = {}
 
     def free_units(self, origin: str, sku: str) -> int:
         cells = self.free.get(origin)

@@ -21,7 +21,7 @@ def test_one_order_is_promised_shipped_and_told_of() -> None:
 
     assert said(decision) == ["OrderPlaced", "Considered", "Reserved"]
     [considered] = of_type(decision, Considered)
-    assert [(candidate.node, candidate.verdict) for candidate in considered.candidates] == [("hamburg", "chosen"), ("porto", "not_needed")]
+    assert [(candidate.node, candidate.verdict) for candidate in considered.candidates] == [("hamburg", "chosen"), ("porto", "not_reached")]
 
     # The decision is the state change too: on hand became reserved, and the segment's free units went with it.
     assert story.at("1001") == {"hamburg": {"TEAPOT": 1, "CUP": 6}}

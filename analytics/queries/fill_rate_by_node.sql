@@ -17,7 +17,7 @@ FROM
 (
     SELECT c.node, count() AS orders, countIf(c.verdict = 'chosen') AS chosen, sum(c.wanted) AS wanted, sum(least(c.covers, c.wanted)) AS covers
     FROM candidates AS c
-    WHERE notEmpty(c.scores) OR c.verdict = 'no_stock'
+    WHERE notEmpty(c.scores) AND c.verdict != 'not_reached'
     GROUP BY c.node
 ) AS asked
 LEFT JOIN

@@ -5,14 +5,16 @@ that the policy's rule says backorder (promise nothing yet), partial (promise wh
 """
 
 from collections.abc import Mapping, Sequence
+from operator import sub
 
 import msgspec
 
 from streams.rules.cover import fewest, greedy
 from streams.rules.plan import Plan
-from tables.events import Candidate, Considered, Node, OrderRejected, Origin, Row, Waiting
-from tables.policy import Policy, Rule
-from tables.tiers import draw, drawing_order
+from streams.rules.rank import Ranking, Scores, rank, with_stock
+from tables.events import Candidate, Considered, OrderRejected, Origin, Row, Waiting
+from tables.policy import Rule
+from tables.tiers import draw, drawing_order, quota_of
 
 Parts = Mapping[str, Sequence[tuple[str, int]]]
 
@@ -46,10 +48,11 @@ class Supply(msgspec.Struct, gc=False):
 
 def allocate(plan: Plan, demand: Demand) -> tuple[Waiting, ...]:
     """Reserve what the policy allows. Emits Considered and one Reserved a node, or OrderRejected. Returns what is left to wait for."""
-    considered, supply, rule = _consider(plan, demand)
+    looked_at, supply, ranking = _look(plan, demand)
+    rule = ranking.rule
     chosen, needs, left = _choose(supply, rule, demand)
     short = _short(supply) if left else ()
-    plan.emit(_explained(considered, [supply.nodes[i] for i in chosen], demand, rule, short))
+    plan.emit(_explained(looked_at, [supply.nodes[i] for i in chosen], demand, ranking, short))
     if chosen:
         _reserve(plan, demand, supply, chosen, needs)
     if left and rule.shortage == "reject":
@@ -60,61 +63,57 @@ def allocate(plan: Plan, demand: Demand) -> tuple[Waiting, ...]:
 
 def can_fill(plan: Plan, demand: Demand) -> bool:
     """Whether `allocate` would reserve anything now."""
-    _, supply, rule = _consider(plan, demand)
-    return bool(_choose(supply, rule, demand)[0])
+    _, supply, ranking = _look(plan, demand)
+    return bool(_choose(supply, ranking.rule, demand)[0])
 
 
-def _consider(plan: Plan, demand: Demand) -> tuple[list[Candidate], Supply, Rule]:
-    pool = plan.pool
-    rule = pool.policy.for_segment(demand.segment)
-    total: dict[str, int] = {}
-    for need in demand.needs:
-        total[need.sku] = total.get(need.sku, 0) + need.quantity
-    skus, wanted = list(total), list(total.values())
-    ranked: list[tuple[tuple[int, ...], str, list[int]]] = []
-    candidates: list[Candidate] = []
-    for name in sorted(pool.nodes):
-        node = pool.nodes[name]
-        verdict = rule.excludes(name, node.kind, node.sellable) or ("refused_before" if name in demand.refused_by else "")
-        if verdict:
-            candidates.append(Candidate(name, 0, (), verdict))
-            continue
-        shelf = plan.shelf(name, skus)
-        covers = sum(map(min, shelf, wanted))
-        if not covers:
-            candidates.append(Candidate(name, 0, (), "no_stock"))
-            continue
-        scores = _scores(pool.policy, rule, node, demand.region, sum(shelf))
-        candidates.append(Candidate(name, covers, scores, ""))
-        ranked.append((scores, name, shelf))
-    ranked.sort(key=lambda entry: entry[:2])
+def _look(plan: Plan, demand: Demand) -> tuple[list[Candidate], Supply, Ranking]:
+    """Nodes best first, up to the first one that has all that is wanted, if all of it may be promised. Those behind it cannot be better
+    unless their stock counts in the ranking."""
+    ranking = rank(plan.pool, demand.segment, demand.region)
+    if demand.refused_by:
+        ranking = ranking.without(demand.refused_by)
+    skus, wanted = _totals(demand.needs)
     promisable, pots = _promisable(plan, demand, skus, wanted)
-    return candidates, Supply(skus, wanted, promisable, pots, [r[1] for r in ranked], [r[2] for r in ranked]), rule
+    enough = ranking.final and promisable == wanted
+    all_wanted = sum(wanted)
+    found: list[tuple[Scores, str, list[int]]] = []
+    looked_at: list[Candidate] = []
+    for name, scores in zip(ranking.names, ranking.scores, strict=True):
+        shelf = plan.shelf(name, skus)
+        covers = all_wanted if min(map(sub, shelf, wanted)) >= 0 else sum(map(min, shelf, wanted))
+        if not ranking.final:
+            scores = with_stock(ranking.rule, scores, sum(shelf))
+        looked_at.append(Candidate(name, covers, scores, "" if covers else "no_stock"))
+        if covers:
+            found.append((scores, name, shelf))
+            if enough and covers == all_wanted:
+                break
+    if not ranking.final:
+        found.sort(key=lambda entry: entry[:2])
+    return looked_at, Supply(skus, wanted, promisable, pots, [name for _, name, _ in found], [shelf for _, _, shelf in found]), ranking
 
 
-def _scores(policy: Policy, rule: Rule, node: Node, region: str, stock: int) -> tuple[int, ...]:
-    """One score a criterion, less is better."""
-    scores = []
-    for criterion in rule.criteria:
-        match criterion:
-            case "distance":
-                scores.append(policy.distance(region, node.node, node.region))
-            case "priority":
-                scores.append(node.priority)
-            case "most_stock":
-                scores.append(-stock)
-    return tuple(scores)
+def _totals(needs: Sequence[Waiting]) -> tuple[list[str], list[int]]:
+    """SKUs in the order of need, and units wanted of each."""
+    total: dict[str, int] = {}
+    for need in needs:
+        total[need.sku] = total.get(need.sku, 0) + need.quantity
+    return list(total), list(total.values())
 
 
 def _promisable(plan: Plan, demand: Demand, skus: Sequence[str], wanted: Sequence[int]) -> tuple[list[int], dict[str, list[Origin]]]:
     """Units of each SKU that the order's shop and segment may promise, up to what is wanted, and the pots they come from."""
-    origins = drawing_order(plan.pool.segments, demand.segment, demand.shop)
     about = plan.pool.shops.get(demand.shop)
-    quota = plan.pool.free.get(origins[0]) or (about and about.quotas)
+    quota = plan.pool.free.get(quota_of(demand.shop)) or (about and about.quotas)
+    own = [0] * len(skus) if quota else plan.all_free(demand.segment, skus)
+    if not quota and min(map(sub, own, wanted)) >= 0:
+        return list(wanted), {}
+    origins = drawing_order(plan.pool.segments, demand.segment, demand.shop)
     units: list[int] = []
     pots: dict[str, list[Origin]] = {}
-    for sku, want in zip(skus, wanted, strict=True):
-        if not quota and plan.free(demand.segment, sku) >= want:
+    for sku, want, has in zip(skus, wanted, own, strict=True):
+        if has >= want:
             units.append(want)
             continue
         drawn = draw(plan.free, origins, sku, want)
@@ -167,6 +166,10 @@ def _whole_units(demand: Demand, have: dict[str, int]) -> tuple[tuple[Waiting, .
 
 def _reserve(plan: Plan, demand: Demand, supply: Supply, chosen: Sequence[int], needs: Sequence[Waiting]) -> None:
     """Each node ships what it has, best first; free units are taken in the segment's drawing order."""
+    if len(chosen) == 1 and not supply.pots:
+        whole = tuple([Row(need.line, need.sku, need.quantity) for need in needs])
+        plan.reserve(demand.order, demand.segment, supply.nodes[chosen[0]], whole, demand.sealed)
+        return
     place = {sku: i for i, sku in enumerate(supply.skus)}
     left = [need.quantity for need in needs]
     for n in chosen:
@@ -197,7 +200,11 @@ def _pour(pot: list[Origin] | None, units: int) -> tuple[Origin, ...]:
     return tuple(poured)
 
 
-def _explained(considered: list[Candidate], chosen: list[str], demand: Demand, rule: Rule, short: Sequence[tuple[str, int]]) -> Considered:
-    verdict = dict.fromkeys(chosen, "chosen")
-    named = [c if c.verdict else Candidate(c.node, c.covers, c.scores, verdict.get(c.node, "not_needed")) for c in considered]
-    return Considered(order=demand.order, criteria=rule.criteria, candidates=tuple(named), short=tuple(short))
+def _explained(
+    looked_at: list[Candidate], chosen: Sequence[str], demand: Demand, ranking: Ranking, short: Sequence[tuple[str, int]]
+) -> Considered:
+    named = [c if c.verdict else Candidate(c.node, c.covers, c.scores, "chosen" if c.node in chosen else "not_needed") for c in looked_at]
+    behind = ranking.behind(len(looked_at) - 1)
+    more = len(ranking.names) - len(looked_at) - len(behind)
+    candidates = (*named, *behind, *ranking.excluded)
+    return Considered(order=demand.order, criteria=ranking.rule.criteria, candidates=candidates, short=tuple(short), more=more)

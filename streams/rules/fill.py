@@ -15,6 +15,8 @@ def fill(plan: Plan, skus: Iterable[str]) -> None:
     the rest, so that a large receipt never makes a large decision. Orders that still cannot be had are passed by."""
     pool = plan.pool
     wanted = [sku for sku in dict.fromkeys(skus) if sku in pool.queues and _left(plan, sku)]
+    if not wanted:
+        return
     budget = pool.policy.fills_per_decision
     last = None
     for place in merge(*(pool.queues[sku] for sku in wanted)):

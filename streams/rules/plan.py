@@ -2,10 +2,12 @@
 
 import hashlib
 from collections.abc import Iterable, Sequence
+from itertools import repeat
 
 from tables.events import AnyEvent, Backordered, CancelRequested, Grant, Move, MovedBy, Reserved, Row, StockMoved, Unreserved, Waiting
 from tables.orders import Order
 from tables.pool import Pool
+from tables.stock import Cells
 from tables.tiers import grants, losses
 
 
@@ -31,11 +33,7 @@ class Plan:
         """Units on hand at a node, SKU by SKU."""
         self._read()
         found = self.pool.stock.get(node)
-        if found is None:
-            units = [0] * len(skus)
-        else:
-            get = found.on_hand.get
-            units = [get(sku, 0) for sku in skus]
+        units = _of_each(found.on_hand if found else None, skus)
         if changed := self._on_hand.get(node):
             units = [have + changed.get(sku, 0) for have, sku in zip(units, skus, strict=True)]
         return units
@@ -45,6 +43,14 @@ class Plan:
         units = self.pool.free_units(origin, sku)
         if self._free and (changed := self._free.get(origin)):
             units += changed.get(sku, 0)
+        return units
+
+    def all_free(self, origin: str, skus: Sequence[str]) -> list[int]:
+        """Free units of an origin, SKU by SKU."""
+        self._read()
+        units = _of_each(self.pool.free.get(origin), skus)
+        if changed := self._free.get(origin):
+            units = [have + changed.get(sku, 0) for have, sku in zip(units, skus, strict=True)]
         return units
 
     def sellable(self, node: str) -> bool:
@@ -65,6 +71,8 @@ class Plan:
 
     def _read(self) -> None:
         """Take in what was reserved since the last look at the stock."""
+        if not self._unread:
+            return
         for event, segment in self._unread:
             for row in event.rows:
                 self._change(self._on_hand, event.node, row.sku, -row.quantity)
@@ -124,3 +132,7 @@ class Plan:
     def _change(deltas: dict[str, dict[str, int]], where: str, sku: str, units: int) -> None:
         cells = deltas.setdefault(where, {})
         cells[sku] = cells.get(sku, 0) + units
+
+
+def _of_each(cells: Cells | None, skus: Sequence[str]) -> list[int]:
+    return list(map(cells.get, skus, repeat(0))) if cells else [0] * len(skus)

@@ -37,6 +37,8 @@ def wanted_by(order: Order) -> dict[LineSku, int]:
 
 def give_back_surplus(plan: Plan, key: str, order: Order, wanted: Mapping[LineSku, int], reason: str) -> dict[str, tuple[Row, ...]]:
     """Give back (or ask for) rows beyond what is wanted, latest fulfilment first. Returns the rows that go, by fulfilment."""
+    if not order.fulfilments:
+        return {}
     room = dict(wanted)
     for shipped, units in sums(order.shipped).items():
         room[shipped] = room.get(shipped, 0) - units
@@ -68,6 +70,8 @@ def subtract_asked(rows: Iterable[Row], asked: Iterable[Row]) -> tuple[Row, ...]
 
 def missing(wanted: Mapping[LineSku, int], order: Order, reserved: Open) -> tuple[Waiting, ...]:
     """What is wanted, and neither shipped nor reserved."""
+    if not reserved and not order.shipped:
+        return tuple([Waiting(line, sku, units) for (line, sku), units in wanted.items()])
     have = sums(order.shipped)
     for rows in reserved.values():
         for row in rows:

@@ -41,8 +41,8 @@ def test_the_nearest_node_ships() -> None:
     for node in ("lyon", "milan"):
         story.receive(node, TEA=5)
 
-    assert verdicts(story, "1", line("TEA"), region="FR-PAC") == {"lyon": "chosen", "milan": "not_needed"}
-    assert verdicts(story, "2", line("TEA"), region="IT-21") == {"lyon": "not_needed", "milan": "chosen"}
+    assert verdicts(story, "1", line("TEA"), region="FR-PAC") == {"lyon": "chosen", "milan": "not_reached"}
+    assert verdicts(story, "2", line("TEA"), region="IT-21") == {"milan": "chosen", "lyon": "not_reached"}
 
 
 def test_an_order_to_a_part_of_a_country_is_as_far_as_the_country_when_only_that_is_told() -> None:
@@ -68,7 +68,7 @@ def test_an_order_to_a_part_of_a_country_is_as_far_as_the_country_when_only_that
 
 def test_every_candidate_is_recorded_with_its_scores_or_the_reason_it_was_passed_over() -> None:
     """Pain 11: arbitrary warehouse choice."""
-    story = one_shop({"hall": {"TEA": 5}, "attic": {"CUP": 1}, "cellar": {"TEA": 9}, "kiosk": {"TEA": 9}})
+    story = one_shop({"attic": {"CUP": 1}, "hall": {"TEA": 5}, "cellar": {"TEA": 9}, "kiosk": {"TEA": 9}})
     story.node("kiosk", kind="store")
     story.node("cellar", sellable=False)
     story.policy(Policy(rule=Rule(kinds=("warehouse",), criteria=("priority",))))
@@ -76,6 +76,40 @@ def test_every_candidate_is_recorded_with_its_scores_or_the_reason_it_was_passed
     found = verdicts(story, "1", line("TEA"))
 
     assert found == {"hall": "chosen", "attic": "no_stock", "cellar": "not_sellable", "kiosk": "kind"}
+
+
+def test_of_the_nodes_behind_one_that_has_everything_the_next_best_are_named_and_the_others_counted() -> None:
+    story = one_shop({f"shop-{number:02}": {"TEA": 5} for number in range(20)})
+
+    [considered] = of_type(story.place("1", line("TEA")), Considered)
+
+    assert [(found.node, found.verdict) for found in considered.candidates] == [("shop-00", "chosen")] + [
+        (f"shop-{number:02}", "not_reached") for number in range(1, 6)
+    ]
+    assert considered.more == 14
+
+
+def test_every_node_is_looked_at_where_the_most_stock_wins_or_none_has_everything() -> None:
+    story = one_shop({f"shop-{number:02}": {"TEA": 5 + number} for number in range(20)})
+    [short] = of_type(story.place("1", line("TEA", 900)), Considered)
+    story.policy(Policy(rule=Rule(criteria=("most_stock",))))
+    [most] = of_type(story.place("2", line("TEA")), Considered)
+
+    for considered in (short, most):
+        assert {found.verdict for found in considered.candidates} <= {"chosen", "not_needed"}
+        assert (len(considered.candidates), considered.more) == (20, 0)
+    assert story.at("2") == {"shop-19": {"TEA": 1}}
+
+
+def test_a_nodes_rank_follows_its_settings_and_the_policy_from_then_on() -> None:
+    story = one_shop({"hall": {"TEA": 5}, "attic": {"TEA": 5}})
+    story.place("1", line("TEA"))
+    story.node("hall", priority=9)
+    story.place("2", line("TEA"))
+    story.policy(Policy(rule=Rule(exclude=("attic",))))
+    story.place("3", line("TEA"))
+
+    assert [next(iter(story.at(order))) for order in ("1", "2", "3")] == ["hall", "attic", "hall"]
 
 
 @pytest.mark.parametrize(

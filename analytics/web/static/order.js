@@ -80,16 +80,17 @@ function decisionStep(decision, events) {
   return step(events.length ? "decision" : "quiet", [about, badge(decision.outcome)], decision.time, facts, reason, h("ul", { class: "says" }, said), ...considered);
 }
 
-function candidates({ criteria = [], candidates: nodes = [], short = [] }) {
+function candidates({ criteria = [], candidates: nodes = [], short = [], more = 0 }) {
   const box = h("div", { class: "scroll" });
   const rows = nodes.map(([node, covers, scores, verdict]) => ({ node, covers, scores, verdict }));
   rows.sort((a, b) => (b.verdict === "chosen") - (a.verdict === "chosen") || b.scores.length - a.scores.length || compare(a.scores, b.scores));
   table(box, [
     ["Node considered", row => row.node],
-    ["Has, units", row => count(row.covers), "n"],
+    ["Has, units", row => (row.verdict === "not_reached" ? "–" : count(row.covers)), "n"],
     ...criteria.map((name, i) => [name === "distance" ? "distance, km" : spoken(name), row => (row.scores.length ? count(name === "most_stock" ? -row.scores[i] : row.scores[i]) : "–"), "n"]),
     ["Verdict", row => h("span", { class: `badge ${row.verdict === "chosen" ? "good" : ""}` }, verdictOf(row.verdict))],
   ], rows, row => (row.verdict === "chosen" ? "chosen" : ""));
+  if (more) box.append(h("p", {}, `${count(more)} more nodes rank behind these.`));
   if (short.length) box.append(h("p", {}, "Short of ", short.map(([sku, units]) => `${count(units)} × ${sku}`).join(", "), "."));
   return box;
 }
