@@ -6,7 +6,7 @@ help:  ## this list
 	@echo "Yipan: one pool of stock. Needs Python 3.11 or newer, and nothing else (no Docker, no Java, no database)."
 	@echo "Two commands to see it: 'make demo' runs it, 'make test' proves it."
 	@echo
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-7s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' Makefile
 	@echo
 	@echo "  ARGS=\"...\" passes options on: make demo ARGS=\"--orders 20000 --exit --json out.json\"; make test ARGS=\"-k cancel\""
 	@echo "  PYTHON=python3.12 picks another Python. After the first run there is also the command .venv/bin/yipan (--help)."
@@ -35,6 +35,9 @@ kill: .venv/installed-dev  ## a real Kafka and real processes, struck KILLS time
 bench: .venv/installed-dev  ## speed of this machine, as JSON
 	@.venv/bin/python -m tests.bench $(ARGS)
 
+bench-recovery: .venv/installed-dev  ## how soon work goes on after a death, with a million decisions in the log, as JSON
+	@.venv/bin/python -m tests.bench.bench_recovery $(ARGS)
+
 .venv/bin/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
 	  || { echo "Yipan needs Python 3.11 or newer, and '$(PYTHON)' is not. Name one: make $(MAKECMDGOALS) PYTHON=python3.12"; exit 1; }
@@ -51,5 +54,5 @@ bench: .venv/installed-dev  ## speed of this machine, as JSON
 	@.venv/bin/python -m pip install --quiet --disable-pip-version-check --editable '.[dev]'
 	@touch .venv/installed $@
 
-.PHONY: help demo up test check crash kill bench
+.PHONY: help demo up test check crash kill bench bench-recovery
 .DEFAULT_GOAL := help
