@@ -95,12 +95,13 @@ def assert_may_draw(pool: Pool, event: e.Reserved) -> None:
 
 
 def reserved(order: Order) -> dict[LineSku, int]:
-    """Units promised and not asked back, by line and SKU."""
-    total: Counter[LineSku] = Counter()
-    for found in order.open_fulfilments.values():
-        total.update(sums(found.rows))
-        total.subtract(sums(found.asked))
-    return total
+    """Units promised, by line and SKU."""
+    return sums(row for found in order.open_fulfilments.values() for row in found.rows)
+
+
+def asked_back(order: Order) -> dict[LineSku, int]:
+    """Those of them that a node was asked to keep back, and has not answered for: they may leave or not."""
+    return sums(row for found in order.open_fulfilments.values() for row in found.asked)
 
 
 def wanted(order: Order) -> dict[LineSku, int]:
@@ -110,10 +111,10 @@ def wanted(order: Order) -> dict[LineSku, int]:
 
 def assert_accounted(order: Order) -> None:
     """What a line wants is shipped, promised or waited for; no more than that is promised, and nothing of what nobody wants."""
-    wants, has, gone, waits = wanted(order), reserved(order), sums(order.shipped), sums(order.waiting)
+    wants, has, gone, waits, asked = wanted(order), reserved(order), sums(order.shipped), sums(order.waiting), asked_back(order)
     for place in {*wants, *has, *waits}:
         due = max(0, wants.get(place, 0) - gone.get(place, 0))
-        assert has.get(place, 0) <= due
+        assert has.get(place, 0) - asked.get(place, 0) <= due
         assert waits.get(place, 0) <= due
         assert has.get(place, 0) + waits.get(place, 0) >= due
 
