@@ -128,12 +128,16 @@ def reduced(reductions: Reductions | None) -> dict[str, int]:
     return off
 
 
-def demand(lines: Iterable[OrderLine], reductions: Reductions | None) -> dict[LineSku, int]:
+def demand(lines: Sequence[OrderLine], reductions: Reductions | None) -> dict[LineSku, int]:
     """Units wanted of each (line, SKU), bundles exploded into their components; lines without a known listing want nothing yet."""
-    off = reduced(reductions) if reductions else {}
-    wanted: dict[LineSku, int] = {}
+    if not reductions:
+        wanted = {(line.line, sku): line.quantity * per_unit for line in lines for sku, per_unit in line.parts}
+        if len(wanted) == sum([len(line.parts) for line in lines]) and min(wanted.values(), default=1) > 0:
+            return wanted
+    off = reduced(reductions)
+    wanted = {}
     for line in lines:
-        units = line.quantity - off.get(line.line, 0) if off else line.quantity
+        units = line.quantity - off.get(line.line, 0)
         if units > 0:
             for sku, per_unit in line.parts:
                 wanted[line.line, sku] = wanted.get((line.line, sku), 0) + units * per_unit

@@ -4,7 +4,7 @@ All or nothing first: one node that has everything, then the fewest nodes within
 that the policy's rule says backorder (promise nothing yet), partial (promise what there is, in whole units of a line) or reject.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from operator import sub
 
 import msgspec
@@ -12,23 +12,21 @@ import msgspec
 from streams.rules.cover import fewest, greedy
 from streams.rules.plan import Plan
 from streams.rules.rank import Ranking, Scores, rank, with_stock
-from tables.events import Candidate, Considered, OrderRejected, Origin, Row, Waiting
+from tables.events import Candidate, Considered, OrderLine, OrderRejected, Origin, Row
 from tables.policy import Rule
 from tables.tiers import draw, drawing_order, quota_of
 
-Parts = Mapping[str, Sequence[tuple[str, int]]]
-
 
 class Demand(msgspec.Struct, frozen=True, kw_only=True, gc=False):
-    """What an order still needs. `parts`: components per unit of each line, so that a bundle is promised whole or not at all.
-    `refused_by`: nodes that would not ship it before. `sealed`: the recipient, where the fulfilment has to carry it."""
+    """What an order still needs, in rows that have no origins yet. `lines` say the components of a bundle, which is promised whole or
+    not at all. `refused_by`: nodes that would not ship it before. `sealed`: the recipient, where the fulfilment has to carry it."""
 
     order: str
     shop: str
     segment: str
     region: str
-    needs: tuple[Waiting, ...]
-    parts: Parts
+    needs: tuple[Row, ...]
+    lines: tuple[OrderLine, ...]
     refused_by: tuple[str, ...] = ()
     sealed: str = ""
 
@@ -46,7 +44,7 @@ class Supply(msgspec.Struct, gc=False):
     shelves: list[list[int]]
 
 
-def allocate(plan: Plan, demand: Demand) -> tuple[Waiting, ...]:
+def allocate(plan: Plan, demand: Demand) -> tuple[Row, ...]:
     """Reserve what the policy allows. Emits Considered and one Reserved a node, or OrderRejected. Returns what is left to wait for."""
     looked_at, supply, ranking = _look(plan, demand)
     rule = ranking.rule
@@ -94,7 +92,7 @@ def _look(plan: Plan, demand: Demand) -> tuple[list[Candidate], Supply, Ranking]
     return looked_at, Supply(skus, wanted, promisable, pots, [name for _, name, _ in found], [shelf for _, _, shelf in found]), ranking
 
 
-def _totals(needs: Sequence[Waiting]) -> tuple[list[str], list[int]]:
+def _totals(needs: Sequence[Row]) -> tuple[list[str], list[int]]:
     """SKUs in the order of need, and units wanted of each."""
     total: dict[str, int] = {}
     for need in needs:
@@ -129,7 +127,7 @@ def _short(supply: Supply) -> tuple[tuple[str, int], ...]:
     return tuple((sku, want - had) for sku, want, had in zip(supply.skus, supply.wanted, have, strict=True) if had < want)
 
 
-def _choose(supply: Supply, rule: Rule, demand: Demand) -> tuple[list[int], tuple[Waiting, ...], tuple[Waiting, ...]]:
+def _choose(supply: Supply, rule: Rule, demand: Demand) -> tuple[list[int], tuple[Row, ...], tuple[Row, ...]]:
     """Indexes of the nodes that ship, what they ship, and what is left waiting."""
     limit = rule.max_splits + 1
     if supply.promisable == supply.wanted and (chosen := fewest(supply.shelves, supply.wanted, limit)):
@@ -142,33 +140,33 @@ def _choose(supply: Supply, rule: Rule, demand: Demand) -> tuple[list[int], tupl
     return (chosen if needs else []), needs, left
 
 
-def _whole_units(demand: Demand, have: dict[str, int]) -> tuple[tuple[Waiting, ...], tuple[Waiting, ...]]:
+def _whole_units(demand: Demand, have: dict[str, int]) -> tuple[tuple[Row, ...], tuple[Row, ...]]:
     """As many whole units of each line as `have` allows, first line first; the rest waits."""
-    by_line: dict[str, list[Waiting]] = {}
+    parts = {line.line: line.parts for line in demand.lines}
+    by_line: dict[str, list[Row]] = {}
     for need in demand.needs:
         by_line.setdefault(need.line, []).append(need)
-    now: list[Waiting] = []
-    later: list[Waiting] = []
+    now: list[Row] = []
+    later: list[Row] = []
     for line, needs in by_line.items():
-        per_unit = {sku: 0 for sku, _ in demand.parts[line]}
-        for sku, units in demand.parts[line]:
+        per_unit = {sku: 0 for sku, _ in parts[line]}
+        for sku, units in parts[line]:
             per_unit[sku] += units
         whole = min(min(need.quantity, have[need.sku]) // per_unit[need.sku] for need in needs)
         for need in needs:
             units = whole * per_unit[need.sku]
             have[need.sku] -= units
             if units:
-                now.append(Waiting(line, need.sku, units))
+                now.append(Row(line, need.sku, units))
             if need.quantity > units:
-                later.append(Waiting(line, need.sku, need.quantity - units))
+                later.append(Row(line, need.sku, need.quantity - units))
     return tuple(now), tuple(later)
 
 
-def _reserve(plan: Plan, demand: Demand, supply: Supply, chosen: Sequence[int], needs: Sequence[Waiting]) -> None:
+def _reserve(plan: Plan, demand: Demand, supply: Supply, chosen: Sequence[int], needs: tuple[Row, ...]) -> None:
     """Each node ships what it has, best first; free units are taken in the segment's drawing order."""
     if len(chosen) == 1 and not supply.pots:
-        whole = tuple([Row(need.line, need.sku, need.quantity) for need in needs])
-        plan.reserve(demand.order, demand.segment, supply.nodes[chosen[0]], whole, demand.sealed)
+        plan.reserve(demand.order, demand.segment, supply.nodes[chosen[0]], needs, demand.sealed)
         return
     place = {sku: i for i, sku in enumerate(supply.skus)}
     left = [need.quantity for need in needs]

@@ -6,7 +6,7 @@ from heapq import merge
 from streams.rules.allocate import allocate, can_fill
 from streams.rules.plan import Plan
 from streams.rules.rebalance import demand_of
-from tables.events import UNASSIGNED, FillDeferred
+from tables.events import UNASSIGNED, FillDeferred, Row
 from tables.orders import Order
 
 
@@ -27,7 +27,7 @@ def fill(plan: Plan, skus: Iterable[str]) -> None:
         order = pool.orders[key]
         if order.holds or not any(_left(plan, waiting.sku) for waiting in order.waiting):
             continue
-        demand = demand_of(key, order, order.waiting)
+        demand = demand_of(key, order, tuple(Row(waits.line, waits.sku, waits.quantity) for waits in order.waiting))
         if not can_fill(plan, demand):
             continue
         if not budget:

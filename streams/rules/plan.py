@@ -115,10 +115,13 @@ class Plan:
         for grant in event.grants:
             self._change(self._free, grant.origin, grant.sku, grant.units)
 
-    def backorder(self, key: str, before: tuple[Waiting, ...], rows: tuple[Waiting, ...]) -> None:
+    def backorder(self, key: str, before: tuple[Waiting, ...], rows: Sequence[Row]) -> None:
         """What the order waits for from now on; nothing is said where nothing changes."""
-        if rows != before:
-            self.emit(Backordered(order=key, rows=rows))
+        if not rows and not before:
+            return
+        waiting = tuple(Waiting(row.line, row.sku, row.quantity) for row in rows)
+        if waiting != before:
+            self.emit(Backordered(order=key, rows=waiting))
 
     # ------------------------------------------------------------------------------------------ grants of a change
     def granted(self, sku: str, units: int) -> list[Grant]:

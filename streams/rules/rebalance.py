@@ -4,13 +4,13 @@ from collections.abc import Iterable, Mapping
 
 from streams.rules.allocate import Demand, allocate
 from streams.rules.plan import Plan
-from tables.events import OrderRejected, Row, Waiting
+from tables.events import OrderRejected, Row
 from tables.orders import LineSku, Order, demand, split, subtract, sums
 
 Open = Mapping[str, tuple[Row, ...]]  # fulfilment -> rows that still stand
 
 
-def demand_of(key: str, order: Order, needs: tuple[Waiting, ...]) -> Demand:
+def demand_of(key: str, order: Order, needs: tuple[Row, ...]) -> Demand:
     """What an order needs; its fulfilments carry the recipient with them."""
     return Demand(
         order=key,
@@ -18,7 +18,7 @@ def demand_of(key: str, order: Order, needs: tuple[Waiting, ...]) -> Demand:
         segment=order.segment,
         region=order.region,
         needs=needs,
-        parts={line.line: line.parts for line in order.lines},
+        lines=order.lines,
         refused_by=order.refused_by,
         sealed=order.sealed,
     )
@@ -68,16 +68,16 @@ def subtract_asked(rows: Iterable[Row], asked: Iterable[Row]) -> tuple[Row, ...]
     return tuple(fresh)
 
 
-def missing(wanted: Mapping[LineSku, int], order: Order, reserved: Open) -> tuple[Waiting, ...]:
+def missing(wanted: Mapping[LineSku, int], order: Order, reserved: Open) -> tuple[Row, ...]:
     """What is wanted, and neither shipped nor reserved."""
     if not reserved and not order.shipped:
-        return tuple([Waiting(line, sku, units) for (line, sku), units in wanted.items()])
+        return tuple([Row(line, sku, units) for (line, sku), units in wanted.items()])
     have = sums(order.shipped)
     for rows in reserved.values():
         for row in rows:
             have[row.line, row.sku] = have.get((row.line, row.sku), 0) + row.quantity
     gaps = ((line, sku, units - have.get((line, sku), 0)) for (line, sku), units in wanted.items())
-    return tuple(Waiting(line, sku, gap) for line, sku, gap in gaps if gap > 0)
+    return tuple(Row(line, sku, gap) for line, sku, gap in gaps if gap > 0)
 
 
 def rebalance(plan: Plan, key: str, order: Order, reason: str, gone: Open | None = None) -> None:
