@@ -58,7 +58,7 @@ NEEDED: tuple[Kind, ...] = (
     "snapshots_damaged",
 )
 SESSION_S = 6.0
-CALM_EVERY = 4  # faults between two times at which all must be well again
+CALM_EVERY = 5  # faults between two times at which all must be well again
 
 
 class Fault(NamedTuple):
@@ -76,7 +76,7 @@ def draw(seed: int, faults: int) -> list[Fault]:
     random = Random(seed)
     kinds = _kinds(faults, random)
     return [
-        Fault(kind, random.randrange(1 << 16), _seconds(kind, random), random.uniform(0.2, 3.5), number % CALM_EVERY == 0)
+        Fault(kind, random.randrange(1 << 16), _seconds(kind, random), random.uniform(0.2, 2.5), number % CALM_EVERY == 0)
         for number, kind in enumerate(kinds, 1)
     ]
 
