@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
 from deploy.commands.output import Json, console, to_json
@@ -19,10 +19,13 @@ Wait = Annotated[float | None, typer.Option(min=0, help="Let the stages come thr
 Replay = Annotated[
     bool, typer.Option("--replay", help="Also decide all commands again: each decision must come out the same, to the byte.")
 ]
+Snapshots = Annotated[bool, typer.Option("--from-snapshots", help="Like --replay, and decide again from each stored snapshot as well.")]
 Clickhouse = Annotated[bool, typer.Option("--clickhouse", help="Also ask the analytics process whether ClickHouse holds exactly this log.")]
 
 
-def check(wait: Wait = None, replay: Replay = False, clickhouse: Clickhouse = False, json: Json = False) -> None:
+def check(
+    wait: Wait = None, replay: Replay = False, from_snapshots: Snapshots = False, clickhouse: Clickhouse = False, json: Json = False
+) -> None:
     """Prove from the topics alone that every order was decided once and no unit sold twice.
 
     Ends with code 1 when something is lost, oversold, or an invariant is broken.
@@ -32,8 +35,8 @@ def check(wait: Wait = None, replay: Replay = False, clickhouse: Clickhouse = Fa
     settings = load_settings()
     with progress() as tell:
         report = run_check(settings, wait, tell)
-        if replay:
-            report = run_replay(settings, report, tell)
+        if replay or from_snapshots:
+            report = run_replay(settings, report, tell, "snapshots" if from_snapshots else "start")
         if clickhouse:
             from deploy.comparing import run_comparison
 
@@ -47,14 +50,15 @@ def check(wait: Wait = None, replay: Replay = False, clickhouse: Clickhouse = Fa
 
 @contextmanager
 def progress() -> Iterator[Callable[[str, int, int], None]]:
-    """A bar a topic, on standard error, gone in the end."""
-    bars = Progress(TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), console=Console(stderr=True), transient=True)
-    tasks: dict[str, int] = {}
+    """A bar over everything that is read, and one over what is decided again; on standard error, gone in the end."""
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    bars = Progress(*columns, console=Console(stderr=True), transient=True)
+    tasks: dict[str, TaskID] = {}
 
-    def tell(topic: str, done: int, total: int) -> None:
-        if topic not in tasks:
-            tasks[topic] = bars.add_task(topic)
-        bars.update(bars.tasks[tasks[topic]].id, completed=done, total=total)
+    def tell(what: str, done: int, total: int) -> None:
+        if what not in tasks:
+            tasks[what] = bars.add_task(what)
+        bars.update(tasks[what], completed=done, total=total)
 
     with bars:
         yield tell
@@ -82,6 +86,7 @@ def show(report: "Report") -> None:
         table.add_row(what, f"{count:,}")
     if report.replayed is not None:
         table.add_row("decided again", f"{report.replayed:,}")
+        table.add_row("  from so many beginnings", f"{report.replays:,}")
     for what, count in report.pending.items():
         table.add_row(f"{what} still to come", f"{count:,}")
     out = console()

@@ -14,7 +14,8 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
     `duplicates`: commands that were known already. `pending`: what the stages have not come to yet, where nobody waited for them.
     `lost`: raw records without an outcome, commands without a decision, and fulfilments due and missing. `oversold`: units below
     zero in any bucket, grant or quota, each at its deepest. `p50_ms`, `p99_ms`: raw record to fulfilment, both as appended.
-    `refusals`: the latest of each partition, latest first. `replayed`: decisions made again and found the same, where asked for."""
+    `refusals`: the latest of each partition, latest first. `replayed`: decisions made again and found the same, where asked for, in
+    `replays` passes over a partition; `digests`: the last link of each, which stands for its whole log."""
 
     raw_records: int
     commands: int
@@ -42,6 +43,8 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
     invariants: str
     refusals: tuple[Refusal, ...] = ()
     replayed: int | None = None
+    replays: int | None = None
+    digests: dict[str, str] = {}
 
 
 def report(

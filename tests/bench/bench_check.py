@@ -6,11 +6,13 @@
 import argparse
 import json
 import multiprocessing
+import os
 import resource
 import sys
 import tempfile
 import time
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -19,10 +21,13 @@ import msgspec
 
 from streams import commands as c
 from streams.agents.fulfil import encode_fulfilment
-from streams.check import check
+from streams.check import check, check_with
+from streams.checks.crew import Several, Told
+from streams.checks.meter import Meter
+from streams.checks.part import Part
 from streams.decisions import decode_decision
 from streams.ledger import Ledger
-from streams.replay import replay
+from streams.replay import Again, from_the_start, replay_with
 from streams.rules.announce import status
 from streams.rules.fulfil import fulfil
 from tables.events import OrderLine
@@ -41,13 +46,14 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.bench.bench_check", description=__doc__)
     parser.add_argument("--decisions", type=int, default=200_000)
     parser.add_argument("--folder", type=Path, default=None, help="keep the log here, and take it if it is there")
+    parser.add_argument("--processes", type=int, default=os.cpu_count() or 1)
     asked = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="yipan-bench-") as temporary:
         folder = asked.folder or Path(temporary)
         if not folder.exists() or not any(folder.iterdir()):
             make(folder, asked.decisions)
         with multiprocessing.get_context("spawn").Pool(1) as apart:
-            found = apart.apply(measure, (folder,))
+            found = measure(folder, asked.processes) | apart.apply(memory, (folder,))
     sys.stdout.write(json.dumps(found, indent=2) + "\n")
     return 0 if found["invariants"] == "ok" else 1
 
@@ -85,7 +91,7 @@ def _lines(command: c.AnyCommand) -> tuple[OrderLine, ...]:
 def _commands(partition: int, decisions: int, ledger: Ledger) -> Iterator[c.AnyCommand]:
     """The business, then orders; of those a while ago some are cancelled and some shipped."""
     pool, random, number, open_since = f"pool-{partition}", Random(partition), 0, list[tuple[str, str]]()
-    for number, command in enumerate(BUSINESS.commands(partition)):
+    for number, command in enumerate(BUSINESS.commands(partition)):  # noqa: B007 -- goes on from there
         yield command
     for offset in range(decisions - number - 1):
         cause = ("raw", partition, offset, 0)
@@ -124,22 +130,42 @@ def _order(pool: str, partition: int, offset: int, cause: c.Cause, random: Rando
 
 
 # ---------------------------------------------------------------------------------------------- the check of it
-def measure(folder: Path) -> dict[str, Any]:
-    log = FileLog(folder)
-    began = time.monotonic()
-    report = check(log)
+def measure(folder: Path, processes: int) -> dict[str, Any]:
+    log, began = FileLog(folder), time.monotonic()
+    meter = Meter("check", lambda what, done, total: None)
+    with Several(partial(_part, folder, processes), meter, processes) as parts:
+        report = check_with(parts, meter, log)
     checked = time.monotonic() - began
-    again = replay(log, progress=lambda topic, done, total: None)
+    with Several(partial(_again, folder, processes), meter, processes) as several:
+        again = replay_with(several, meter, log)
     both = time.monotonic() - began
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss + resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss
     return {
         "decisions": report.decisions,
         "orders": report.orders_decided,
+        "processes": processes,
         "decisions_per_s": round(report.decisions / checked),
         "with_replay": round(again.decisions / both),
-        "peak_mb": peak >> 10,
         "invariants": report.invariants if not again.violations else "replay",
     }
+
+
+def _part(folder: Path, of: int, number: int, told: Told) -> Part:
+    return Part(FileLog(folder), told, number, of)
+
+
+def _again(folder: Path, of: int, number: int, told: Told) -> Again:
+    return Again(FileLog(folder), told, from_the_start, number, of)
+
+
+def memory(folder: Path) -> dict[str, Any]:
+    """What one process needs for everything: at its peak, and beyond what it needs to begin."""
+    before = _peak_mb()
+    report = check(FileLog(folder))
+    return {"peak_mb": _peak_mb(), "mb_per_million_orders": round((_peak_mb() - before) * 1e6 / report.orders_decided)}
+
+
+def _peak_mb() -> int:
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss >> 10
 
 
 if __name__ == "__main__":
