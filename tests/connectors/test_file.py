@@ -236,7 +236,7 @@ def test_a_file_that_cannot_be_read_is_refused_with_what_to_do(data: bytes, row:
 
 
 def test_a_workbook_that_unpacks_to_a_mountain_is_not_opened(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("connectors.sheets.MOST_UNPACKED", 10_000)
+    monkeypatch.setattr("connectors.workbooks.MOST_UNPACKED", 10_000)
     data = io.BytesIO()
     with zipfile.ZipFile(data, "w", zipfile.ZIP_DEFLATED) as parts:
         parts.writestr("xl/workbook.xml", b"0" * 1_000_000)

@@ -3,13 +3,13 @@
 import copy
 import io
 import json
-import warnings
 import zipfile
 from collections.abc import Callable, Sequence
 from random import Random
 from typing import Any
 
 from tests.connectors.damage import places, replaced, without
+from tests.connectors.packed import zipped
 
 LONGEST = 64 << 10
 NASTY: tuple[Any, ...] = (
@@ -247,14 +247,3 @@ def in_zip(random: Random, data: bytes, change: Callable[[bytes], bytes]) -> byt
         case _:
             parts[number] = (name, change(inner))
     return zipped(parts)
-
-
-def zipped(parts: Sequence[tuple[str, bytes]]) -> bytes:
-    """The same parts give the same bytes, whenever that is."""
-    made = io.BytesIO()
-    with warnings.catch_warnings(), zipfile.ZipFile(made, "w", zipfile.ZIP_DEFLATED) as archive:
-        # of a name that is there twice
-        warnings.simplefilter("ignore")
-        for name, inner in parts:
-            archive.writestr(zipfile.ZipInfo(name, (2026, 3, 1, 9, 0, 0)), inner, zipfile.ZIP_DEFLATED)
-    return made.getvalue()

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from connectors.channels.file import CHANNEL, read_orders
 from connectors.contract import OrderDraft
 from tests.connectors.cases import SHOP, raw_record
-from tests.fuzz.mutate import zipped
+from tests.connectors.packed import workbook
 from tests.fuzz.planted import PERSON, discreet
 from tests.fuzz.target import Target, must
 
@@ -52,40 +52,6 @@ def _seeds() -> list[bytes]:
         workbook(CSV),
         workbook(GERMAN.replace(";", ",")),
     ]
-
-
-def workbook(csv: str) -> bytes:
-    """The smallest workbook that Excel would open: numbers as numbers, the rest as shared strings."""
-    shared: list[str] = []
-    rows = []
-    for number, line in enumerate(csv.splitlines(), 1):
-        cells = [_cell(f"{chr(65 + place)}{number}", text, shared) for place, text in enumerate(line.split(",")[:26])]
-        rows.append(f'<row r="{number}">{"".join(cells)}</row>')
-    main, office = (
-        "http://schemas.openxmlformats.org/spreadsheetml/2006/main",
-        "http://schemas.openxmlformats.org/officeDocument/2006/relationships",
-    )
-    packed, kind = "http://schemas.openxmlformats.org/package/2006", "application/vnd.openxmlformats-officedocument.spreadsheetml"
-    parts = {
-        "[Content_Types].xml": f'<Types xmlns="{packed}/content-types"><Default Extension="rels" ContentType="application/vnd.openxmlformats-package.'
-        f'relationships+xml"/><Override PartName="/xl/workbook.xml" ContentType="{kind}.sheet.main+xml"/><Override PartName="/xl/worksheets/sheet1.xml" '
-        f'ContentType="{kind}.worksheet+xml"/><Override PartName="/xl/sharedStrings.xml" ContentType="{kind}.sharedStrings+xml"/></Types>',
-        "_rels/.rels": f'<Relationships xmlns="{packed}/relationships"><Relationship Id="r1" Type="{office}/officeDocument" '
-        'Target="xl/workbook.xml"/></Relationships>',
-        "xl/workbook.xml": f'<workbook xmlns="{main}" xmlns:r="{office}"><sheets><sheet name="Orders" sheetId="1" r:id="r1"/></sheets></workbook>',
-        "xl/_rels/workbook.xml.rels": f'<Relationships xmlns="{packed}/relationships"><Relationship Id="r1" Type="{office}/worksheet" '
-        f'Target="worksheets/sheet1.xml"/><Relationship Id="r2" Type="{office}/sharedStrings" Target="sharedStrings.xml"/></Relationships>',
-        "xl/worksheets/sheet1.xml": f'<worksheet xmlns="{main}"><sheetData>{"".join(rows)}</sheetData></worksheet>',
-        "xl/sharedStrings.xml": f'<sst xmlns="{main}">{"".join(f"<si><t>{text}</t></si>" for text in shared)}</sst>',
-    }
-    return zipped([(name, f'<?xml version="1.0" encoding="UTF-8"?>{inner}'.encode()) for name, inner in parts.items()])
-
-
-def _cell(place: str, text: str, shared: list[str]) -> str:
-    if text.replace(".", "", 1).isdigit():
-        return f'<c r="{place}"><v>{text}</v></c>'
-    shared.append(text)
-    return f'<c r="{place}" t="s"><v>{len(shared) - 1}</v></c>'
 
 
 def _take(data: bytes) -> str:
