@@ -20,6 +20,7 @@ from streams.agents.announce import Announce
 from streams.agents.desk import Desk
 from streams.agents.fulfil import Fulfil
 from streams.agents.normalize import Normalize
+from streams.agents.turns import Turns
 from streams.app import Hosted, Hosting, Login, OnThread, create_app, run_app
 from streams.fenced import CONSUMER_OPTIONS, FencedLedger
 from streams.follow import Follower
@@ -130,6 +131,7 @@ class Build:
         self.config = config
         self.clients = clients
         self.snapshots = snapshots
+        self.turns = Turns()
 
     def log(self) -> KafkaLog:
         """Each user gets its own: the client behind it serves one thread."""
@@ -152,7 +154,7 @@ class Build:
     def _own(self, partition: int) -> Owned:
         config = self.config
         writer = transactions(self.clients.producer, f"{config.name}-allocate-{partition}")
-        desk = Desk(partition, writer, self.log(), self.snapshots, config.transaction_records)
+        desk = Desk(partition, writer, self.turns.of_ledger(self.log()), self.snapshots, config.transaction_records)
         return Owned(desk, wait_s=config.transaction_wait_ms / 1000)
 
     def normalize(self, outside: Outside, reference: Follower, out: Deliveries) -> Hosted:
@@ -164,7 +166,8 @@ class Build:
 
     def announce(self) -> Hosted:
         name, producer = self.config.name, self.clients.producer
-        stage = Announce(self.log(), self.snapshots, lambda partition: transactions(producer, f"{name}-announce-{partition}"))
+        source = self.turns.of_view(self.log())
+        stage = Announce(source, self.snapshots, lambda partition: transactions(producer, f"{name}-announce-{partition}"))
         return Hosted(DECISIONS, Intake(stage))
 
     def hosting(self) -> Hosting:
