@@ -2,9 +2,7 @@
 
 from collections.abc import Sequence
 
-import msgspec
-
-from streams.commands import AnyCommand, Cause, Tick, decode_command, encode_command
+from streams.commands import UNDECODABLE, AnyCommand, Cause, Tick, decode_command, encode_command
 from streams.decisions import GENESIS, Decision, decode_decision, encode_decision, link
 from streams.rules.decide import DECIDER, DECIDERS
 from streams.rules.due import next_due
@@ -33,18 +31,30 @@ class Ledger:
 
     def __init__(self, partition: int) -> None:
         self.partition = partition
-        self.decider = DECIDER
+        self._decider = DECIDER
         self.last = -1
         self.chain = GENESIS
         self.pools: dict[str, Pool] = {}
         self.causes: dict[str, tuple[int, int]] = {}
+
+    @property
+    def decider(self) -> int:
+        return self._decider
+
+    @decider.setter
+    def decider(self, version: int) -> None:
+        """What one version has worked out beforehand is not what another one would have."""
+        if version != self._decider:
+            for pool in self.pools.values():
+                pool.rankings.clear()
+        self._decider = version
 
     # ------------------------------------------------------------------------------------------ the log -> state
     def fold(self, offset: int, record: bytes) -> Decision:
         """Take in a decision that the log holds at `offset`. Raises Broken when it does not follow the one before."""
         try:
             decision = decode_decision(record)
-        except msgspec.DecodeError as wrong:
+        except UNDECODABLE as wrong:
             raise Broken(f"decisions {self.partition}, offset {offset}: not a decision ({wrong})") from None
         if decision.prev != self.chain:
             raise Broken(f"decisions {self.partition}, offset {offset}: does not continue the hash chain")
@@ -93,7 +103,11 @@ class Ledger:
             pool, cause = self._pool(command.pool), command.cause
             command_id = "/".join(map(str, cause))
             events = self._events(pool, command, offset)
-        decision, record = self._record(pool, offset, command_id, cause, events)
+        try:
+            decision, record = self._record(pool, offset, command_id, cause, events)
+        except OverflowError:
+            sentence = "its units add up to more than 64 bits hold; split the order or document"
+            decision, record = self._record(pool, offset, command_id, cause, (Refused(code="too_large", sentence=sentence),))
         if len(record) > MAX_RECORD:
             sentence = f"the decision would take {len(record)} bytes, more than a record may have; split the order or document"
             decision, record = self._record(pool, offset, command_id, cause, (Refused(code="too_large", sentence=sentence),))
@@ -104,7 +118,7 @@ class Ledger:
         source, partition, at, ordinal = command.cause
         if (at, ordinal) <= self.causes.get(f"{source}/{partition}", (-1, -1)):
             return (Duplicate(of="/".join(map(str, command.cause))),)
-        return DECIDERS[self.decider](pool, command, offset)
+        return DECIDERS[self._decider](pool, command, offset)
 
     def _record(self, pool: Pool, offset: int, command_id: str, cause: Cause, events: tuple[AnyEvent, ...]) -> tuple[Decision, bytes]:
         decision = Decision(
@@ -113,7 +127,7 @@ class Ledger:
             src_offset=offset,
             command_id=command_id,
             cause=cause,
-            decider=self.decider,
+            decider=self._decider,
             policy_version=pool.policy_version,
             prev=self.chain,
             events=events,
@@ -150,6 +164,6 @@ class Ledger:
 def _decoded(value: bytes) -> AnyCommand | Refused:
     try:
         command: AnyCommand = decode_command(value)
-    except (msgspec.DecodeError, UnicodeDecodeError):
+    except UNDECODABLE:
         return Refused(code="undecodable", sentence="the record is not a command that this version knows")
     return command

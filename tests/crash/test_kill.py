@@ -11,6 +11,9 @@ import pytest
 
 from connectors.contract import Fulfilment, FulfilmentLine
 from deploy.settings import environment
+from streams.ledger import Ledger
+from streams.read import MemoryLog
+from streams.replay import replay
 from streams.rules.decide import DECIDER
 from tables.events import Reserved
 from tests.chain import ROOT
@@ -19,7 +22,8 @@ from tests.crash.faults import NEEDED, SESSION_S, SHARES, Kind, draw
 from tests.crash.proof import loops
 from tests.crash.versions import OTHER, know_both
 from tests.crash.warehouse import answers
-from tests.story import line, of_type, one_shop
+from tests.story import Story, line, of_type, one_shop
+from tests.streams.logs import Logs
 
 PATIENCE_S = 540
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
@@ -68,6 +72,28 @@ def test_the_other_version_ships_the_same_order_from_another_node() -> None:
         shipped_from[version] = [reserved.node for reserved in of_type(decision, Reserved)]
 
     assert shipped_from == {DECIDER: ["hamburg"], OTHER: ["porto"]}
+
+
+def test_what_two_versions_decided_in_turn_is_decided_again_alike_in_one_process() -> None:
+    """As in a rolling deploy each has folded the log anew; whoever replays it has both at once, and nothing may pass between them."""
+    know_both()
+    story = one_shop({"hamburg": {"ASSAM": 5}, "porto": {"ASSAM": 50}})
+    for number in range(6):
+        story.ledger = refolded(story)
+        story.ledger.decider = DECIDER if number % 2 else OTHER
+        story.place(str(number), line("ASSAM", 1))
+
+    again = replay(MemoryLog(Logs(story).topics()), progress=lambda *_: None)
+
+    assert again.violations == ()
+    assert again.decisions == len(story.records)
+
+
+def refolded(story: Story) -> Ledger:
+    ledger = Ledger(0)
+    for offset, record in enumerate(story.records):
+        ledger.fold(offset, record)
+    return ledger
 
 
 def test_warehouses_answer_a_fulfilment_order_alike_however_often_they_are_told() -> None:
