@@ -3,15 +3,19 @@
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
+from functools import partial
 from hashlib import sha256
 
 import msgspec
 
-from deploy.checking import run_check, run_replay
+from deploy import clients
+from deploy.checking import log_of, run_check
 from deploy.comparing import run_comparison
 from deploy.lookup import asking
 from deploy.settings import Settings
 from streams.checks.report import Report
+from streams.replay import Replayed, from_every_snapshot, replay
+from streams.snapshots import Snapshots
 from streams.topics import DECISIONS, RAW
 from tests.crash.versions import know_both
 
@@ -23,7 +27,7 @@ Progress = Callable[[str, int, int], None]
 class Result(msgspec.Struct, frozen=True, kw_only=True):
     """The line that a run ends with. `acknowledged`: requests answered 2xx, each of which must be in `raw`. `restarts`: ends that
     processes were given, and those of their own. `versions`: decisions by the decider that made them. `answered`: documents that
-    warehouses sent."""
+    warehouses sent. `replays`: how often a partition was decided again, from its start and from snapshots."""
 
     faults: int
     violations: int
@@ -39,6 +43,7 @@ class Result(msgspec.Struct, frozen=True, kw_only=True):
     answered: int
     clickhouse: str
     replay: str
+    replays: int
     versions: dict[str, int]
     restarts: dict[str, int]
     dropped_batches: int
@@ -54,17 +59,17 @@ class Proof(msgspec.Struct, frozen=True):
     """`wrong`: a sentence for each thing that is not as it must be."""
 
     report: Report
+    again: Replayed
     versions: dict[str, int]
     wrong: tuple[str, ...]
 
 
 def prove(settings: Settings, acknowledged: Iterable[bytes], progress: Progress) -> Proof:
     """Waits for the stages and the sink to come through, then looks. `acknowledged`: digests of bodies that were taken."""
-    know_both()
-    report = run_check(settings, DRAIN_S, progress)
-    report = run_replay(settings, report, progress)
-    report = _compared(settings, report)
-    wrong = [f"{violation.invariant} ({violation.count}x): {violation.first}" for violation in report.violations]
+    report = _compared(settings, run_check(settings, DRAIN_S, progress))
+    again = _replayed(settings, progress)
+    violations = (*report.violations, *again.violations)
+    wrong = [f"{violation.invariant} ({violation.count}x): {violation.first}" for violation in violations]
     wrong += [f"{report.lost} are lost"] * bool(report.lost) + [f"{report.oversold} are oversold"] * bool(report.oversold)
     with asking(settings) as log:
         kept = {sha256(record.value).digest() for batch in log.read(RAW.name, log.low(RAW.name), log.ends(RAW.name)) for record in batch}
@@ -75,7 +80,7 @@ def prove(settings: Settings, acknowledged: Iterable[bytes], progress: Progress)
         )
     if missing := sum(digest not in kept for digest in acknowledged):
         wrong.append(f"{missing} requests were acknowledged and are not in {RAW.name}")
-    return Proof(report, dict(sorted(decided.items())), tuple(wrong))
+    return Proof(report, again, dict(sorted(decided.items())), tuple(wrong))
 
 
 class _Deciding(msgspec.Struct):
@@ -83,6 +88,14 @@ class _Deciding(msgspec.Struct):
 
 
 _deciding = msgspec.json.Decoder(_Deciding).decode
+
+
+def _replayed(settings: Settings, progress: Progress) -> Replayed:
+    """From the start, and from each snapshot there is; in this process, which knows both versions of the decider."""
+    know_both()
+    snapshots = Snapshots(clients.snapshot_files(settings), log_of(clients.admin(settings)))
+    with asking(settings) as log:
+        return replay(log, progress=progress, beginnings=partial(from_every_snapshot, snapshots))
 
 
 def _compared(settings: Settings, report: Report) -> Report:
