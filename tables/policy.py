@@ -3,13 +3,15 @@
 It travels as JSON in a SetPolicy command and holds from that command's offset on.
 """
 
-from typing import Literal
+from typing import Annotated, Literal
 
 import msgspec
+from msgspec import Meta
 
 # km to the node; the node's own priority; units that it has of the SKUs wanted, most first.
 Criterion = Literal["distance", "priority", "most_stock"]
 Shortage = Literal["backorder", "partial", "reject"]
+Few = Annotated[int, Meta(ge=0, le=1_000_000)]
 
 DAY_MS = 86_400_000
 
@@ -20,14 +22,22 @@ SAME_REGION_KM, SAME_COUNTRY_KM, ABROAD_KM = 0, 2_000, 10_000
 class Rule(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """For one segment, or for all. `kinds` and `nodes` empty: all of them may serve. `max_splits`: into how many more fulfilments
     than one an order may be divided. `shortage`: `backorder` promises all of an order or nothing, `partial` what there is,
-    `reject` refuses the order. Scores are compared in the order of `criteria`, less is better; ties end at the node's name."""
+    `reject` refuses the order. `patience_days`: an order that has waited so long for all of it is given what there is, so that
+    small ones do not pass it for ever; 0: it waits on. Scores are compared in the order of `criteria`, less is better; ties end at
+    the node's name."""
 
     kinds: tuple[str, ...] = ()
     nodes: tuple[str, ...] = ()
     exclude: tuple[str, ...] = ()
     criteria: tuple[Criterion, ...] = ("distance", "priority")
-    max_splits: int = 3
+    max_splits: Few = 3
     shortage: Shortage = "backorder"
+    patience_days: int = 0
+
+    def shortage_after(self, waited_ms: int) -> Shortage:
+        """What happens to an order placed so long ago."""
+        impatient = self.patience_days and self.shortage == "backorder" and waited_ms >= self.patience_days * DAY_MS
+        return "partial" if impatient else self.shortage
 
     def excludes(self, node: str, kind: str, sellable: bool) -> str:
         """Why a node may not serve at all, whatever its stock; "" when it may."""
@@ -47,9 +57,9 @@ class Policy(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     name: str = "default"
     rule: Rule = Rule()
     segments: dict[str, Rule] = {}
-    distances: dict[str, dict[str, int]] = {}
-    fills_per_decision: int = 50
-    remember_days: int = 60
+    distances: dict[str, dict[str, Few]] = {}
+    fills_per_decision: Few = 50
+    remember_days: Few = 60
 
     @property
     def remember_ms(self) -> int:

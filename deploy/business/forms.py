@@ -154,6 +154,7 @@ class RuleForm(Form):
     criteria: Criteria | None = Field(None, description="a list of distance, priority, most_stock")
     max_splits: int | None = Field(None, ge=0, le=100, description="0 or more: further fulfilments an order may be divided into")
     shortage: Shortage | None = Field(None, description="backorder, partial or reject")
+    patience_days: int | None = Field(None, ge=0, le=3_650, description="0 (for ever) to 3650")
 
 
 class PolicyForm(RuleForm):

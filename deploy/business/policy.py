@@ -39,6 +39,7 @@ def _over(base: Rule, form: RuleForm) -> Rule:
         criteria=form.criteria or base.criteria,
         max_splits=base.max_splits if form.max_splits is None else form.max_splits,
         shortage=form.shortage or base.shortage,
+        patience_days=base.patience_days if form.patience_days is None else form.patience_days,
     )
 
 

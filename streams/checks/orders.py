@@ -20,6 +20,7 @@ SUSPECTED = "suspected_duplicate"  # the hold of an order that may have been kno
 
 class _Rule(msgspec.Struct, frozen=True):
     shortage: str = "backorder"
+    patience_days: int = 0
 
 
 class _Policy(msgspec.Struct, frozen=True):
@@ -197,7 +198,8 @@ class Orders:
                 self._note("accounted", f"{key}: {units} of {place[1]} ordered (line {place[0]}), {have} promised, the rest not waited for")
 
     def _whole(self, segment: str) -> bool:
-        return self._policy.segments.get(segment, self._policy.rule).shortage != "partial"
+        rule = self._policy.segments.get(segment, self._policy.rule)
+        return rule.shortage != "partial" and not rule.patience_days
 
     @property
     def _note(self) -> Callable[..., None]:

@@ -13,7 +13,7 @@ from streams.rules.cover import fewest, greedy
 from streams.rules.plan import Plan
 from streams.rules.rank import Ranking, Scores, rank, with_stock
 from tables.events import Candidate, Considered, OrderLine, OrderRejected, Origin, Row
-from tables.policy import Rule
+from tables.policy import Rule, Shortage
 from tables.tiers import draw, drawing_order, quota_of
 
 
@@ -27,6 +27,7 @@ class Demand(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     region: str
     needs: tuple[Row, ...]
     lines: tuple[OrderLine, ...]
+    placed_at: int = 0
     refused_by: tuple[str, ...] = ()
     sealed: str = ""
 
@@ -48,7 +49,8 @@ def allocate(plan: Plan, demand: Demand) -> tuple[Row, ...]:
     """Reserve what the policy allows. Emits Considered and one Reserved a node, or OrderRejected. Returns what is left to wait for."""
     looked_at, supply, ranking = _look(plan, demand)
     rule = ranking.rule
-    chosen, needs, left = _choose(supply, rule, demand)
+    shortage = rule.shortage_after(plan.now - demand.placed_at)
+    chosen, needs, left = _choose(supply, rule, shortage, demand)
     short = _short(supply) if left else ()
     plan.emit(_explained(looked_at, [supply.nodes[i] for i in chosen], demand, ranking, short))
     if chosen:
@@ -62,7 +64,8 @@ def allocate(plan: Plan, demand: Demand) -> tuple[Row, ...]:
 def can_fill(plan: Plan, demand: Demand) -> bool:
     """Whether `allocate` would reserve anything now."""
     _, supply, ranking = _look(plan, demand)
-    return bool(_choose(supply, ranking.rule, demand)[0])
+    shortage = ranking.rule.shortage_after(plan.now - demand.placed_at)
+    return bool(_choose(supply, ranking.rule, shortage, demand)[0])
 
 
 def _look(plan: Plan, demand: Demand) -> tuple[list[Candidate], Supply, Ranking]:
@@ -127,12 +130,12 @@ def _short(supply: Supply) -> tuple[tuple[str, int], ...]:
     return tuple((sku, want - had) for sku, want, had in zip(supply.skus, supply.wanted, have, strict=True) if had < want)
 
 
-def _choose(supply: Supply, rule: Rule, demand: Demand) -> tuple[list[int], tuple[Row, ...], tuple[Row, ...]]:
+def _choose(supply: Supply, rule: Rule, shortage: Shortage, demand: Demand) -> tuple[list[int], tuple[Row, ...], tuple[Row, ...]]:
     """Indexes of the nodes that ship, what they ship, and what is left waiting."""
     limit = rule.max_splits + 1
     if supply.promisable == supply.wanted and (chosen := fewest(supply.shelves, supply.wanted, limit)):
         return chosen, demand.needs, ()
-    if rule.shortage != "partial" or not supply.nodes:
+    if shortage != "partial" or not supply.nodes:
         return [], (), demand.needs
     chosen = greedy(supply.shelves, supply.promisable, limit)
     have = [min(units, sum(supply.shelves[n][i] for n in chosen)) for i, units in enumerate(supply.promisable)]

@@ -12,11 +12,13 @@ from tables.tiers import grants, losses
 
 
 class Plan:
-    """Collects the events of the decision about the command at `offset`. `touched`: orders that it has dealt with already."""
+    """Collects the events of the decision about the command at `offset`. `touched`: orders that it has dealt with already; `now`: state
+    time as the decision leaves it."""
 
     def __init__(self, pool: Pool, offset: int) -> None:
         self.pool = pool
         self.offset = offset
+        self.now = pool.now
         self.events: list[AnyEvent] = []
         self.touched: set[str] = set()
         self._on_hand: dict[str, dict[str, int]] = {}

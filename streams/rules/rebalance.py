@@ -19,6 +19,7 @@ def demand_of(key: str, order: Order, needs: tuple[Row, ...]) -> Demand:
         region=order.region,
         needs=needs,
         lines=order.lines,
+        placed_at=order.placed_at,
         refused_by=order.refused_by,
         sealed=order.sealed,
     )
@@ -87,11 +88,20 @@ def rebalance(plan: Plan, key: str, order: Order, reason: str, gone: Open | None
     wanted = wanted_by(order)
     going = give_back_surplus(plan, key, order, wanted, reason) if gone is None else gone
     needs = missing(wanted, order, standing(order, going))
-    if needs:
+    if needs and not stands_in_line(plan, order, needs):
         needs = allocate(plan, demand_of(key, order, needs))
         if isinstance(plan.events[-1], OrderRejected):
             _give_back_all(plan, key, order, going)
     plan.backorder(key, order.waiting, needs)
+
+
+def stands_in_line(plan: Plan, order: Order, needs: Iterable[Row]) -> bool:
+    """While goods are still being given out to those who wait (a tick goes on with it at once), nobody takes them in between: who wants
+    them waits in line as well, unless the policy lets nobody wait."""
+    given_out = plan.pool.deferred
+    if not given_out or plan.pool.policy.for_segment(order.segment).shortage == "reject":
+        return False
+    return any(need.sku in given_out for need in needs)
 
 
 def _give_back_all(plan: Plan, key: str, order: Order, going: Open) -> None:

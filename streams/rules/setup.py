@@ -1,12 +1,10 @@
 """SetNode, SetShop, SetSegment, SetPolicy and Tick: what the pool is to know, from this offset on. Pure."""
 
-import msgspec
-
-from streams.commands import SetNode, SetPolicy, SetSegment, SetShop, Tick
+from streams.commands import UNDECODABLE, SetNode, SetPolicy, SetSegment, SetShop, Tick
 from streams.rules.fill import fill
 from streams.rules.plan import Plan
 from tables.events import UNASSIGNED, FillDeferred, Grant, NodeSet, PolicySet, Refused, SegmentSet, Shop, ShopSet, Stale, Ticked
-from tables.policy import decode_policy
+from tables.policy import DAY_MS, decode_policy
 from tables.tiers import quota_of
 
 
@@ -86,7 +84,7 @@ def set_policy(plan: Plan, command: SetPolicy) -> None:
         return
     try:
         decode_policy(command.policy)
-    except msgspec.MsgspecError as wrong:
+    except UNDECODABLE as wrong:
         plan.emit(Refused(code="bad_policy", sentence=f"the policy is not of the form that this version knows: {wrong}"))
         return
     plan.emit(PolicySet(version=command.version, policy=command.policy))
@@ -94,9 +92,20 @@ def set_policy(plan: Plan, command: SetPolicy) -> None:
 
 
 def tick(plan: Plan, command: Tick) -> None:
-    """State time goes on, and with it the filling of backorders that one decision had no room for."""
+    """State time goes on, and with it the filling of backorders that one decision had no room for, or that have waited long enough."""
     if command.at <= plan.pool.now:
         plan.emit(Stale(of="tick"))
         return
     plan.emit(Ticked(at=command.at))
-    fill(plan, plan.pool.deferred)
+    plan.now = command.at
+    fill(plan, (*plan.pool.deferred, *_no_longer_patient(plan)))
+
+
+def _no_longer_patient(plan: Plan) -> list[str]:
+    """SKUs for which an order waits whose patience has ended since the last tick."""
+    policy = plan.pool.policy
+    patience = {rule.patience_days * DAY_MS for rule in (policy.rule, *policy.segments.values()) if rule.patience_days}
+    spans = [(plan.pool.now - after, plan.now - after) for after in patience]
+    return sorted(
+        sku for sku, queue in plan.pool.queues.items() if any(begin < placed <= end for _, placed, _ in queue for begin, end in spans)
+    )

@@ -121,6 +121,6 @@ def assert_accounted(order: Order) -> None:
 
 def assert_all_or_nothing(pool: Pool, order: Order) -> None:
     """Unless the policy says partial, a decision that promises an order anything promises it everything."""
-    if pool.policy.for_segment(order.segment).shortage != "partial":
+    if pool.policy.for_segment(order.segment).shortage_after(pool.now - order.placed_at) != "partial":
         has, gone = reserved(order), sums(order.shipped)
         assert all(has.get(place, 0) + gone.get(place, 0) >= units for place, units in wanted(order).items())

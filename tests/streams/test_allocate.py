@@ -93,6 +93,7 @@ def test_every_node_is_looked_at_where_the_most_stock_wins_or_none_has_everythin
     story = one_shop({f"shop-{number:02}": {"TEA": 5 + number} for number in range(20)})
     [short] = of_type(story.place("1", line("TEA", 900)), Considered)
     story.policy(Policy(rule=Rule(criteria=("most_stock",))))
+    story.tick(1)
     [most] = of_type(story.place("2", line("TEA")), Considered)
 
     for considered in (short, most):
