@@ -7,8 +7,10 @@ from contextlib import contextmanager
 from typing import TypeVar
 
 import msgspec
+from msgspec.structs import replace
 
 from streams.simulation.schedule import MakeCompanion, Played, Schedule, play, schedule
+from streams.simulation.tempo import QUICK
 
 T = TypeVar("T")
 TRIES = 300
@@ -36,7 +38,7 @@ def run(seeds: Sequence[int], companions: Sequence[MakeCompanion] = (), told: Ca
             played = play(schedule(seed), companions)
             told(played)
             # the story of a schedule that went well is of no use any more
-            found.append(msgspec.structs.replace(played, story=()))
+            found.append(replace(played, story=(), decided=()))
     return summary(found)
 
 
@@ -72,10 +74,16 @@ def shrink(plan: Schedule, companions: Sequence[MakeCompanion] = (), tries: int 
             return True
 
         size = None
-        while size != (size := (len(best[0].faults), len(best[0].deliveries))) and tries > 0:
-            _reduce(best[0].faults, lambda faults: fails(msgspec.structs.replace(best[0], faults=faults)))
-            _reduce(best[0].deliveries, lambda some: fails(msgspec.structs.replace(best[0], deliveries=some)))
+        while size != (size := _size(best[0])) and tries > 0:
+            _reduce(best[0].faults, lambda faults: fails(replace(best[0], faults=faults)))
+            _reduce(best[0].deliveries, lambda some: fails(replace(best[0], deliveries=some)))
+            for simpler in (*({"workers": fewer} for fewer in range(1, best[0].workers)), {"tempo": QUICK}):
+                fails(replace(best[0], **simpler))
         return best
+
+
+def _size(plan: Schedule) -> tuple[int, ...]:
+    return len(plan.faults), len(plan.deliveries), plan.workers
 
 
 def _reduce(items: tuple[T, ...], fails: Callable[[tuple[T, ...]], bool]) -> None:
@@ -102,8 +110,11 @@ def _broken(played: Played) -> set[str]:
 def story(plan: Schedule, played: Played) -> str:
     """For a person: what was planned to go wrong, what happened, what is broken."""
     faults = [f"  - {fault}" for fault in plan.faults]
-    head = f"seed {plan.seed}: {plan.workers} workers, {plan.partitions} partitions, {len(plan.deliveries)} deliveries, faults:"
-    return "\n".join([head, *faults, "", *played.story, "", *(f"BROKEN: {violation}" for violation in played.violations)])
+    head = f"seed {plan.seed}: {plan.workers} workers, {plan.partitions} partitions, {len(plan.deliveries)} deliveries"
+    wrong = ["what goes wrong:", *faults] if faults else ["nothing goes wrong:"]
+    decided = ["", "what was decided:", *(f"  {line}" for line in played.decided)] if played.decided else []
+    broken = [f"BROKEN: {violation}" for violation in played.violations]
+    return "\n".join([head, *wrong, "", *played.story, *decided, "", *broken])
 
 
 @contextmanager

@@ -20,6 +20,8 @@ TEAS = ("ASSAM", "SENCHA", "OOLONG")
 GIFT = "GIFT-BOX"  # a listing that nobody knows at first
 SHORTAGES: tuple[Literal["backorder", "partial", "reject"], ...] = ("backorder", "backorder", "partial", "reject")
 
+REMEMBERED = (0, 1, 2, 60)
+
 
 class Delivery(msgspec.Struct, frozen=True, kw_only=True):
     """One raw record, handed in at each of these seconds."""
@@ -88,7 +90,11 @@ def _records(pool: str, partition: int, partitions: int) -> tuple[AnyReference, 
 
 
 def _change(random: Random, pool: str, partition: int, causes: Iterator[c.Cause], at: float) -> Import:
-    policy = Policy(rule=Rule(shortage=random.choice(SHORTAGES), max_splits=random.randint(0, 2)), fills_per_decision=random.randint(1, 3))
+    policy = Policy(
+        rule=Rule(shortage=random.choice(SHORTAGES), max_splits=random.randint(0, 2)),
+        fills_per_decision=random.randint(1, 3),
+        remember_days=random.choice(REMEMBERED),
+    )
     parts = ((random.choice(TEAS), 2), (TEAS[0], 1))[: random.randint(1, 2)]
     listing = c.SetListing(pool=pool, cause=next(causes), version=2, shop=f"web-{pool}", listing=GIFT, parts=tuple(dict(parts).items()))
     return Import(
@@ -128,7 +134,7 @@ def _order(random: Random, pool: str, number: int, at: float) -> Iterator[Delive
 
 def _placed(random: Random, number: int, listings: list[str], revision: int) -> dict[str, Any]:
     lines = [{"line": name, "sku": name, "quantity": random.randint(1, 3), "price": 450} for name in listings]
-    about = {"updated_at": when(revision), "currency": "USD", "region": random.choice(("US-NY", "US-TX")), "lines": lines}
+    about = {"placed_at": when(0), "updated_at": when(revision), "currency": "USD", "region": random.choice(("US-NY", "US-TX")), "lines": lines}
     broken: dict[str, Any] = {"lines": []} if random.random() < 0.03 else {}
     holds = {"holds": ["payment"]} if revision == 0 and random.random() < 0.1 else {}
     return {"type": "order", "order": f"o{number}", "recipient": {"name": "Wei Chen", "country": "US"}} | about | holds | broken

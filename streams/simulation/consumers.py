@@ -157,8 +157,10 @@ class GroupConsumer:
         """Asked to wait, it raises when the partition is not ours."""
         if asynchronous:
             self._available()
-            self._world.strike("offsets")
-            self._commit(offsets)
+            if any(self._member.news((at.topic, at.partition), at.offset) for at in offsets):
+                self._world.strike("offsets")
+                self._commit(offsets)
+                self._world.strike("moved")
             return []
         self._world.wait(self._world.tempo.network)
         self._world.strike("note")
@@ -171,9 +173,11 @@ class GroupConsumer:
 
     def _commit(self, offsets: Sequence[Any]) -> bool:
         for at in offsets:
-            if not self._member.commit((at.topic, at.partition), at.offset, at.metadata or ""):
+            change = (at.topic, at.partition), at.offset, at.metadata or ""
+            news = self._member.news(*change)
+            if not self._member.commit(*change):
                 return False
-            self._world.tell(f"{self._process} commits {self._group.name}: {shown([(at.topic, at.partition)])} {at.offset}")
+            self._world.tell(news)
         return True
 
     def _available(self) -> None:

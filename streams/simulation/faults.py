@@ -19,35 +19,50 @@ Kind = Literal[
     "slow",  # the nth call of a client takes `seconds`
 ]
 # Where a client may be struck: a fence; a transaction's begin, each of its records, before and after its commit; a plain record handed
-# over, and its acknowledgement; offsets committed in passing, and those that are waited for; a fetch; a log asked for its end, and
-# read; a snapshot; an insert into ClickHouse before, in the middle and after it took effect; a question to it; leaving a group.
+# over, on its way, and its acknowledgement; before and after offsets are committed in passing, and when that is waited for; a fetch; a
+# log asked for its end, and read; a snapshot; an insert into ClickHouse before, in the middle and after it took effect; a question to
+# it; leaving a group.
 Point = Literal[
-    "", "fence", "begin", "write", "commit", "committed", "send", "ack", "offsets", "note", "noted", "fetch", "ask", "read", "snapshot",
-    "insert", "block", "inserted", "query", "leave",
+    "", "fence", "begin", "write", "commit", "committed", "send", "land", "ack", "offsets", "moved", "note", "noted", "fetch", "ask",
+    "read", "snapshot", "insert", "block", "inserted", "query", "leave",
 ]  # fmt: skip
-THREADS: tuple[Kind, ...] = ("crash", "crash", "fail", "freeze", "slow")
+THREADS: tuple[Kind, ...] = ("crash", "fail", "freeze", "freeze", "slow")
 # About how often each happens in a schedule, and what may happen there.
 CALLS: dict[Point, tuple[int, tuple[Kind, ...]]] = {
     "fence": (12, THREADS),
-    "begin": (60, THREADS),
-    "write": (200, THREADS),
-    "commit": (60, THREADS),
-    "committed": (60, THREADS),
-    "send": (250, ("crash", "fail", "full", "slow", "slow")),
-    "ack": (250, ("crash", "fail", "slow", "slow")),
-    "offsets": (150, ("crash", "fail")),
-    "note": (100, THREADS),
-    "noted": (100, THREADS),
-    "fetch": (200, ("fail",)),
-    "ask": (60, THREADS),
-    "read": (60, THREADS),
-    "snapshot": (20, ("fail",)),
-    "insert": (200, THREADS),
-    "block": (400, THREADS),
-    "inserted": (200, THREADS),
-    "query": (12, THREADS),
-    "leave": (4, ("crash", "freeze")),
+    "begin": (30, THREADS),
+    "write": (180, THREADS),
+    "commit": (30, THREADS),
+    "committed": (30, THREADS),
+    "send": (180, ("crash", "fail", "full", "slow", "slow")),
+    "land": (70, ("fail", "slow", "slow")),
+    "ack": (160, ("crash", "fail", "slow", "slow")),
+    "offsets": (40, ("crash", "fail")),
+    "moved": (40, ("crash",)),
+    "note": (30, THREADS),
+    "noted": (30, THREADS),
+    "fetch": (110, ("fail",)),
+    "ask": (30, THREADS),
+    "read": (10, THREADS),
+    "snapshot": (6, ("fail",)),
+    "insert": (60, THREADS),
+    "block": (250, THREADS),
+    "inserted": (60, THREADS),
+    "query": (10, THREADS),
+    "leave": (2, ("crash", "freeze")),
 }
+# What belongs together is struck together: a schedule has one of these, or all.
+THEMES: tuple[tuple[Point, ...], ...] = (
+    ("send", "land", "ack", "offsets", "moved"),
+    ("land", "moved"),
+    ("fence", "begin", "write", "commit", "committed"),
+    ("begin", "write", "commit"),
+    ("fence", "ask", "read", "snapshot", "leave"),
+    ("fetch", "offsets", "moved", "leave"),
+    ("note", "noted", "insert", "block", "inserted", "query"),
+    ("note", "noted", "insert", "inserted"),
+    tuple(CALLS),
+)
 GROUPS = ("allocate", "stages", "sink")
 
 
@@ -85,19 +100,20 @@ class Fault(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 
 def draw(random: Random, until: float) -> tuple[Fault, ...]:
-    """Some twelve faults in the first `until` seconds."""
-    return tuple(_one(random, until) for _ in range(random.randint(4, 20)))
+    """Some fifteen faults in the first `until` seconds."""
+    theme = random.choice(THEMES)
+    return tuple(_one(random, theme, until) for _ in range(random.randint(4, 26)))
 
 
-def _one(random: Random, until: float) -> Fault:
+def _one(random: Random, theme: tuple[Point, ...], until: float) -> Fault:
     at = round(random.uniform(0.3, until), 3)
-    match random.choices(("step", "call", "expel", "rebalance", "away", "jump"), (7, 9, 4, 3, 1, 2))[0]:
+    match random.choices(("step", "call", "expel", "rebalance", "away", "jump"), (5, 14, 2, 2, 1, 1))[0]:
         case "step":
             kind: Kind = random.choice(("kill", "kill", "freeze", "freeze", "stop"))
             seconds = _frozen(random) if kind == "freeze" else 0.0
             return Fault(kind=kind, who=random.randint(1, 6), nth=random.randint(1, random.choice((200, 1_500))), seconds=seconds)
         case "call":
-            return _struck(random)
+            return _struck(random, theme)
         case "expel":
             return Fault(kind="expel", at=at, group=random.choice(GROUPS), seconds=round(random.uniform(0, 4), 3), who=random.randint(0, 9))
         case "rebalance":
@@ -108,8 +124,8 @@ def _one(random: Random, until: float) -> Fault:
             return Fault(kind="jump", at=at, seconds=random.choice((-90_000, -3, 40, 90_000, 200_000)))
 
 
-def _struck(random: Random) -> Fault:
-    point = random.choice(tuple(CALLS))
+def _struck(random: Random, theme: tuple[Point, ...]) -> Fault:
+    point = random.choice(theme)
     often, kinds = CALLS[point]
     kind, nth = random.choice(kinds), random.randint(1, often)
     match kind:

@@ -57,6 +57,13 @@ class Member:
         """False: not its to commit."""
         return self._group.commit(self, place, offset, metadata)
 
+    def news(self, place: Place, offset: int, metadata: str = "") -> str:
+        """What a commit changes, in words; "" for nothing."""
+        known = self.committed(place)
+        if known and (known.offset, known.metadata) == (offset, metadata):
+            return ""
+        return f"{self.process} commits {self._group.name}: {place[0]}[{place[1]}] {offset} {metadata}".rstrip()
+
     def committed(self, place: Place) -> Committed | None:
         return self._group.broker.offsets.get((self._group.name, place))
 

@@ -143,5 +143,7 @@ class StageHost:
             self._world.strike("offsets")
         except Exception:
             return
+        news = self._member.news(place, end)
         if self._member.commit(place, end):
-            self._world.tell(f"{self._process} commits stages: {shown([place])} {end}")
+            self._world.tell(news)
+            self._world.strike("moved")

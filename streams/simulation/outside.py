@@ -16,6 +16,7 @@ from streams.topics import COMMANDS, FULFILMENTS, RAW, REFERENCE
 decode_fulfilment = msgspec.json.Decoder(Fulfilment).decode
 ANSWER_S = 0.2
 AGAIN_S = 0.7
+LATEST_S = 6.0
 
 
 class Outside:
@@ -84,12 +85,26 @@ class Outside:
             if not told.final:
                 self._reply(told, document | {"type": "rejection", "reason": "cancelled"}, choice)
         elif choice.random() < 0.5:
-            self._reply(told, document | {"type": "shipment", "shipped_at": when(1)}, choice)
+            after = self._reply(told, document | {"type": "shipment", "shipped_at": when(1)}, choice)
+            if choice.random() < 0.4:
+                self._send_in(after + choice.uniform(0.0, LATEST_S), _returned(told, choice))
         elif choice.random() < 0.3:
             self._reply(told, document | {"type": "rejection", "reason": choice.choice(("short", "no_capacity"))}, choice)
 
-    def _reply(self, told: Fulfilment, document: dict[str, str], choice: Random) -> None:
-        record = raw(f"wms-{told.pool}", document["type"], told.id, json.dumps(document).encode())
-        at = self._world.now + choice.uniform(0.1, 2)
+    def _reply(self, told: Fulfilment, document: dict[str, str], choice: Random) -> float:
+        """Soon or late; returns after how many seconds."""
+        after = choice.uniform(0.1, choice.choice((2.0, LATEST_S)))
+        self._send_in(after, raw(f"wms-{told.pool}", document["type"], told.id, json.dumps(document).encode()))
+        return after
+
+    def _send_in(self, seconds: float, record: RawRecord) -> None:
         self.busy += 1
-        self._world.after(at - self._world.now, lambda: self._send(record))
+        self._world.after(seconds, lambda: self._send(record))
+
+
+def _returned(told: Fulfilment, choice: Random) -> RawRecord:
+    """Some of it comes back, and now and then more than was shipped."""
+    lines = [{"sku": line.sku, "line": line.line, "quantity": choice.randint(1, line.quantity + 1)} for line in told.lines[:2]]
+    about = {"document": f"back-{told.id}", "type": "return", "returned_at": when(2), "lines": lines}
+    body = about | {"shop": told.shop, "order": told.order, "node": told.node}
+    return raw(f"wms-{told.pool}", "return", told.order, json.dumps(body).encode())

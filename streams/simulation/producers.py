@@ -33,6 +33,7 @@ class PlainProducer:
         self._world = world
         self._process = process
         self._waiting: dict[Place, deque[Waiting]] = {}
+        self._far: dict[Place, bool] = {}
 
     def produce(self, topic: str, value: bytes, key: bytes, partition: int, report: Any = None, headers: Any = None) -> None:
         late = self._world.strike("send")
@@ -48,7 +49,10 @@ class PlainProducer:
         return 0
 
     def _next(self, place: Place, late: float = 0.0) -> None:
-        self._world.after(late + self._world.takes(self._world.tempo.network), lambda: self._land(place))
+        world = self._world
+        far = self._far.setdefault(place, world.random.random() < 0.3)
+        takes = world.takes(world.tempo.network) * (world.tempo.apart if far else 1.0)
+        world.after(late + takes, lambda: self._land(place))
 
     def _land(self, place: Place) -> None:
         """A batch of what is waiting for a partition, as a request on the wire has it."""
@@ -58,28 +62,45 @@ class PlainProducer:
         if world.broker.away or self._process.frozen:
             self._next(place, 0.1)
             return
+        try:
+            late = world.strike("land")
+        except Exception as refusal:
+            self._give_up(place, refusal)
+            return
+        if late:
+            self._next(place, late)
+            return
         first = offset = -1
         for _ in range(min(len(queue), world.random.randint(1, 30))):
             key, value, headers, report = queue[0]
             offset = world.broker.append(place, key, value, headers, world.now, None)
             first = offset if first < 0 else first
-            if report is not None:
-                self._report(report, offset)
+            self._report(report, None, offset)
             queue.popleft()
         world.tell(f"{self._process} → {place[0]}[{place[1]}]@{first}{f'–{offset}' if offset > first else ''}")
         if queue:
             self._next(place)
 
-    def _report(self, report: Any, offset: int) -> None:
-        world = self._world
-        world.loop.call_later(world.takes(world.tempo.network), self._acknowledge, report, offset, context=self._process.context)
+    def _give_up(self, place: Place, refusal: Exception) -> None:
+        """None of what is waiting for the partition lands."""
+        for waiting in self._waiting.pop(place):
+            self._report(waiting.report, refusal, -1)
 
-    def _acknowledge(self, report: Any, offset: int) -> None:
+    def _report(self, report: Any, error: Exception | None, offset: int) -> None:
+        world = self._world
+        if report is not None:
+            takes = world.takes(world.tempo.network)
+            world.loop.call_later(takes, self._acknowledge, report, error, offset, context=self._process.context)
+
+    def _acknowledge(self, report: Any, error: Exception | None, offset: int) -> None:
         """Lost, it is one that never comes: the client gives the record up."""
         try:
             late = self._world.strike("ack")
         except Exception as lost:
             report(lost, Sent(offset))
+            return
+        if error is not None:
+            report(error, Sent(offset))
             return
         if late:
             self._world.loop.call_later(late, report, None, Sent(offset))

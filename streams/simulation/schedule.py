@@ -19,11 +19,11 @@ from streams.simulation.groups import Group
 from streams.simulation.loop import Process
 from streams.simulation.outside import Outside
 from streams.simulation.pipeline import RESTART_S, Pipeline
+from streams.simulation.telling import decided
 from streams.simulation.tempo import Tempo
-from streams.simulation.world import World
+from streams.simulation.world import BUSY_S, World
 from streams.topics import CATALOGUE, COMMANDS, DEAD_LETTERS, DECISIONS, RAW
 
-BUSY_S = 12.0  # so long orders and faults come in
 PATIENCE_S = 240.0
 CALM_S = 3.0
 LOOK_S = 0.3
@@ -43,12 +43,14 @@ class Schedule(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Played(msgspec.Struct, frozen=True, kw_only=True):
-    """`violations` of the promises; `trace` is the same for the same story; `struck`: faults that came to pass, by kind."""
+    """`violations` of the promises; `trace` is the same for the same story; `struck`: faults that came to pass, by kind; `decided`: where
+    a promise is broken, what the log says."""
 
     seed: int
     violations: tuple[str, ...]
     trace: str
     story: tuple[str, ...]
+    decided: tuple[str, ...]
     struck: dict[str, int]
     decisions: int
     fulfilments: int
@@ -179,6 +181,7 @@ class Stage:
             violations=tuple(found),
             trace=self.world.trace(),
             story=tuple(self.world.story),
+            decided=tuple(decided(log)) if found else (),
             struck=dict(sorted(self.world.struck.items())),
             decisions=report.decisions,
             fulfilments=report.fulfilments,

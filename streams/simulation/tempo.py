@@ -8,16 +8,19 @@ Span = tuple[float, float]  # from, to, in seconds
 
 class Tempo(NamedTuple):
     """`thread`: what runs on one; `network`: a request on the wire; `hold`: a transaction waits for more; `step`: a host looks again;
-    `commit`: offsets are committed again."""
+    `commit`: offsets are committed again. `apart`: so much slower the leaders of some partitions are. `days`: so many pass by the
+    processes' clock while orders come in."""
 
     thread: Span
     network: Span
     hold: Span
     step: Span
     commit: Span
+    apart: float
+    days: float
 
 
-QUICK = Tempo((0.0005, 0.02), (0.0005, 0.03), (0.001, 0.03), (0.001, 0.08), (0.3, 0.5))
+QUICK = Tempo((0.0005, 0.02), (0.0005, 0.03), (0.001, 0.03), (0.001, 0.08), (0.3, 0.5), 1.0, 0.0)
 
 
 def draw(random: Random) -> Tempo:
@@ -27,4 +30,6 @@ def draw(random: Random) -> Tempo:
         hold=(0.001, random.choice((0.03, 0.2, 1.0))),
         step=(0.001, random.choice((0.03, 0.08, 0.4))),
         commit=random.choice(((0.02, 0.05), (0.3, 0.5), (0.3, 2.0))),
+        apart=random.choice((1.0, 1.0, 10.0, 40.0)),
+        days=random.choice((0.0, 0.0, 3.0, 9.0)),
     )

@@ -15,6 +15,8 @@ from streams.simulation.loop import Death, Loop, Process, current, pause
 from streams.simulation.tempo import QUICK, Span, Tempo
 
 LOOK_S = 0.5
+BUSY_S = 12.0  # so long orders and faults come in
+DAY_S = 86_400
 
 
 class World:
@@ -58,7 +60,7 @@ class World:
         if self._jumps:
             self.struck["jump"] += self._jumps
             self._jumps = 0
-        return START_MS + int((self.now + self.skew_s) * 1000)
+        return START_MS + int((self.now + self.skew_s + self.tempo.days * DAY_S * min(1.0, self.now / BUSY_S)) * 1000)
 
     def after(self, seconds: float, what: Callable[[], object]) -> None:
         """Outside of every process, so that none takes it with it when it dies."""
@@ -80,7 +82,8 @@ class World:
 
     # ------------------------------------------------------------------------------------------ the story
     def tell(self, what: str) -> None:
-        self.story.append(f"{self.now:9.4f}  {what}")
+        if what:
+            self.story.append(f"{self.now:9.4f}  {what}")
 
     def trace(self) -> str:
         """The same for two runs if and only if the same has happened in the same order."""
@@ -111,7 +114,7 @@ class World:
             self.tell(f"{process} goes on")
 
     def heal(self) -> None:
-        self.tempo = QUICK
+        self.tempo = QUICK._replace(days=self.tempo.days)
         self._back()
         for process in self.loop.processes:
             self.thaw(process)
