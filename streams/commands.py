@@ -4,13 +4,20 @@
 `operator`. Within one source and partition causes rise, so a repetition is known by its cause alone (design rule 1).
 """
 
-from typing import Literal
+from typing import Annotated, Literal
 
 import msgspec
+from msgspec import Meta
 
-from tables.events import Node, OrderLine, Segment, Shop
+from tables.events import MOST_UNITS, Each, Node, OrderLine, Rank, Segment, Shop
 
-Cause = tuple[str, int, int, int]
+# A number beyond these makes the record no command: sums and products of those within stay 64-bit integers.
+Number = Annotated[int, Meta(ge=0, le=1 << 53)]  # offsets, versions
+Moment = Annotated[int, Meta(ge=0, lt=253_402_300_800_000)]  # before the year 10000
+Units = Annotated[int, Meta(ge=1, le=MOST_UNITS)]
+Counted = Annotated[int, Meta(ge=0, le=MOST_UNITS)]
+
+Cause = tuple[str, Number, Number, Number]
 
 
 class Command(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False, tag=True):
@@ -26,23 +33,23 @@ class PlaceOrder(Command, frozen=True):
     shop: str
     channel: str
     number: str
-    updated_at: int
+    updated_at: Moment
     digest: str
-    placed_at: int
-    received_at: int
+    placed_at: Moment
+    received_at: Moment
     currency: str
     lines: tuple[OrderLine, ...]
-    reductions: tuple[tuple[str, tuple[tuple[str, int], ...]], ...] = ()
+    reductions: tuple[tuple[str, tuple[tuple[str, Counted], ...]], ...] = ()
     holds: tuple[str, ...] = ()
     region: str = ""
-    priority: int = 0
+    priority: Rank = 0
     sealed: str = ""
 
 
 class CancelOrder(Command, frozen=True):
     order: str
     shop: str
-    updated_at: int
+    updated_at: Moment
     digest: str
     reason: str = ""
 
@@ -53,7 +60,7 @@ class ReduceOrder(Command, frozen=True):
     order: str
     shop: str
     reduction: str
-    lines: tuple[tuple[str, int], ...]
+    lines: tuple[tuple[str, Counted], ...]
 
 
 class ReleaseHold(Command, frozen=True):
@@ -67,8 +74,8 @@ class ReleaseHold(Command, frozen=True):
 class ReceiveStock(Command, frozen=True):
     document: str
     node: str
-    at: int
-    lines: tuple[tuple[str, int], ...]
+    at: Moment
+    lines: tuple[tuple[str, Units], ...]
 
 
 class CountStock(Command, frozen=True):
@@ -76,8 +83,8 @@ class CountStock(Command, frozen=True):
 
     document: str
     node: str
-    counted_at: int
-    lines: tuple[tuple[str, int], ...]
+    counted_at: Moment
+    lines: tuple[tuple[str, Counted], ...]
 
 
 class MoveStock(Command, frozen=True):
@@ -86,8 +93,8 @@ class MoveStock(Command, frozen=True):
     to_node: str
     from_bucket: str
     to_bucket: str
-    at: int
-    lines: tuple[tuple[str, int], ...]
+    at: Moment
+    lines: tuple[tuple[str, Units], ...]
 
 
 class ConfirmShipment(Command, frozen=True):
@@ -95,8 +102,8 @@ class ConfirmShipment(Command, frozen=True):
 
     document: str
     fulfilment: str
-    shipped_at: int
-    lines: tuple[tuple[str, int], ...] = ()
+    shipped_at: Moment
+    lines: tuple[tuple[str, Units], ...] = ()
     carrier: str = ""
     tracking: str = ""
 
@@ -118,36 +125,36 @@ class ReturnStock(Command, frozen=True):
 
 
 class SetNode(Command, frozen=True):
-    version: int
+    version: Number
     node: Node
 
 
 class SetShop(Command, frozen=True):
-    version: int
+    version: Number
     shop: Shop
 
 
 class SetSegment(Command, frozen=True):
-    version: int
+    version: Number
     segment: Segment
 
 
 class SetListing(Command, frozen=True):
     """A listing that orders may be held for: held ones go on."""
 
-    version: int
+    version: Number
     shop: str
     listing: str
-    parts: tuple[tuple[str, int], ...]
+    parts: tuple[tuple[str, Each], ...]
 
 
 class SetPolicy(Command, frozen=True):
-    version: int
+    version: Number
     policy: msgspec.Raw
 
 
 class Tick(Command, frozen=True):
-    at: int
+    at: Moment
 
 
 AnyCommand = (
@@ -169,6 +176,9 @@ AnyCommand = (
     | Tick
 )
 Source = Literal["raw", "import", "tick", "operator"]
+
+# what decoding raises on bytes that are not what they should be: the last one for endless nesting
+UNDECODABLE = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
 
 encode_command = msgspec.json.Encoder().encode
 decode_command = msgspec.json.Decoder(AnyCommand).decode

@@ -4,9 +4,16 @@ Units are integers, times milliseconds since the epoch. An order is named by its
 objects tagged by `type`; rows inside them are arrays, because an order of ten lines carries dozens of them.
 """
 
-from typing import Literal
+from typing import Annotated, Literal
 
 import msgspec
+from msgspec import Meta
+
+MOST_UNITS = 1_000_000_000
+Units = Annotated[int, Meta(ge=0, le=MOST_UNITS)]
+Each = Annotated[int, Meta(ge=1, le=1_000_000)]
+Money = Annotated[int, Meta(ge=-1_000_000_000_000, le=1_000_000_000_000)]
+Rank = Annotated[int, Meta(ge=-1_000_000, le=1_000_000)]
 
 # Buckets of a node. Moves to and from OUTSIDE change what we own; all others only change where it lies.
 Bucket = Literal["on_hand", "reserved", "picked", "damaged", "quality", "hold", "in_transit", "incoming"]
@@ -27,9 +34,9 @@ class OrderLine(msgspec.Struct, frozen=True, array_like=True, gc=False):
 
     line: str
     listing: str
-    quantity: int
-    price: int
-    parts: tuple[tuple[str, int], ...] = ()
+    quantity: Units
+    price: Money
+    parts: tuple[tuple[str, Each], ...] = ()
 
 
 class Row(msgspec.Struct, frozen=True, array_like=True, gc=False):
@@ -276,7 +283,7 @@ class Node(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     kind: str = "warehouse"
     region: str = ""
     city: str = ""
-    priority: int = 0
+    priority: Rank = 0
     cancel: Literal["immediate", "confirm"] = "immediate"
     sellable: bool = True
 
@@ -288,9 +295,9 @@ class Shop(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     tenant: str
     channel: str
     segment: str
-    share: int = 100
-    buffer: int = 0
-    quotas: tuple[tuple[str, int], ...] = ()
+    share: Annotated[int, Meta(ge=0, le=100)] = 100
+    buffer: Units = 0
+    quotas: tuple[tuple[str, Units], ...] = ()
     active: bool = True
 
 
@@ -299,12 +306,12 @@ class Segment(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     `priority`: 1 is dearer than 2; losses hit the highest number first."""
 
     segment: str
-    ratio: int = 0
-    quota: int = 0
+    ratio: Annotated[int, Meta(ge=0, le=10_000)] = 0
+    quota: Units = 0
     protected: bool = False
     may_borrow: bool = False
-    priority: int = 0
-    rank: int = 0
+    priority: Rank = 0
+    rank: Rank = 0
 
 
 class NodeSet(Event, frozen=True):
