@@ -73,8 +73,12 @@ class Books:
                     self._grant(origin, row.sku, units)
 
     def ship(self, node: str, rows: Sequence[Row]) -> None:
+        shelf = self._shelves[node]
         for row in rows:
-            self._add((node, "reserved"), row.sku, -row.quantity)
+            cell = shelf[row.sku]
+            cell[RESERVED] = left = cell[RESERVED] - row.quantity
+            if left < 0:
+                self._suspects.append((cell, RESERVED, (node, "reserved"), row.sku))
 
     def take_back(self, node: str, rows: Sequence[Row]) -> None:
         for row in rows:

@@ -124,8 +124,9 @@ class Orders:
         promise.rows, complaint = take_out(promise.rows, event.rows, known.segment)
         if complaint:
             self._note("reservations", f"{event.order}: {type(event).__name__} of {event.fulfilment}: {complaint}")
-        answer = event.rows if isinstance(event, e.Unreserved) and event.reason == CONFIRMED else ()
-        promise.asked = _still_asked(promise.asked, answer, promise.rows)
+        if promise.asked:
+            answer = event.rows if isinstance(event, e.Unreserved) and event.reason == CONFIRMED else ()
+            promise.asked = _still_asked(promise.asked, answer, promise.rows)
         if isinstance(event, e.Shipped):
             known.shipped = _join(known.shipped, event.rows)
         if not promise.rows:
@@ -166,12 +167,14 @@ class Orders:
         for key, known in self._touched.items():
             now, before = standing(known), self._said.get(key, ())
             whole = known.plainly_whole()
-            if not whole:
+            if not whole and not known.plainly_over():
                 self._check(key, known)
             self._packed.put(key, pack(known, whole))
             if now != before:
-                self.standing.update(now)
-                self.standing.subtract(before)
+                for state in now:
+                    self.standing[state] += 1
+                for state in before:
+                    self.standing[state] -= 1
         self._touched.clear()
         self._promised.clear()
         self._again.clear()
@@ -219,8 +222,10 @@ def standing(known: Known) -> tuple[Standing, ...]:
     return (*states, "rejected") if known.rejected else states
 
 
-def _join(rows: Sequence[e.Row], more: Sequence[e.Row]) -> tuple[e.Row, ...]:
+def _join(rows: tuple[e.Row, ...], more: tuple[e.Row, ...]) -> tuple[e.Row, ...]:
     """Units of both by line and SKU; origins do not matter any more."""
+    if not rows and not any(row.origins for row in more):
+        return more
     return tuple(e.Row(line, sku, units) for (line, sku), units in count((*rows, *more)).items())
 
 

@@ -1,6 +1,6 @@
 """What the checker remembers of an order: what it wants, and what it is promised. Packed between two decisions of the order."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 
 import msgspec
 
@@ -66,9 +66,19 @@ class Known(msgspec.Struct, array_like=True):
         if self.shipped or self.waiting or self.cancelled or self.reductions or len(self.promises) != 1:
             return False
         (promise,) = self.promises.values()
-        if promise.asked or len(promise.rows) != len(self.lines):
+        return not promise.asked and self.has_just(promise.rows)
+
+    def plainly_over(self) -> bool:
+        """Another: nothing is left of the order, or exactly its lines are shipped."""
+        if self.promises or self.waiting or self.holds:
             return False
-        for row, line in zip(promise.rows, self.lines, strict=True):
+        return self.cancelled or (not self.reductions and self.has_just(self.shipped))
+
+    def has_just(self, rows: tuple[Row, ...]) -> bool:
+        """These are the lines, each of one SKU out of the segment's own units."""
+        if len(rows) != len(self.lines):
+            return False
+        for row, line in zip(rows, self.lines, strict=True):
             parts = line.parts
             if row.origins or row.line != line.line or len(parts) != 1:
                 return False
@@ -116,11 +126,13 @@ def count(rows: Iterable[Row | Waiting]) -> Units:
     return units
 
 
-def take_out(rows: Sequence[Row], out: Iterable[Row], segment: str) -> tuple[tuple[Row, ...], str]:
+def take_out(rows: tuple[Row, ...], out: tuple[Row, ...], segment: str) -> tuple[tuple[Row, ...], str]:
     """Rows less `out`, by line, SKU and origin; and a sentence about what was not there to take, or ""."""
+    if rows == out:
+        return (), ""
     left = {(row.line, row.sku): row for row in rows}
     if len(left) < len(rows):
-        return tuple(rows), "a fulfilment names a line and SKU twice"
+        return rows, "a fulfilment names a line and SKU twice"
     complaint = ""
     for row in out:
         place = (row.line, row.sku)

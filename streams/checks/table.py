@@ -22,17 +22,22 @@ class Table:
         self._numbers = array("q", bytes(8 * size))
 
     def get(self, key: Hashable) -> int:
-        return self._numbers[at] if self._hashes[at := self._place(hash(key) & WORD or 1)] else ABSENT
+        at = self._place(hash(key) & WORD or 1)
+        return self._numbers[at] if self._hashes[at] else ABSENT
 
-    def put(self, key: Hashable, number: int) -> None:
+    def put(self, key: Hashable, number: int) -> int:
+        """What was there before."""
         hashed = hash(key) & WORD or 1
         at = self._place(hashed)
-        if not self._hashes[at]:
-            self._hashes[at] = hashed
-            self._used += 1
-        self._numbers[at] = number
+        if self._hashes[at]:
+            before = self._numbers[at]
+            self._numbers[at] = number
+            return before
+        self._hashes[at], self._numbers[at] = hashed, number
+        self._used += 1
         if 3 * self._used > 2 * self._mask:
             self._grow()
+        return ABSENT
 
     def _place(self, hashed: int) -> int:
         """Where this hash is, or would be."""

@@ -65,8 +65,7 @@ class Versions:
         if not 0 <= version < decided.get(record.partition, 0):
             self._findings.note("versions", f"{key} follows from decision {version}, which is not there")
             return
-        highest = self._highest.get(record.key)
+        highest = self._highest.put(record.key, version)
         if version < highest:
             self._findings.note("versions", f"{key} goes back from {highest} to {version}")
-        else:
-            self._highest.put(record.key, version)
+            self._highest.put(record.key, highest)
