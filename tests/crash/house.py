@@ -101,7 +101,7 @@ class Kafka(LocalKafka):
 
 
 class House:
-    """Everything that runs. Used as a context it is up inside and gone after."""
+    """Everything that runs. `stop` must follow `start` in any case."""
 
     def __init__(self, settings: Settings, workers: int, random: Random, say: Callable[[str], None]) -> None:
         self.settings = settings
@@ -124,9 +124,10 @@ class House:
         self._supervisor.start(ending)
 
     def stop(self) -> None:
+        """At once: what there was to prove has been proven."""
         for member in self.members.values():
-            member.strike(signal.SIGCONT)
-        self.kafka.strike(signal.SIGCONT)
+            member.strike(signal.SIGKILL)
+        self.kafka.strike(signal.SIGKILL)
         self._supervisor.stop()
         if self._lock:
             self._lock.close()
