@@ -16,6 +16,7 @@ Number = Annotated[int, Meta(ge=0, le=1 << 53)]  # offsets, versions
 Moment = Annotated[int, Meta(ge=0, lt=253_402_300_800_000)]  # before the year 10000
 Units = Annotated[int, Meta(ge=1, le=MOST_UNITS)]
 Counted = Annotated[int, Meta(ge=0, le=MOST_UNITS)]
+OrderKey = Annotated[str, Meta(pattern="^[^/]*/[^/]*/")]  # tenant/shop/order
 
 Cause = tuple[str, Number, Number, Number]
 
@@ -29,7 +30,7 @@ class PlaceOrder(Command, frozen=True):
     """Place or amend. `digest`: hash of the parsed draft; with `updated_at` it is the revision (design rule 2).
     A line without parts names an unknown listing. `reductions`: those the payload already tells of."""
 
-    order: str
+    order: OrderKey
     shop: str
     channel: str
     number: str
@@ -47,7 +48,7 @@ class PlaceOrder(Command, frozen=True):
 
 
 class CancelOrder(Command, frozen=True):
-    order: str
+    order: OrderKey
     shop: str
     updated_at: Moment
     digest: str
@@ -57,7 +58,7 @@ class CancelOrder(Command, frozen=True):
 class ReduceOrder(Command, frozen=True):
     """A refund told on its own; `reduction` is its id."""
 
-    order: str
+    order: OrderKey
     shop: str
     reduction: str
     lines: tuple[tuple[str, Counted], ...]
@@ -66,7 +67,7 @@ class ReduceOrder(Command, frozen=True):
 class ReleaseHold(Command, frozen=True):
     """`reasons` empty: all of them."""
 
-    order: str
+    order: OrderKey
     reasons: tuple[str, ...] = ()
     by: str = ""
 

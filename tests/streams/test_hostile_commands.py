@@ -15,6 +15,21 @@ from tests.story import POOL, Story, of_type, one_shop
 HUGE = 10**30
 RECEIPT = ReceiveStock(pool=POOL, cause=("raw", 0, 90, 0), document="R-1", node="hall", at=1, lines=(("TEA", 1),))
 
+ORDER = PlaceOrder(
+    pool=POOL,
+    cause=("raw", 0, 90, 0),
+    order="acme/web/1",
+    shop="web",
+    channel="canonical",
+    number="1",
+    updated_at=1,
+    digest="d",
+    placed_at=1,
+    received_at=1,
+    currency="EUR",
+    lines=(OrderLine("1", "BUNDLE", 1, 1, (("TEA", 1),)),),
+)
+
 
 def refused(story: Story, value: bytes) -> bool:
     """Whether it is refused, with nothing changed but the count of decisions; and whether life goes on."""
@@ -64,25 +79,17 @@ def test_bytes_that_are_no_command_are_refused(value: bytes) -> None:
     assert refused(one_shop({"hall": {"TEA": 9}}), value)
 
 
+@pytest.mark.parametrize("order", ["", "1001", "acme/web"])
+def test_an_order_whose_key_does_not_name_its_shop_is_refused(order: str) -> None:
+    """Whoever tells its node of it takes the key apart."""
+    assert refused(one_shop({"hall": {"TEA": 9}}), changed(ORDER, order=order))
+
+
 def test_an_order_of_more_units_than_a_number_holds_is_refused() -> None:
     """Bundles multiply: each number alone is modest."""
     story = one_shop({"hall": {"TEA": 9}})
-    order = PlaceOrder(
-        pool=POOL,
-        cause=("raw", 0, 90, 0),
-        order="acme/web/1",
-        shop="web",
-        channel="canonical",
-        number="1",
-        updated_at=1,
-        digest="d",
-        placed_at=1,
-        received_at=1,
-        currency="EUR",
-        lines=(OrderLine("1", "BUNDLE", 1, 1, (("TEA", 1),)),),
-    )
     for quantity, units in ((HUGE, 1), (1, HUGE), (2**62, 2**62), (-1, 1), (1, -1)):
-        assert refused(story, changed(order, lines=[["1", "BUNDLE", quantity, 1, [["TEA", units]]]]))
+        assert refused(story, changed(ORDER, lines=[["1", "BUNDLE", quantity, 1, [["TEA", units]]]]))
 
 
 @pytest.mark.parametrize(
