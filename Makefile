@@ -32,6 +32,9 @@ crash: .venv/installed  ## 1,000 schedules of crashes, zombies and lost answers 
 kill: .venv/installed-dev  ## a real Kafka and real processes, struck KILLS times under load, then the proof
 	@.venv/bin/python -m tests.crash --kills $(or $(KILLS),100) $(ARGS)
 
+fuzz: .venv/installed-dev  ## hostile input for every way in, guided by coverage, for five minutes
+	@.venv/bin/python -m tests.fuzz $(ARGS)
+
 bench: .venv/installed-dev  ## speed of this machine, as JSON
 	@.venv/bin/python -m tests.bench $(ARGS)
 
