@@ -29,7 +29,7 @@ check: .venv/installed-dev  ## format, lint, types, architecture
 crash: .venv/installed  ## 1,000 schedules of crashes, zombies and lost answers in memory, each checked
 	@.venv/bin/yipan simulate --schedules 1000 $(ARGS)
 
-kill: .venv/installed-dev  ## a real Kafka and real processes, struck KILLS times under load, then the proof
+kill: .venv/installed  ## a real Kafka and real processes, struck KILLS times under load, then the proof
 	@.venv/bin/python -m tests.crash --kills $(or $(KILLS),100) $(ARGS)
 
 fuzz: .venv/installed-dev  ## hostile input for every way in, guided by coverage, for five minutes
