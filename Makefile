@@ -57,5 +57,5 @@ bench-recovery: .venv/installed-dev  ## how soon work goes on after a death, wit
 	@.venv/bin/python -m pip install --quiet --disable-pip-version-check --editable '.[dev]'
 	@touch .venv/installed $@
 
-.PHONY: help demo up test check crash kill bench bench-recovery
+.PHONY: help demo up test check crash fuzz kill bench bench-recovery
 .DEFAULT_GOAL := help
