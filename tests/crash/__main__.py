@@ -25,14 +25,8 @@ ORDERS_A_FAULT = 250
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(prog="make kill KILLS=… ARGS=…", description=__doc__)
-    parser.add_argument("--kills", type=int, default=100, help="faults to strike with")
-    parser.add_argument("--seed", type=int, default=1, help="draws the faults")
-    parser.add_argument("--orders", type=int, default=0, help=f"orders told meanwhile; {ORDERS_A_FAULT} a fault where it is not said")
-    parser.add_argument("--workers", type=int, default=3, help="worker processes")
-    given = parser.parse_args()
+    asked = read_arguments()
     logging.getLogger("kafka").addHandler(logging.NullHandler())
-    asked = Asked(given.kills, given.orders or ORDERS_A_FAULT * given.kills, given.workers, given.seed)
     settings = load_settings()
     home = settings.home / "kill"
     fresh_home(home)
@@ -43,13 +37,31 @@ def main() -> int:
         with shown(console, asked) as sight:
             result = Run(demo_settings(settings, home), asked, sight, ending).go()
     except (Fault, Stuck) as wrong:
-        console.print(f"{wrong}. The logs are in {home / 'logs'}.", style="red", markup=False)
-        sys.stdout.write(
-            msgspec.json.encode({"faults": asked.kills, "violations": 1, "wrong": str(wrong), "seed": asked.seed}).decode() + "\n"
-        )
-        return 1
-    sys.stdout.write(msgspec.json.encode(result).decode() + "\n")
-    return int(not result.right)
+        console.print(str(wrong), style="red", markup=False)
+        line, right = {"faults": asked.kills, "violations": 1, "wrong": str(wrong), "seed": asked.seed}, False
+    else:
+        line, right = msgspec.to_builtins(result), result.right
+    if not right:
+        console.print(f"The logs are in {home / 'logs'}, the topics in {home / 'kafka'}.", markup=False)
+    sys.stdout.write(msgspec.json.encode(line).decode() + "\n")
+    return int(not right)
+
+
+def read_arguments() -> Asked:
+    parser = argparse.ArgumentParser(prog="make kill KILLS=… ARGS=…", description=__doc__)
+    parser.add_argument("--kills", type=positive, default=100, help="faults to strike with")
+    parser.add_argument("--seed", type=int, default=1, help="draws the faults")
+    parser.add_argument("--orders", type=positive, help=f"orders told meanwhile; {ORDERS_A_FAULT} a fault where it is not said")
+    parser.add_argument("--workers", type=positive, default=3, help="worker processes")
+    given = parser.parse_args()
+    return Asked(given.kills, given.orders or ORDERS_A_FAULT * given.kills, given.workers, given.seed)
+
+
+def positive(text: str) -> int:
+    number = int(text)
+    if number < 1:
+        raise ValueError(text)
+    return number
 
 
 @contextmanager

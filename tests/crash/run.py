@@ -82,11 +82,13 @@ class Run:
         try:
             self._house.start(self._ending)
             self._watch.start()
-            yield
+            try:
+                yield
+            finally:
+                self._watch.stop()
         finally:
             self._ending.set()
             self._house.stop()
-            self._watch.stop()
 
     def _import(self, business: Business) -> None:
         self._sight.step("importing")
