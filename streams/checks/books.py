@@ -9,19 +9,7 @@ from tables.events import UNASSIGNED, Grant, Move, Node, Row, Segment
 OUTSIDE = frozenset({"supplier", "customer", "adjustment"})
 BUCKETS = frozenset({"on_hand", "reserved", "picked", "damaged", "quality", "hold", "in_transit", "incoming"})
 
-Name = tuple[str, ...]
-Cell = list[int]  # units; lists, as they are changed in place
-Shelf = defaultdict[str, Cell]  # SKU -> units on hand, units reserved
-Cells = defaultdict[str, Cell]  # SKU -> units
-ON_HAND, RESERVED = 0, 1
-
-
-def _shelf() -> Shelf:
-    return defaultdict(lambda: [0, 0])
-
-
-def _cells() -> Cells:
-    return defaultdict(lambda: [0])
+Name = tuple[str, ...]  # of a column: (node, bucket), or (origin,)
 
 
 class Books:
@@ -32,35 +20,37 @@ class Books:
         self.segments: dict[str, Segment] = {}
         self._findings = findings
         self._nodes: dict[str, Node] = {}
-        self._shelves: defaultdict[str, Shelf] = defaultdict(_shelf)
-        self._stock: defaultdict[tuple[str, str], Cells] = defaultdict(_cells)  # all other buckets
-        self._free: defaultdict[str, Cells] = defaultdict(_cells)
+        # a row of units for each SKU, a column for each bucket of a node and each origin: what an order moves lies side by side
+        self._columns: dict[Name, int] = {}
+        self._units: defaultdict[str, list[int]] = defaultdict(list)
         self._gaps: defaultdict[str, int] = defaultdict(int)  # free units less sellable units on hand, by SKU, where they differ
-        self._suspects: list[tuple[Cell, int, Name, str]] = []
-        self._deepest: dict[tuple[Name, str], int] = {}
+        self._suspects: list[tuple[str, Name]] = []
+        self._deepest: dict[tuple[str, Name], int] = {}
 
     # ------------------------------------------------------------------------------------------ what happens
     def reserve(self, node: str, rows: Sequence[Row], segment: str, shop: str) -> None:
-        shelf, own = self._shelves[node], self._free[segment]
         known = self._nodes.get(node)
         if known is None or not known.sellable:
             self._findings.note("protected", f"{node} promises units, but is not a node that sells")
+        on_hand, reserved, own = self._column((node, "on_hand")), self._column((node, "reserved")), self._column((segment,))
+        width = len(self._columns)
         for row in rows:
-            sku, units = row.sku, row.quantity
-            if units <= 0:
-                self._findings.note("conservation", f"{units} units of {sku} are reserved at {node}")
-            cell = shelf[sku]
-            cell[0] = left = cell[0] - units
+            sku, quantity = row.sku, row.quantity
+            if quantity <= 0:
+                self._findings.note("conservation", f"{quantity} units of {sku} are reserved at {node}")
+            units = self._units[sku]
+            if len(units) < width:
+                units.extend([0] * (width - len(units)))
+            units[on_hand] = left = units[on_hand] - quantity
+            units[reserved] += quantity
             if left < 0:
-                self._suspects.append((cell, ON_HAND, (node, "on_hand"), sku))
-            cell[1] += units
+                self._suspects.append((sku, (node, "on_hand")))
             if row.origins:
                 self._draw(row, segment, shop)
             else:
-                cell = own[sku]
-                cell[0] = left = cell[0] - units
+                units[own] = left = units[own] - quantity
                 if left < 0:
-                    self._suspects.append((cell, 0, (segment,), sku))
+                    self._suspects.append((sku, (segment,)))
 
     def give_back(self, node: str, rows: Sequence[Row], segment: str, place: str) -> None:
         """Units of a reservation that is taken back go to `place`; on the shelf they are free again where they came from."""
@@ -73,12 +63,9 @@ class Books:
                     self._grant(origin, row.sku, units)
 
     def ship(self, node: str, rows: Sequence[Row]) -> None:
-        shelf = self._shelves[node]
+        name = (node, "reserved")
         for row in rows:
-            cell = shelf[row.sku]
-            cell[RESERVED] = left = cell[RESERVED] - row.quantity
-            if left < 0:
-                self._suspects.append((cell, RESERVED, (node, "reserved"), row.sku))
+            self._change(name, row.sku, -row.quantity)
 
     def take_back(self, node: str, rows: Sequence[Row]) -> None:
         for row in rows:
@@ -109,19 +96,21 @@ class Books:
         sold = before is None or before.sellable
         if sold != node.sellable:
             sign = -1 if node.sellable else 1
-            for sku, cell in self._shelves[node.node].items():
-                self._gap(sku, sign * cell[ON_HAND])
+            on_hand = self._column((node.node, "on_hand"))
+            for sku, units in self._units.items():
+                if len(units) > on_hand:
+                    self._gap(sku, sign * units[on_hand])
         self._nodes[node.node] = node
 
     # ------------------------------------------------------------------------------------------ after each decision
     def settle(self) -> None:
         """Say what is below zero or does not add up now; the same depth of the same cell is said once."""
         if self._suspects:
-            for cell, at, name, sku in self._suspects:
-                depth, known = -cell[at], self._deepest.get((name, sku), 0)
+            for sku, name in self._suspects:
+                depth, known = -self._units[sku][self._columns[name]], self._deepest.get((sku, name), 0)
                 if depth > known:
                     self.oversold += depth - known
-                    self._deepest[name, sku] = depth
+                    self._deepest[sku, name] = depth
                     self._findings.note("below zero", f"{' '.join(name) or 'unassigned'} of {sku} stands at {-depth}")
             self._suspects.clear()
         if self._gaps:
@@ -129,28 +118,26 @@ class Books:
                 self._findings.note("conservation", f"{sku}: segments, quotas and unassigned differ by {gap:+d} from what can be sold")
             self._gaps.clear()
 
-    # ------------------------------------------------------------------------------------------ cells
-    def _add(self, name: tuple[str, str], sku: str, units: int) -> None:
-        node, place = name
-        cell, at = self._cell(node, place, sku)
-        cell[at] = left = cell[at] + units
+    # ------------------------------------------------------------------------------------------ units
+    def _column(self, name: Name) -> int:
+        return self._columns.setdefault(name, len(self._columns))
+
+    def _change(self, name: Name, sku: str, by: int) -> None:
+        column, units = self._column(name), self._units[sku]
+        if len(units) <= column:
+            units.extend([0] * (len(self._columns) - len(units)))
+        units[column] = left = units[column] + by
         if left < 0:
-            self._suspects.append((cell, at, name, sku))
+            self._suspects.append((sku, name))
+
+    def _add(self, name: tuple[str, str], sku: str, units: int) -> None:
+        self._change(name, sku, units)
+        node, place = name
         if place == "on_hand" and ((known := self._nodes.get(node)) is None or known.sellable):
             self._gap(sku, -units)
 
-    def _cell(self, node: str, place: str, sku: str) -> tuple[Cell, int]:
-        if place == "on_hand":
-            return self._shelves[node][sku], ON_HAND
-        if place == "reserved":
-            return self._shelves[node][sku], RESERVED
-        return self._stock[node, place][sku], 0
-
     def _grant(self, origin: str, sku: str, units: int) -> None:
-        cell = self._free[origin][sku]
-        cell[0] = left = cell[0] + units
-        if left < 0:
-            self._suspects.append((cell, 0, (origin,), sku))
+        self._change((origin,), sku, units)
         self._gap(sku, units)
 
     def _gap(self, sku: str, units: int) -> None:
