@@ -16,7 +16,8 @@ Step = tuple[CodeType, int, int]
 class Coverage:
     """`new` says how many steps the last input took that none had taken before."""
 
-    def __init__(self) -> None:
+    def __init__(self, files: tuple[str, ...] = OURS) -> None:
+        self._files = files
         self.seen: set[Step | str] = set()
         self.new = 0
         self._ours: dict[CodeType, bool] = {}
@@ -39,7 +40,7 @@ class Coverage:
         code = frame.f_code
         ours = self._ours.get(code)
         if ours is None:
-            ours = self._ours[code] = code.co_filename.startswith(OURS)
+            ours = self._ours[code] = code.co_filename.startswith(self._files)
         if not ours:
             return None
         add, before = self.seen.add, 0

@@ -9,7 +9,7 @@ import msgspec
 from hypothesis import HealthCheck, Phase, given
 from hypothesis import strategies as st
 
-from tests.fuzz.coverage import Coverage
+from tests.fuzz.coverage import OURS, Coverage
 from tests.fuzz.guard import guarded, traced
 from tests.fuzz.mutate import mutate
 from tests.fuzz.target import Target, Violation
@@ -25,10 +25,12 @@ class Found(msgspec.Struct, frozen=True):
     sentence: str
 
 
-def explore(target: Target, seed: int, before: Callable[[bytes], None] = lambda data: None) -> Iterator[Found | None]:
+def explore(
+    target: Target, seed: int, before: Callable[[bytes], None] = lambda data: None, files: tuple[str, ...] = OURS
+) -> Iterator[Found | None]:
     """An endless search, an input a step; what it found, or None. An input that took a new way is kept, and is the parent of others:
     the newest ones most often. `before` hears of every input before it runs."""
-    random, coverage = Random(f"{seed}/{target.name}"), Coverage()
+    random, coverage = Random(f"{seed}/{target.name}"), Coverage(files)
     seeds = list(target.seeds())
     corpus: list[bytes] = []
     known: set[str] = set()

@@ -5,7 +5,6 @@ from itertools import islice
 
 import pytest
 
-from connectors.times import gmt
 from tests.fuzz.explore import draw, explore
 from tests.fuzz.guard import guarded
 from tests.fuzz.target import Target, Violation, must
@@ -26,23 +25,25 @@ def test_whatever_comes_in_ends_as_it_may(target: Target) -> None:
 
 # ---------------------------------------------------------------------------------------------- the search itself
 def vault(data: bytes) -> str:
-    """Opens step by step: chance alone would take 2^32 inputs."""
-    try:
-        moment = gmt(data.decode("latin-1"))
-    except (ValueError, OverflowError):
-        return "no time"
-    must(moment < 4_000_000_000_000, "the vault is open")
+    """Opens letter by letter: chance alone would take billions of inputs."""
+    if data[:1] == b"O":
+        if data[1:2] == b"P":
+            if data[2:3] == b"E":
+                must(data[3:4] != b"N", "the vault is open")
+            return "closed"
+        return "closed"
     return "closed"
 
 
-VAULT = Target(name="vault", seeds=lambda: [b"2026-03-01T09:00:00Z"], take=vault, words=(b"2", b"1", b"9"))
+VAULT = Target(name="vault", seeds=lambda: [b"...."], take=vault, words=tuple(bytes([letter]) for letter in b"ABCDEFGHIJKLMNOP"))
 
 
-def test_a_search_finds_what_is_there_and_the_same_seed_finds_the_same() -> None:
-    first, again = ([found for found in islice(explore(VAULT, 1), 3_000) if found] for _ in range(2))
+def test_a_search_that_sees_its_way_finds_what_is_there_and_the_same_seed_finds_the_same() -> None:
+    seeing, again = ([found for found in islice(explore(VAULT, 1, files=(__file__,)), 12_000) if found] for _ in range(2))
 
-    assert first
-    assert first == again
+    assert [found.data[:4] for found in seeing] == [b"OPEN"]
+    assert seeing == again
+    assert not any(islice(explore(VAULT, 1, files=()), 12_000))
 
 
 def escapes(data: bytes) -> str:
