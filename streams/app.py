@@ -130,6 +130,8 @@ def _follow_assignment(app: faust.App, stages: Sequence[Hosted], told: Callable[
     handlers: Any = on_assigned, on_revoked
     app.on_partitions_assigned.connect(handlers[0])
     app.on_partitions_revoked.connect(handlers[1])
+    # or a thread that still folds would hold up the end of the process
+    app.on_before_shutdown.connect(handlers[1])
 
 
 def credentials(login: Login) -> Any:

@@ -50,6 +50,7 @@ class View:
         self._ledger: Ledger | None = None
         self._position = 0
         self._seen = 0
+        self._missed = False
         self._saved = 0
         self._dumped = 0
         self._orders: dict[tuple[str, str], None] = {}
@@ -63,18 +64,19 @@ class View:
     def take(self, records: Sequence[Record]) -> None:
         self._seen = max(self._seen, records[-1].offset + 1)
         self._news.set()
-        if self._ledger is None:
+        if self._ledger is None or self._missed:
             return
         for record in records:
             if record.offset >= self._position and not self._fold(self._ledger, record):
                 return
 
     def _fold(self, ledger: Ledger, record: Record) -> bool:
-        """False when the record does not follow: `run` then reads what is missing from the log, which also tells whether it is damaged."""
+        """False when the record does not follow: `run` then reads what was missed from the log, which also tells whether it is damaged."""
         try:
             decision = ledger.fold(record.offset, record.value or b"")
         except Broken as broken:
             log.info("partition %d is read again from offset %d: %s", self.partition, self._position, broken)
+            self._missed = True
             return False
         self._mark(ledger, decision)
         self._position = record.offset + 1
@@ -114,7 +116,7 @@ class View:
         rebuilt = await asyncio.to_thread(self._rebuild, ledger)
         if rebuilt is None:
             return
-        self._ledger, self._position = rebuilt.ledger, rebuilt.position
+        self._ledger, self._position, self._missed = rebuilt.ledger, rebuilt.position, False
         if ledger is None:
             self._saved = rebuilt.ledger.last - rebuilt.folded
         log.info("partition %d is announced from offset %d on, %d decisions folded", self.partition, rebuilt.position, rebuilt.folded)
