@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from datetime import date, datetime, time
 
 import msgspec
-from openpyxl import load_workbook
 
 from connectors.workbooks import Overgrown, pass_gate
 
@@ -88,6 +87,9 @@ def _workbook(data: bytes) -> Iterator[Row]:
 
 
 def _sheet(data: bytes) -> Iterator[Row]:
+    # takes longer to import than all the rest of a worker's connectors, and few workers ever see a workbook
+    from openpyxl import load_workbook
+
     with warnings.catch_warnings():
         # of styles and validations, which nobody needs here
         warnings.simplefilter("ignore")

@@ -46,10 +46,11 @@ def main() -> int:
     parser.add_argument("--rate", type=int, default=200, help="orders a second, over all partitions, while a worker is killed")
     parser.add_argument("--seconds", type=int, default=15, help="how long at that rate before the kill")
     parser.add_argument("--port", type=int, default=0, help="of the broker; 0: any free one")
+    parser.add_argument("--folder", type=Path, default=None, help="keep the broker's log here, and take it if it is there")
     parser.add_argument("--check", action="store_true", help="check the log at the end")
     asked = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="yipan-bench-") as folder:
-        home = Path(folder)
+        home = asked.folder or Path(folder)
         broker = Broker(home, asked.port or free_port(), make_settings().cache)
         broker.start()
         try:
@@ -68,11 +69,14 @@ def main() -> int:
 
 
 def measure(settings: Settings, decisions: int, rate: int, seconds: int) -> dict[str, Any]:
-    ensure_topics(clients.admin(settings), settings)
-    create_key(settings.keys_dir)
-    found: dict[str, Any] = {"decisions": decisions, "baskets": "Complete Journey", "cores": os.cpu_count()}
     prepared = settings.home / "prepared"
-    found |= prepare(settings, decisions, prepared)
+    found: dict[str, Any] = {"decisions": decisions, "baskets": "Complete Journey", "cores": os.cpu_count()}
+    if not prepared.exists():
+        ensure_topics(clients.admin(settings), settings)
+        create_key(settings.keys_dir)
+        found |= prepare(settings, decisions, prepared)
+    for left in ("empty", "saved"):
+        shutil.rmtree(settings.home / left, ignore_errors=True)
     with started(settings, "empty") as worker:
         found["without_snapshot_s"] = worker.processing_s
         found["without_snapshot"] = taken(worker.log)

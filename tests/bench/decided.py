@@ -2,7 +2,7 @@
 
 from collections import deque
 from collections.abc import Iterator, Sequence
-from functools import partial
+from functools import cache, partial
 from itertools import count, islice
 from typing import NamedTuple
 
@@ -41,6 +41,11 @@ class Waiting(NamedTuple):
     at: int
 
 
+@cache
+def assortment() -> Assortment:
+    return Assortment(BASKETS)
+
+
 class Years:
     """The retailer's year over and over, in one pool of its own: every fourth basket in each of four pools."""
 
@@ -48,7 +53,7 @@ class Years:
         self.pool = f"pool-{partition}"
         self.ledger = Ledger(partition)
         self._partition, self._partitions = partition, partitions
-        self._assortment = Assortment(BASKETS)
+        self._assortment = assortment()
         self._rising = count(1)
         self._open: deque[Waiting] = deque()
 
