@@ -7,7 +7,7 @@ from typing import Literal
 import msgspec
 
 from streams.checks.findings import Findings
-from streams.checks.promises import Known, Promise, count, pack, take_out, unpack
+from streams.checks.promises import Known, Promise, count, encode, has_just, pack, take_out, unpack
 from streams.checks.store import Store
 from tables import events as e
 
@@ -78,6 +78,19 @@ class Orders:
         known.cancelled = known.rejected = False
         known.holds = ()
 
+    def placed_and_promised(self, placed: e.OrderPlaced, reserved: e.Reserved) -> bool:
+        """Most orders are new, and promised at once by one node with exactly their lines: nothing can be wrong with these. False, with
+        nothing taken in, for any other."""
+        key = placed.order
+        if placed.revision != 1 or reserved.order != key or not has_just(reserved.rows, placed.lines) or self._packed.has(key):
+            return False
+        promises = {reserved.fulfilment: Promise(reserved.node, (), (), True)}
+        first = (1, placed.updated_at, placed.digest, placed.segment, placed.shop, placed.lines)
+        self._packed.put(key, encode(Known(*first, promises=promises)))
+        self.decided += 1
+        self.standing["allocated"] += 1
+        return True
+
     def reduced(self, event: e.OrderReduced) -> None:
         known = self.get(event.order)
         # one that is over may be forgotten, and then nothing is left to take off
@@ -140,6 +153,10 @@ class Orders:
             if units > shipped.get((line, sku), 0):
                 gone = shipped.get((line, sku), 0)
                 self._note("returns", f"{event.order}: {units} of {sku} (line {line}) have come back, {gone} were shipped")
+
+    def found_shipped(self, event: e.FoundShipped) -> None:
+        known = self.get(event.order)
+        known.shipped = _join(known.shipped, event.rows)
 
     def asked(self, event: e.CancelRequested) -> None:
         known = self.get(event.order)

@@ -8,6 +8,7 @@ from streams.checks.findings import Findings
 from streams.checks.orders import Orders
 from streams.decisions import Decision
 from tables import events as e
+from tables.events import Considered, OrderPlaced, Reserved
 
 # Documents that hand free units from one origin to another on purpose.
 _REGRANT = frozenset({"node", "segment", "shop"})
@@ -34,6 +35,7 @@ class PoolCheck:
             e.Reserved: self._reserved,
             e.Unreserved: self._unreserved,
             e.Shipped: self._shipped,
+            e.FoundShipped: orders.found_shipped,
             e.Returned: self._returned,
             e.StockMoved: self._moved,
             e.NodeSet: self._node_set,
@@ -48,11 +50,15 @@ class PoolCheck:
         self.seq = decision.seq
         if decision.policy_version != self._policy_version:
             self._findings.note("sequence", f"decided by policy {decision.policy_version}, in force is {self._policy_version}")
-        for event in decision.events:
-            if fold := self._folds.get(type(event)):
-                fold(event)
+        match decision.events:
+            case (OrderPlaced() as placed, Considered(), Reserved() as reserved) if self.orders.placed_and_promised(placed, reserved):
+                self.books.reserve(reserved.node, reserved.rows, placed.segment, placed.shop)
+            case _:
+                for event in decision.events:
+                    if fold := self._folds.get(type(event)):
+                        fold(event)
+                self.orders.settle()
         self.books.settle()
-        self.orders.settle()
 
     def _reserved(self, event: e.Reserved) -> None:
         known = self.orders.get(event.order)

@@ -1,6 +1,6 @@
 """What the checker remembers of an order: what it wants, and what it is promised. Packed between two decisions of the order."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 
 import msgspec
 
@@ -66,26 +66,13 @@ class Known(msgspec.Struct, array_like=True):
         if self.shipped or self.waiting or self.cancelled or self.reductions or len(self.promises) != 1:
             return False
         (promise,) = self.promises.values()
-        return not promise.asked and self.has_just(promise.rows)
+        return not promise.asked and has_just(promise.rows, self.lines)
 
     def plainly_over(self) -> bool:
         """Another: nothing is left of the order, or exactly its lines are shipped."""
         if self.promises or self.waiting or self.holds:
             return False
-        return self.cancelled or (not self.reductions and self.has_just(self.shipped))
-
-    def has_just(self, rows: tuple[Row, ...]) -> bool:
-        """These are the lines, each of one SKU out of the segment's own units."""
-        if len(rows) != len(self.lines):
-            return False
-        for row, line in zip(rows, self.lines, strict=True):
-            parts = line.parts
-            if row.origins or row.line != line.line or len(parts) != 1:
-                return False
-            sku, each = parts[0]
-            if row.sku != sku or row.quantity != each * line.quantity:
-                return False
-        return True
+        return self.cancelled or (not self.reductions and has_just(self.shipped, self.lines))
 
     def reserved(self) -> Units:
         if len(self.promises) == 1:
@@ -116,6 +103,20 @@ def unpack(packed: bytes) -> Known:
             rows = [Row(line.line, sku, each * line.quantity) for line in known.lines for sku, each in line.parts]
             promise.rows, promise.whole = tuple(rows), False
     return known
+
+
+def has_just(rows: Sequence[Row], lines: Sequence[OrderLine]) -> bool:
+    """The rows are the lines, each of one SKU out of the segment's own units."""
+    if len(rows) != len(lines):
+        return False
+    for row, line in zip(rows, lines, strict=True):
+        parts = line.parts
+        if row.origins or row.line != line.line or len(parts) != 1:
+            return False
+        sku, each = parts[0]
+        if row.sku != sku or row.quantity != each * line.quantity:
+            return False
+    return True
 
 
 def count(rows: Iterable[Row | Waiting]) -> Units:

@@ -20,6 +20,9 @@ class Store:
         self._written = 0
         self._tail = bytearray()  # what is not written yet
 
+    def has(self, key: str) -> bool:
+        return self._places.get(key) != ABSENT
+
     def get(self, key: str) -> bytes | None:
         place = self._places.get(key)
         if place == ABSENT:

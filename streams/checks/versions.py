@@ -5,7 +5,6 @@ from collections.abc import Callable
 import msgspec
 
 from streams.checks.findings import Findings
-from streams.checks.table import Table
 from streams.read import Positions, Record
 from streams.topics import AVAILABILITY, ORDER_STATUS
 
@@ -42,19 +41,22 @@ VERSION_OF: dict[str, Callable[[bytes], tuple[str, int]]] = {ORDER_STATUS.name: 
 
 
 class Versions:
-    """The highest version of each key of one topic."""
+    """Versions of one topic. Who publishes goes forward over all keys of a partition; only where that is not so is it looked at key by
+    key, in a second reading."""
 
     def __init__(self, topic: str, findings: Findings) -> None:
         self.topic = topic
         self._version = VERSION_OF[topic]
         self._findings = findings
-        self._highest = Table()
+        self._highest: dict[int, int] = {}
+        self._suspects: dict[int, dict[bytes, int]] = {}  # by partition, keys that came late, and the last offset of each
 
     def came(self, decided: Positions, record: Record) -> None:
         """`decided`: where the decisions end, by partition; versions are offsets of those in the same partition."""
         if not record.value:  # a tombstone: the key is no more
             return
-        self._findings.place = (self.topic, record.partition, record.offset)
+        partition = record.partition
+        self._findings.place = (self.topic, partition, record.offset)
         try:
             key, version = self._version(record.value)
         except (msgspec.DecodeError, UnicodeDecodeError) as error:
@@ -62,10 +64,24 @@ class Versions:
             return
         if key.encode() != record.key:
             self._findings.note("versions", f"it is of {key}, and its key says {record.key.decode(errors='replace')}")
-        if not 0 <= version < decided.get(record.partition, 0):
+        if not 0 <= version < decided.get(partition, 0):
             self._findings.note("versions", f"{key} follows from decision {version}, which is not there")
+        elif version >= self._highest.get(partition, 0):
+            self._highest[partition] = version
+        else:
+            self._suspects.setdefault(partition, {})[record.key] = record.offset
+
+    def suspicious(self) -> dict[int, int]:
+        """Up to where partitions are to be read again from their beginning."""
+        return {partition: 1 + max(late.values()) for partition, late in self._suspects.items()}
+
+    def came_again(self, highest: dict[bytes, int], record: Record) -> None:
+        """The second reading of a partition. `highest`: of each key so far."""
+        if record.key not in self._suspects[record.partition] or not record.value:
             return
-        highest = self._highest.put(record.key, version)
-        if version < highest:
-            self._findings.note("versions", f"{key} goes back from {highest} to {version}")
-            self._highest.put(record.key, highest)
+        self._findings.place = (self.topic, record.partition, record.offset)
+        version = self._version(record.value)[1]
+        before = highest.setdefault(record.key, version)
+        if version < before:
+            self._findings.note("versions", f"{record.key.decode(errors='replace')} goes back from {before} to {version}")
+        highest[record.key] = max(before, version)
