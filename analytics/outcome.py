@@ -14,7 +14,7 @@ _KINDS: tuple[tuple[tuple[type[e.Event], ...], Kind], ...] = (
     ((e.ListingSet, e.NodeSet, e.ShopSet, e.SegmentSet, e.PolicySet), "reference"),
     ((e.HoldReleased,), "release"),
     ((e.Ticked,), "tick"),
-    ((e.Shipped, e.FulfilmentRejected), "fulfilment"),
+    ((e.Shipped, e.FoundShipped, e.FulfilmentRejected), "fulfilment"),
     ((e.Returned,), "return"),
     ((e.StockMoved, e.StockCounted), "stock"),
 )

@@ -57,7 +57,7 @@ def _gist(event: e.OrderEvent) -> tuple[str, str, int, tuple[str, ...]]:
             return "", "", 0, (event.reason,)
         case e.Considered():
             return "", "", sum(count for _, count in event.short), ()
-        case e.Reserved() | e.Shipped():
+        case e.Reserved() | e.Shipped() | e.FoundShipped():
             return event.node, event.fulfilment, units(event.rows), ()
         case e.Returned():
             return event.node, "", units(event.rows), ()
@@ -96,7 +96,7 @@ def _rows_of(at: At, decision: Decision, ordinal: int, event: e.OrderEvent) -> I
             yield "backorders", (*at, ordinal, decision.pool, event.order, *waiting)
         case e.Shortage():
             yield "shortages", (*at, ordinal, decision.pool, event.order, event.node, event.sku, event.quantity)
-        case e.Reserved() | e.Unreserved() | e.CancelRequested() | e.FulfilmentRejected() | e.Shipped():
+        case e.Reserved() | e.Unreserved() | e.CancelRequested() | e.FulfilmentRejected() | e.Shipped() | e.FoundShipped():
             yield "fulfilments", _fulfilment_row(at, decision.pool, ordinal, event)
             if isinstance(event, e.Unreserved) and event.reason in _CANCELS:
                 yield from _cancelled_rows(at, decision, event)
@@ -146,13 +146,14 @@ def _candidate_rows(at: At, decision: Decision, ordinal: int, event: e.Considere
         yield "candidates", (*front, event.criteria, candidate.scores, candidate.verdict)
 
 
-Step = e.Reserved | e.Unreserved | e.CancelRequested | e.FulfilmentRejected | e.Shipped
+Step = e.Reserved | e.Unreserved | e.CancelRequested | e.FulfilmentRejected | e.Shipped | e.FoundShipped
 _STEPS = {
     e.Reserved: "ordered",
     e.Unreserved: "given_back",
     e.CancelRequested: "cancel_asked",
     e.FulfilmentRejected: "refused",
     e.Shipped: "shipped",
+    e.FoundShipped: "shipped",
 }
 
 
@@ -165,5 +166,5 @@ def _fulfilment_row(at: At, pool: str, ordinal: int, event: Step) -> tuple[objec
             return (*front, units(event.rows), len(event.rows), event.reason, "", "", None)
         case e.FulfilmentRejected():
             return (*front, 0, 0, event.reason, "", "", None)
-        case e.Shipped():
+        case e.Shipped() | e.FoundShipped():
             return (*front, units(event.rows), len(event.rows), "", event.carrier, event.tracking, moment(event.shipped_at))

@@ -27,6 +27,9 @@ def _moves(event: e.AnyEvent) -> tuple[str, str, str, tuple[e.Move, ...]]:
         case e.Shipped(node=node):
             moves = (e.Move(row.sku, row.quantity, node, "reserved", "", "customer") for row in event.rows)
             return "shipped", event.fulfilment, event.order, tuple(moves)
+        case e.FoundShipped():
+            moves = (e.Move(row.sku, row.quantity, "", "adjustment", "", "customer") for row in event.rows)
+            return "shipped", event.fulfilment, event.order, tuple(moves)
         case e.Returned(node=node):
             moves = (e.Move(row.sku, row.quantity, "", "customer", node, "quality") for row in event.rows)
             return "returned", event.document, event.order, tuple(moves)

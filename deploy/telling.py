@@ -85,6 +85,8 @@ def _event(event: e.AnyEvent) -> RenderableType:
             return Text(f"{node} is asked not to ship {_units(rows)} ({name}, {reason})", style="yellow")
         case e.Shipped(fulfilment=name, node=node, rows=rows, carrier=carrier, tracking=tracking):
             return Text(f"{node} shipped {_units(rows)} ({name}) {carrier} {tracking}".rstrip(), style="green")
+        case e.FoundShipped(fulfilment=name, node=node, rows=rows, carrier=carrier, tracking=tracking):
+            return Text(f"{node} had shipped {_units(rows)} ({name}) before it counted {carrier} {tracking}".rstrip(), style="green")
         case e.Returned(document=document, node=node, rows=rows):
             return Text(f"{_units(rows)} came back to {node} ({document}), for inspection", style="yellow")
         case e.Backordered(rows=rows):

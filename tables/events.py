@@ -229,6 +229,19 @@ class Shipped(Event, frozen=True):
     tracking: str = ""
 
 
+class FoundShipped(Event, frozen=True):
+    """Promised units that a count had found missing (their Shortage) had been shipped before it, and are told of after it: adjustment ->
+    customer, which moves nothing here. The order has them."""
+
+    order: str
+    fulfilment: str
+    node: str
+    rows: tuple[Row, ...]
+    shipped_at: int
+    carrier: str = ""
+    tracking: str = ""
+
+
 class Returned(Event, frozen=True):
     """Goods that were shipped came back, once under `document`: customer -> quality. They are for nobody until an inspection moves
     them on. The rows' lines have shipped, and not got back before, at least as many."""
@@ -382,6 +395,7 @@ OrderEvent = (
     | FulfilmentRejected
     | Backordered
     | Shipped
+    | FoundShipped
     | Returned
     | Shortage
 )

@@ -3,8 +3,8 @@
 from bisect import bisect_left, insort
 
 from tables import events as e
-from tables.orders import FulfilmentOrder, Order, merge, still_asked, subtract
-from tables.state import Pool
+from tables.orders import FulfilmentOrder, Order, bare, merge, still_asked, subtract
+from tables.state import Missing, Pool
 from tables.stock import GOOD, add, at
 
 _BUCKETS = frozenset({"on_hand", "reserved", "picked", "damaged", "quality", "hold", "in_transit", "incoming"})
@@ -112,7 +112,15 @@ def unreserved(pool: Pool, event: e.Unreserved) -> None:
             _free(pool, row, order.segment, 1)
         elif event.to not in GOOD:
             pool.moved(event.node, row.sku, event.at or pool.now, -row.quantity)
+    if event.reason == "shortage":
+        _miss(pool, event)
     _close(pool, event.order, order, event.fulfilment, event.rows)
+
+
+def _miss(pool: Pool, event: e.Unreserved) -> None:
+    known = pool.missing.get(event.fulfilment)
+    rows = merge(known.rows if known else (), bare(event.rows))
+    pool.missing[event.fulfilment] = Missing(event.order, event.node, rows, max(event.at, pool.now))
 
 
 def _close(pool: Pool, key: str, order: Order, fulfilment: str, rows: tuple[e.Row, ...]) -> None:
@@ -166,8 +174,17 @@ def shipped(pool: Pool, event: e.Shipped) -> None:
     for row in event.rows:
         add(reserved, row.sku, -row.quantity)
         pool.moved(event.node, row.sku, event.shipped_at, -row.quantity)
-    order.shipped = merge(order.shipped, [e.Row(row.line, row.sku, row.quantity) for row in event.rows])
+    order.shipped = merge(order.shipped, bare(event.rows))
     _close(pool, event.order, order, event.fulfilment, event.rows)
+
+
+def found_shipped(pool: Pool, event: e.FoundShipped) -> None:
+    order = pool.orders[event.order]
+    order.shipped = merge(order.shipped, event.rows)
+    if known := pool.missing.get(event.fulfilment):
+        known.rows = subtract(known.rows, event.rows)
+        if not known.rows:
+            del pool.missing[event.fulfilment]
 
 
 def returned(pool: Pool, event: e.Returned) -> None:

@@ -65,6 +65,7 @@ def ticked(pool: Pool, event: e.Ticked) -> None:
     pool.now = event.at
     pool.deferred = ()
     pool.documents = {document: seen or event.at for document, seen in pool.documents.items() if not 0 < seen < old}
+    pool.missing = {name: found for name, found in pool.missing.items() if found.at >= old}
     for by_sku in pool.movements.values():
         for sku in [sku for sku, moved in by_sku.items() if moved[0][0] < old]:
             kept = [entry for entry in by_sku[sku] if entry[0] >= old]

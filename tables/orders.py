@@ -110,6 +110,11 @@ def still_asked(asked: Iterable[Row], rows: Iterable[Row]) -> tuple[Row, ...]:
     return tuple(row if row.quantity <= rest.quantity else rest for row, rest in found if rest)
 
 
+def bare(rows: Iterable[Row]) -> list[Row]:
+    """Without origins, which matter only while units are promised."""
+    return [Row(row.line, row.sku, row.quantity) for row in rows]
+
+
 def merge(rows: Sequence[Row], more: Sequence[Row]) -> tuple[Row, ...]:
     """Both, with rows of the same line and SKU joined."""
     joined: dict[LineSku, Row] = {(row.line, row.sku): row for row in rows}

@@ -43,6 +43,7 @@ EVOLVERS: dict[type[e.AnyEvent], Callable[[Pool, Any], None]] = {
     e.FulfilmentRejected: orders.refused,
     e.Backordered: orders.backordered,
     e.Shipped: orders.shipped,
+    e.FoundShipped: orders.found_shipped,
     e.Returned: orders.returned,
     e.Shortage: _nothing,
     e.StockMoved: stock.stock_moved,

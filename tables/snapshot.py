@@ -6,7 +6,7 @@ from tables.book import OrderBook
 from tables.pool import Pool
 
 # Raised whenever Pool or what it holds changes shape: older snapshots are then passed over, and the log is folded instead.
-SCHEMA = 2
+SCHEMA = 3
 
 
 class Snapshot(msgspec.Struct, frozen=True, kw_only=True):

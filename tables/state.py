@@ -5,7 +5,7 @@ from typing import Any
 import msgspec
 
 from tables.book import OrderBook
-from tables.events import Node, Segment, Shop
+from tables.events import Node, Row, Segment, Shop
 from tables.policy import Policy
 from tables.stock import Cells, NodeStock
 
@@ -13,10 +13,20 @@ WEEK_MS = 7 * 86_400_000
 Queue = list[tuple[int, int, str]]  # (-priority, placed_at, order): the order in which backorders are filled
 
 
+class Missing(msgspec.Struct, array_like=True):
+    """Rows of an order that a node's count did not find, and when that was heard of."""
+
+    order: str
+    node: str
+    rows: tuple[Row, ...]
+    at: int
+
+
 class Pool(msgspec.Struct):
     """`now`: state time, the highest tick. `documents`: business keys of stock documents seen in the last week. `movements`: what
     moved in and out of a node's good units, by SKU, as (time, units), for counts that come late; `marks`: up to when each SKU's
-    last count spoke. `held`: held orders, first held first. `deferred`: SKUs whose backorders the next tick goes on filling.
+    last count spoke. `missing`: by fulfilment, what counts of the last week did not find of it: it may turn out to have left.
+    `held`: held orders, first held first. `deferred`: SKUs whose backorders the next tick goes on filling.
     `queues` (by SKU, who waits) and `index` (fulfilment -> order) follow from `orders`. `over`: a heap of (since when, order) of the
     orders that nothing is left to do for; `forgotten`: by shop, up to when an order may have been placed that was forgotten.
     `rankings` only spare the decider work it has done before, and follow from nodes and policy."""
@@ -40,6 +50,7 @@ class Pool(msgspec.Struct):
     documents: dict[str, int] = {}
     movements: dict[str, dict[str, list[tuple[int, int]]]] = {}
     marks: dict[str, Cells] = {}
+    missing: dict[str, Missing] = {}
     deferred: tuple[str, ...] = ()
     over: list[tuple[int, str]] = []
     forgotten: dict[str, int] = {}

@@ -158,6 +158,10 @@ class Orders:
         known = self.get(event.order)
         known.shipped = _join(known.shipped, event.rows)
 
+    def found_shipped(self, event: e.FoundShipped) -> None:
+        known = self.get(event.order)
+        known.shipped = _join(known.shipped, event.rows)
+
     def asked(self, event: e.CancelRequested) -> None:
         known = self.get(event.order)
         promise = self._promise(event, known)

@@ -36,6 +36,7 @@ class PoolCheck:
             e.Unreserved: self._unreserved,
             e.Shipped: self._shipped,
             e.FoundShipped: orders.found_shipped,
+            e.FoundShipped: orders.found_shipped,
             e.Returned: self._returned,
             e.StockMoved: self._moved,
             e.NodeSet: self._node_set,

@@ -1,92 +1,129 @@
 """ConfirmShipment and RejectFulfilment: what a node says of a fulfilment order. Pure."""
 
 from collections.abc import Iterable
+from typing import Any
 
 import msgspec
 
 from streams.commands import ConfirmShipment, RejectFulfilment
-from streams.rules.fill import fill
+from streams.rules.fill import fill, freed
 from streams.rules.plan import Plan
 from streams.rules.rebalance import give_back_surplus, rebalance, wanted_by
 from streams.rules.stock import counted_already, known_document, sellable_grants
-from tables.events import FulfilmentRejected, Grant, Move, Refused, Row, Shipped, Shortage
-from tables.orders import FulfilmentOrder, Order, merge, split, still_asked, subtract
+from tables.events import FoundShipped, FulfilmentRejected, Move, Refused, Row, Shipped, Shortage
+from tables.orders import FulfilmentOrder, Order, bare, merge, split, still_asked, subtract
 
 Found = tuple[str, Order, FulfilmentOrder]
+Rows = tuple[Row, ...]
 
 
 def _open(plan: Plan, fulfilment: str) -> Found | None:
     key = plan.pool.index.get(fulfilment)
     if key is None:
-        sentence = f"fulfilment {fulfilment!r} is not open in pool {plan.pool.name!r}: it was shipped, cancelled, or never ordered"
-        plan.emit(Refused(code="not_open", sentence=sentence))
+        _not_open(plan, fulfilment)
         return None
     order = plan.pool.orders[key]
     return key, order, order.open_fulfilments[fulfilment]
 
 
+def _not_open(plan: Plan, fulfilment: str) -> None:
+    sentence = f"fulfilment {fulfilment!r} is not open in pool {plan.pool.name!r}: it was shipped, cancelled, or never ordered"
+    plan.emit(Refused(code="not_open", sentence=sentence))
+
+
 def ship(plan: Plan, command: ConfirmShipment) -> None:
     """Units leave: reserved -> customer. What is not named stays reserved. More than is open is refused whole. A count that came
-    first has left these units out already, so what it took off the free units comes back."""
-    if known_document(plan, command.document) or not (found := _open(plan, command.fulfilment)):
+    first has left these units out already: what it took off the free units comes back, and what it took off this fulfilment counts
+    as shipped after all."""
+    if known_document(plan, command.document):
         return
-    key, order, fulfilment = found
-    rows = _rows(fulfilment, command.lines)
-    if rows is None:
+    name = command.fulfilment
+    missed = _missed(plan, command)
+    key = plan.pool.index.get(name) or (plan.pool.missing[name].order if missed else None)
+    order = plan.pool.orders.get(key) if key else None
+    if key is None or order is None:
+        _not_open(plan, name)
+        return
+    found = order.open_fulfilments.get(name)
+    taken = _rows(found.rows if found else (), missed, command.lines)
+    if taken is None:
         plan.emit(Refused(code="more_than_open", sentence="the shipment names more units, or other SKUs, than the fulfilment has open"))
         return
-    node = fulfilment.node
+    rows, late = taken
+    counted = _leave(plan, key, found, command, rows)
+    if late:
+        after = _shipped(order, name, rows, late)
+        about: dict[str, Any] = {"shipped_at": command.shipped_at, "carrier": command.carrier, "tracking": command.tracking}
+        plan.emit(FoundShipped(order=key, fulfilment=name, node=plan.pool.missing[name].node, rows=late, **about))
+        rebalance(plan, key, after, "shipped_elsewhere")
+        fill(plan, (*counted, *freed(after)))
+    elif found and found.asked:
+        # what it was asked back and ships all the same is not to come from elsewhere, too
+        after = _shipped(order, name, rows, ())
+        going = give_back_surplus(plan, key, after, wanted_by(after), "shipped_elsewhere")
+        fill(plan, (*counted, *(row.sku for given in going.values() for row in given)))
+    else:
+        fill(plan, counted)
+
+
+def _missed(plan: Plan, command: ConfirmShipment) -> Rows:
+    """Rows of the fulfilment that a count did not find because they had left before it."""
+    known = plan.pool.missing.get(command.fulfilment)
+    if known is None:
+        return ()
+    counted = counted_already(plan, known.node, command.shipped_at, {row.sku: row.quantity for row in known.rows})
+    return tuple(row for row in known.rows if row.sku in counted)
+
+
+def _leave(plan: Plan, key: str, found: FulfilmentOrder | None, command: ConfirmShipment, rows: Rows) -> dict[str, int]:
+    """Book the open rows that leave, and remember the document. Returns what comes back on hand, because a count has it out already."""
+    if found is None or not rows:
+        plan.moved(command.document, "shipment", command.shipped_at, (), ())
+        return {}
+    node = found.node
     units: dict[str, int] = {}
     for row in rows:
         units[row.sku] = units.get(row.sku, 0) + row.quantity
     counted = counted_already(plan, node, command.shipped_at, units)
-    plan.emit(
-        Shipped(
-            order=key,
-            fulfilment=command.fulfilment,
-            node=node,
-            rows=rows,
-            shipped_at=command.shipped_at,
-            carrier=command.carrier,
-            tracking=command.tracking,
-        )
-    )
-    moves = [Move(sku, units, "", "adjustment", node, "on_hand") for sku, units in counted.items()]
-    granted: list[Grant] = sellable_grants(plan, node, counted.items(), 1)
-    plan.moved(command.document, "shipment", command.shipped_at, moves, granted)
-    freed: dict[str, int] = {}
-    if fulfilment.asked:
-        # what it was asked back and ships all the same is not to come from elsewhere, too
-        after = _shipped(order, command.fulfilment, rows)
-        going = give_back_surplus(plan, key, after, wanted_by(after), "shipped_elsewhere")
-        freed = {row.sku: row.quantity for given in going.values() for row in given}
-    fill(plan, counted | freed)
+    about: dict[str, Any] = {"shipped_at": command.shipped_at, "carrier": command.carrier, "tracking": command.tracking}
+    plan.emit(Shipped(order=key, fulfilment=command.fulfilment, node=node, rows=rows, **about))
+    moves = [Move(sku, quantity, "", "adjustment", node, "on_hand") for sku, quantity in counted.items()]
+    plan.moved(command.document, "shipment", command.shipped_at, moves, sellable_grants(plan, node, counted.items(), 1))
+    return counted
 
 
-def _shipped(order: Order, name: str, rows: tuple[Row, ...]) -> Order:
+def _shipped(order: Order, name: str, rows: Rows, late: Rows) -> Order:
     """The order as the shipment leaves it."""
     fulfilments = dict(order.open_fulfilments)
-    found = fulfilments[name]
-    if left := subtract(found.rows, rows):
-        fulfilments[name] = FulfilmentOrder(found.node, left, still_asked(found.asked, left))
-    else:
-        del fulfilments[name]
-    return msgspec.structs.replace(order, shipped=merge(order.shipped, rows), fulfilments=fulfilments)
+    if rows:
+        found = fulfilments[name]
+        if left := subtract(found.rows, rows):
+            fulfilments[name] = FulfilmentOrder(found.node, left, still_asked(found.asked, left))
+        else:
+            del fulfilments[name]
+    return msgspec.structs.replace(order, shipped=merge(merge(order.shipped, bare(rows)), late), fulfilments=fulfilments)
 
 
-def _rows(fulfilment: FulfilmentOrder, lines: Iterable[tuple[str, int]]) -> tuple[Row, ...] | None:
-    """The open rows that a shipment names by SKU and units; all of them when it names none. None: there are not that many."""
+def _rows(rows: Rows, missed: Rows, lines: Iterable[tuple[str, int]]) -> tuple[Rows, Rows] | None:
+    """The open rows, and those of the missed ones, that a shipment names by SKU and units; all of them when it names none. None: there
+    are not that many."""
     wanted: dict[str, int] = {}
     for sku, units in lines:
         wanted[sku] = wanted.get(sku, 0) + units
     if not wanted:
-        return fulfilment.rows
-    rows = []
-    for row in fulfilment.rows:
+        return rows, missed
+    taken = _take(rows, wanted), _take(missed, wanted)
+    return taken if not any(wanted.values()) else None
+
+
+def _take(rows: Rows, wanted: dict[str, int]) -> Rows:
+    """Rows up to the units wanted of their SKU, which become fewer by them."""
+    taken = []
+    for row in rows:
         if units := min(row.quantity, wanted.get(row.sku, 0)):
             wanted[row.sku] -= units
-            rows.append(split(row, units)[0])
-    return tuple(rows) if not any(wanted.values()) else None
+            taken.append(split(row, units)[0])
+    return tuple(taken)
 
 
 def reject(plan: Plan, command: RejectFulfilment) -> None:

@@ -14,12 +14,14 @@ Unit = tuple[str, str, str]  # order, line, SKU
 
 class Onlooker:
     """`inside`: units of each SKU that crossed our border, less those that left. `asked`: the most that each order's line ever
-    wanted of a SKU, over all its revisions; `shipped` and `returned`: what left for it and came back."""
+    wanted of a SKU, over all its revisions; `shipped` and `returned`: what left for it and came back; `found`: what turned out to
+    have left when it had been sourced anew."""
 
     def __init__(self) -> None:
         self.inside: Counter[str] = Counter()
         self.asked: Counter[Unit] = Counter()
         self.shipped: Counter[Unit] = Counter()
+        self.found: Counter[Unit] = Counter()
         self.returned: Counter[Unit] = Counter()
 
     def follow(self, pool: Pool, decision: Decision) -> None:
@@ -31,7 +33,7 @@ class Onlooker:
                 assert_may_draw(pool, event)
         assert self.inside == units_inside(pool), "units come from somewhere and go somewhere"
         assert self.shipped <= self.asked, "nobody gets more than they ever asked for"
-        assert self.returned <= self.shipped, "no more comes back than has left"
+        assert self.returned <= self.shipped + self.found, "no more comes back than has left"
         promised = {event.order for event in decision.events if isinstance(event, e.Reserved)}
         for key, order in pool.orders.items():
             assert_accounted(order)
@@ -57,15 +59,21 @@ class Onlooker:
                     self.asked[event.order, line, sku] = max(wanted, self.asked[event.order, line, sku])
             case e.HoldReleased(order=order, reasons=reasons) if SUSPECTED_DUPLICATE in reasons:
                 # a person has looked: it is an order of its own
-                for counts in (self.shipped, self.returned):
+                for counts in (self.shipped, self.found, self.returned):
                     for unit in [unit for unit in counts if unit[0] == order]:
                         del counts[unit]
             case e.Shipped(order=order, rows=rows):
-                self.shipped.update({(order, row.line, row.sku): row.quantity for row in rows})
+                self.shipped.update(by_line(order, rows))
+            case e.FoundShipped(order=order, rows=rows):
+                self.found.update(by_line(order, rows))
             case e.Returned(order=order, rows=rows):
-                self.returned.update({(order, row.line, row.sku): row.quantity for row in rows})
+                self.returned.update(by_line(order, rows))
             case _:
                 pass
+
+
+def by_line(order: str, rows: tuple[Row, ...]) -> dict[Unit, int]:
+    return {(order, line, sku): quantity for (line, sku), quantity in sums(rows).items()}
 
 
 def units(rows: tuple[Row, ...]) -> Counter[str]:

@@ -119,6 +119,12 @@ class Decider(RuleBasedStateMachine):
         for fulfilment in list(self.story.pool.index):
             self.story.ship(fulfilment)
 
+    @precondition(lambda self: self.story.pool.missing)
+    @rule(n=st.integers(0, 9), at=st.integers(1, 3))
+    def confirm_what_a_count_missed(self, n: int, at: int) -> None:
+        missing = list(self.story.pool.missing)
+        self.story.ship(missing[n % len(missing)], at=at)
+
     @precondition(lambda self: self.story.pool.index)
     @rule(told=VERBS["refuse"])
     def reject(self, told: Told) -> None:

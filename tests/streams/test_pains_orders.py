@@ -255,6 +255,8 @@ def folded(decisions: list[Decision]) -> Counter[tuple[str, str]]:
             case e.Shipped(order=order, rows=rows):
                 units[order, "reserved"] -= sum(row.quantity for row in rows)
                 units[order, "shipped"] += sum(row.quantity for row in rows)
+            case e.FoundShipped(order=order, rows=rows):
+                units[order, "shipped"] += sum(row.quantity for row in rows)
             case e.Returned(order=order, rows=rows):
                 units[order, "returned"] += sum(row.quantity for row in rows)
             case e.Backordered(order=order, rows=waiting):

@@ -10,8 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from streams.decisions import Decision, decode_decision
+from streams.rules.announce import status
 from tables import events as e
-from tests.story import Story, line, of_type, one_shop, said
+from tests.story import Story, key, line, of_type, one_shop, said
 from tests.streams.histories import fast, histories, played
 
 
@@ -175,3 +176,67 @@ def test_p15_units_missing_from_promises_leave_the_books_as_of_their_count() -> 
 
     assert story.pool.stock["hall"].good("TEA") == 1
     assert story.at("1") == {"hall": {"TEA": 1}, "annex": {"TEA": 3}}
+
+
+def counted_before_it_is_told() -> tuple[Story, str]:
+    """The last four teas of the hall leave at 90; the count of 100, which misses them, is heard of before the shipment."""
+    story = one_shop({"hall": {"TEA": 4}, "annex": {"TEA": 1}})
+    story.place("1", line("TEA", 4))
+    fulfilment = story.fulfilment("1")
+    story.count("hall", at=100, TEA=0)
+    return story, fulfilment
+
+
+def test_p15_what_left_before_a_count_is_not_sent_again_because_the_count_was_heard_of_first() -> None:
+    story, fulfilment = counted_before_it_is_told()
+    assert story.order("1").waiting != ()
+
+    decision = story.ship(fulfilment, at=90)
+    story.receive("hall", at=120, TEA=4)
+
+    assert said(decision) == ["StockMoved", "FoundShipped", "Backordered"]
+    assert (status(story.pool, key("1"), 0).status, story.at("1")) == ("shipped", {})
+    assert story.pool.on_hand("hall", "TEA") == 4
+
+
+def test_p15_what_was_sourced_anew_for_it_meanwhile_is_given_back() -> None:
+    story, fulfilment = counted_before_it_is_told()
+    story.receive("annex", at=110, TEA=3)
+    assert story.at("1") == {"annex": {"TEA": 4}}
+
+    story.ship(fulfilment, ("TEA", 3), at=90)
+
+    assert story.at("1") == {"annex": {"TEA": 1}}
+    assert sum(row.quantity for row in story.order("1").shipped) == 3
+
+
+@pytest.mark.parametrize("at", [110, 200])
+def test_p15_what_is_said_to_leave_after_a_count_that_did_not_find_it_is_refused(at: int) -> None:
+    story, fulfilment = counted_before_it_is_told()
+
+    [refused] = of_type(story.ship(fulfilment, at=at), e.Refused)
+
+    assert refused.code == "not_open"
+
+
+def test_p15_it_is_found_once() -> None:
+    story, fulfilment = counted_before_it_is_told()
+    story.ship(fulfilment, at=90, document="S-1")
+
+    again, other = story.ship(fulfilment, at=90, document="S-1"), story.ship(fulfilment, at=90, document="S-2")
+
+    assert (said(again), said(other)) == (["Duplicate"], ["Refused"])
+    assert story.pool.missing == {}
+
+
+def test_p15_part_of_a_parcel_was_counted_and_part_was_not() -> None:
+    """Of four promised the count of 100 finds one: all four had left at 90, and the one is something else."""
+    story = one_shop({"hall": {"TEA": 4}})
+    story.place("1", line("TEA", 4))
+    fulfilment = story.fulfilment("1")
+    story.count("hall", at=100, TEA=1)
+
+    story.ship(fulfilment, at=90)
+
+    assert status(story.pool, key("1"), 0).shipped == 4
+    assert story.pool.on_hand("hall", "TEA") == 1

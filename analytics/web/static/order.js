@@ -121,6 +121,7 @@ function tell({ type, node, fulfilment, units, reasons, said }) {
     case "FulfilmentRejected": return `${node} will not ship ${fulfilment}: ${why}.`;
     case "Backordered": return said.rows?.length ? `Waits for ${rowsOf(said.rows)}.` : "Waits for nothing more.";
     case "Shipped": return `${node} shipped ${rowsOf(said.rows)}.`;
+    case "FoundShipped": return `${node} had shipped ${rowsOf(said.rows)} before it counted.`;
     case "Returned": return `${rowsOf(said.rows)} came back to ${node}, for inspection.`;
     case "Shortage": return `${count(units)} × ${said.sku} promised at ${node} were not there.`;
     default: return "";
