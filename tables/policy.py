@@ -12,7 +12,6 @@ from msgspec import Meta
 Criterion = Literal["distance", "priority", "most_stock"]
 Shortage = Literal["backorder", "partial", "reject"]
 Few = Annotated[int, Meta(ge=0, le=1_000_000)]
-Few = Annotated[int, Meta(ge=0, le=1_000_000)]
 
 DAY_MS = 86_400_000
 
