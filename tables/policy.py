@@ -32,7 +32,7 @@ class Rule(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     criteria: tuple[Criterion, ...] = ("distance", "priority")
     max_splits: Few = 3
     shortage: Shortage = "backorder"
-    patience_days: int = 0
+    patience_days: Few = 0
 
     def shortage_after(self, waited_ms: int) -> Shortage:
         """What happens to an order placed so long ago."""

@@ -67,7 +67,6 @@ def test_an_order_to_a_part_of_a_country_is_as_far_as_the_country_when_only_that
 
 
 def test_every_candidate_is_recorded_with_its_scores_or_the_reason_it_was_passed_over() -> None:
-    """Pain 11: arbitrary warehouse choice."""
     story = one_shop({"attic": {"CUP": 1}, "hall": {"TEA": 5}, "cellar": {"TEA": 9}, "kiosk": {"TEA": 9}})
     story.node("kiosk", kind="store")
     story.node("cellar", sellable=False)
@@ -166,7 +165,7 @@ units = st.integers(0, 3)
 def test_the_chosen_nodes_are_those_a_brute_force_search_would_choose(
     shelves: list[tuple[int, ...]], wanted: tuple[int, ...], limit: int
 ) -> None:
-    """Pain 11, against an oracle: the fewest nodes, best ranked first."""
+    """The fewest nodes, best ranked first. Elsewhere the choice is arbitrary, or nobody can steer it (P11)."""
     sets = (list(chosen) for size in range(1, limit + 1) for chosen in combinations(range(len(shelves)), size))
     enough = (chosen for chosen in sets if all(sum(shelves[n][i] for n in chosen) >= want for i, want in enumerate(wanted)))
 
@@ -257,7 +256,6 @@ def test_a_policy_holds_from_its_offset_and_is_named_in_decisions() -> None:
 
 @pytest.mark.parametrize(("first", "second"), list(product(["1", "2"], repeat=2))[1:3])
 def test_backorders_are_filled_by_priority_then_age(first: str, second: str) -> None:
-    """Pain 13: backorders not filled in the wanted order."""
     story = one_shop({"hall": {}})
     story.place(first, line("TEA"), at=5)
     story.place(second, line("TEA"), at=4)

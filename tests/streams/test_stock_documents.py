@@ -100,16 +100,6 @@ def test_a_node_that_ceases_to_sell_takes_its_free_units_along_and_brings_them_b
 
 
 # ---------------------------------------------------------------------------------------------- counts
-def test_a_count_does_not_count_open_orders_twice() -> None:
-    """Pain 15: a snapshot while orders flow. Good units are free, promised and picked together."""
-    story = one_shop({"hall": {"TEA": 10}})
-    story.place("1", line("TEA", 4))
-
-    story.count("hall", at=100, TEA=10)
-
-    assert (story.pool.on_hand("hall", "TEA"), story.at("1")) == (6, {"hall": {"TEA": 4}})
-
-
 def test_what_moved_after_a_counts_mark_is_applied_to_it() -> None:
     story = one_shop({"hall": {"TEA": 10}})
     story.receive("hall", at=200, TEA=5)
@@ -127,13 +117,6 @@ def test_a_shipment_that_a_count_has_left_out_already_is_not_taken_off_twice() -
     story.ship(story.fulfilment("1"), at=90)
 
     assert story.pool.on_hand("hall", "TEA") == 6
-
-
-def test_an_older_count_does_not_overrule_a_newer_one() -> None:
-    story = one_shop({"hall": {}})
-    story.count("hall", at=100, TEA=6)
-
-    assert said(story.count("hall", at=90, TEA=9)) == ["Stale"]
 
 
 def test_a_count_more_than_a_week_old_is_refused() -> None:
