@@ -119,10 +119,10 @@ class ReturnStock(Command, frozen=True):
     """Goods of an order come back to a node: units by (line, SKU). Line "": whichever of the order's lines shipped that SKU."""
 
     document: str
-    order: str
+    order: OrderKey
     node: str
-    returned_at: int
-    lines: tuple[tuple[str, str, int], ...]
+    returned_at: Moment
+    lines: tuple[tuple[str, str, Units], ...]
 
 
 class SetNode(Command, frozen=True):
