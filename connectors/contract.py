@@ -14,7 +14,7 @@ import msgspec
 Millis = NewType("Millis", int)
 LONGEST_NAME = 500
 
-_MILLIS = re.compile(r"[0-9]{1,15}")
+_MILLIS = re.compile(r"[0-9]{1,14}")
 
 
 # ---------------------------------------------------------------------------------------------- inwards: the raw record

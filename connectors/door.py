@@ -22,11 +22,27 @@ SECONDS = Histogram(
 )
 BODY_SECONDS = 30.0
 RETRY_SECONDS = 5
+MOST_HELD = 256 << 20
+
+
+class Room:
+    """Bytes of bodies that are held at the same time, of all requests together."""
+
+    def __init__(self, most: int = MOST_HELD) -> None:
+        self._most = most
+        self.held = 0
+
+    def take(self, size: int) -> bool:
+        """False, and nothing taken, when there is no room for so many."""
+        if self.held + size > self._most:
+            return False
+        self.held += size
+        return True
 
 
 class Door(msgspec.Struct, frozen=True, kw_only=True):
     """`shop` and `secret` look a shop up by name: None where there is no such shop, or it has no secret. `shop` raises Unavailable
-    until the reference is known. `max_body` in bytes."""
+    until the reference is known. `max_body` in bytes; `body_seconds`: how long one may take to arrive."""
 
     publisher: Publisher
     channels: Mapping[str, Channel]
@@ -34,6 +50,8 @@ class Door(msgspec.Struct, frozen=True, kw_only=True):
     secret: Callable[[str], bytes | None]
     max_body: int
     now: Callable[[], Millis]
+    body_seconds: float = BODY_SECONDS
+    room: Room = msgspec.field(default_factory=Room)
 
 
 class Answer(msgspec.Struct, frozen=True):
@@ -51,7 +69,9 @@ class Answer(msgspec.Struct, frozen=True):
 
 
 TOO_LARGE = Answer(413, "too_large", "The body is larger than this gateway takes.")
-TOO_SLOW = Answer(408, "too_slow", f"The body did not arrive within {BODY_SECONDS:.0f} seconds.")
+TOO_SLOW = Answer(408, "too_slow", "The body did not arrive in time.")
+ENCODED = Answer(415, "encoded", "The body is compressed: send it as it is, for it is what is signed.")
+BUSY = Answer(503, "busy", "More is coming in than this gateway takes at once. Send it again a little later.")
 CUT_OFF = Answer(400, "cut_off", "The body ended too early.")
 NOT_SIGNED = Answer(401, "bad_signature", "The signature is not that of this shop's secret over the body.")
 FAILED = Answer(500, "failed", "This gateway failed; it was logged. Send it again later.")
@@ -75,6 +95,7 @@ def counted(door: Door, name: str, take: Callable[[Request, Door], Awaitable[Ans
 
 async def settle(request: Request, door: Door, take: Callable[[Request, Door], Awaitable[Answer]]) -> Answer:
     """What `take` answers, or what its failure is answered with."""
+    request.state.held = 0
     try:
         return await take(request, door)
     except Unavailable as away:
@@ -83,21 +104,27 @@ async def settle(request: Request, door: Door, take: Callable[[Request, Door], A
         return CUT_OFF
     except Exception as fault:
         # neither its text nor its traceback: they may quote the body, and with it a person
-        log.error("%s %s failed with %s at %s", request.method, request.url.path, type(fault).__name__, _where(fault))
+        log.error("%s %r failed with %s at %s", request.method, request.scope["path"][:200], type(fault).__name__, _where(fault))
         return FAILED
+    finally:
+        door.room.held -= request.state.held
 
 
-async def read_body(request: Request, most: int) -> bytes | Answer:
-    """The body untouched; TOO_LARGE as soon as that is known, without reading the rest."""
-    if _declared(request) > most:
+async def read_body(request: Request, door: Door) -> bytes | Answer:
+    """The body untouched; or why not, as soon as that is known, without reading the rest."""
+    if request.headers.get("content-encoding", "identity").strip().lower() not in {"", "identity"}:
+        return ENCODED
+    if _declared(request) > door.max_body:
         return TOO_LARGE
-    chunks, size = [], 0
+    chunks: list[bytes] = []
     try:
-        async with asyncio.timeout(BODY_SECONDS):
+        async with asyncio.timeout(door.body_seconds):
             async for chunk in request.stream():
-                size += len(chunk)
-                if size > most:
+                if request.state.held + len(chunk) > door.max_body:
                     return TOO_LARGE
+                if not door.room.take(len(chunk)):
+                    return BUSY
+                request.state.held += len(chunk)
                 chunks.append(chunk)
     except TimeoutError:
         return TOO_SLOW
@@ -113,7 +140,7 @@ def secret_of(door: Door, shop: str) -> bytes | None:
 
 def _declared(request: Request) -> int:
     length = request.headers.get("content-length", "")
-    return int(length) if length.isascii() and length.isdigit() else 0
+    return int(length[:20]) if length.isascii() and length.isdigit() else 0
 
 
 def _where(fault: BaseException) -> str:

@@ -5,6 +5,9 @@ import contextlib
 import signal
 import socket
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from typing import Any
 
 import uvicorn
 from starlette.applications import Starlette
@@ -16,6 +19,7 @@ from starlette.routing import Route
 from connectors.contract import RawRecord, Received, Refusal, ShopRef, Webhook
 from connectors.door import NOT_SIGNED, Answer, Door, counted, read_body, secret_of, settle
 from connectors.order_files import take_file
+from connectors.wire import Limits, Wire
 
 REFUSALS = {"bad_signature": 401, "malformed": 400, "ping": 200, "no_webhooks": 404}
 TAKEN = Answer(200, "taken", "Taken.")
@@ -33,14 +37,17 @@ def create_gateway(door: Door) -> Starlette:
         Route("/files/{shop}", counted(door, "file", take_file), methods=["POST"]),
         Route("/health", health),
     ]
-    return Starlette(routes=routes, exception_handlers={HTTPException: _no_such_page})
+    gateway = Starlette(routes=routes, exception_handlers={HTTPException: _no_such_page})
+    # a redirect would repeat the Host that the client made up
+    gateway.router.redirect_slashes = False
+    return gateway
 
 
 async def take_hook(request: Request, door: Door) -> Answer:
     channel, shop = request.path_params["channel"], door.shop(request.path_params["shop"])
     if shop is None or shop.channel != channel or channel not in door.channels:
         return Answer(404, "unknown_shop", "No shop of this channel has this name.")
-    body = await read_body(request, door.max_body)
+    body = await read_body(request, door)
     if isinstance(body, Answer):
         return body
     secret = secret_of(door, shop.shop)
@@ -94,14 +101,20 @@ class _Server(uvicorn.Server):
         yield
 
 
+def configure(gateway: Starlette, limits: Limits) -> uvicorn.Config:
+    wire: Any = partial(Wire, limits=limits)
+    return uvicorn.Config(
+        gateway, http=wire, ws="none", access_log=False, log_config=None, server_header=False, timeout_graceful_shutdown=5
+    )
+
+
 def serve(gateway: Starlette, listening: socket.socket, go_on: Callable[[], bool]) -> None:
     """Until SIGTERM, Ctrl-C or `go_on` says no, which is asked a few times a second; requests under way are answered first."""
-    config = uvicorn.Config(
-        gateway, http="httptools", ws="none", access_log=False, log_config=None, server_header=False, timeout_graceful_shutdown=5
-    )
-    server = _Server(config)
+    server = _Server(configure(gateway, Limits()))
 
     async def run() -> None:
+        # one workbook at a time: they are what takes memory and the processor
+        asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(1, "files"))
         watch = asyncio.create_task(_watch(server, go_on))
         await server.serve(sockets=[listening])
         await watch

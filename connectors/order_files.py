@@ -10,14 +10,16 @@ from connectors.door import NOT_SIGNED, Answer, Door, read_body, secret_of
 from connectors.signing import fingerprint, hex_signed
 
 SIGNATURE = "x-yipan-signature"
+MOST_TOLD = 1_000
 
 
 async def take_file(request: Request, door: Door) -> Answer:
-    """The file is the body, its name the query's `name`. 200 when any order was taken, 422 when none was; both with the report."""
+    """The file is the body, its name the query's `name`. 200 when any order was taken, 422 when none was; both with the report,
+    as far as its first MOST_TOLD rows."""
     shop = door.shop(request.path_params["shop"])
     if shop is None or shop.channel != "file":
         return Answer(404, "unknown_shop", "No shop that sends order files has this name.")
-    data = await read_body(request, door.max_body)
+    data = await read_body(request, door)
     if isinstance(data, Answer):
         return data
     secret = secret_of(door, shop.shop)
@@ -56,4 +58,4 @@ def _answer(report: FileReport, taken: int) -> Answer:
     refused = [*report.refused]
     code, status = ("taken", 200) if taken else ("nothing_taken", 422)
     sentence = f"{taken} orders taken, {len(refused)} rows refused."
-    return Answer(status, code, sentence, {"orders": taken, "refused": refused})
+    return Answer(status, code, sentence, {"orders": taken, "refused": refused[:MOST_TOLD]})
