@@ -64,8 +64,15 @@ class Books:
 
     def ship(self, node: str, rows: Sequence[Row]) -> None:
         name = (node, "reserved")
+        column = self._column(name)
         for row in rows:
-            self._change(name, row.sku, -row.quantity)
+            sku = row.sku
+            units = self._units[sku]
+            if len(units) <= column:
+                units.extend([0] * (len(self._columns) - len(units)))
+            units[column] = left = units[column] - row.quantity
+            if left < 0:
+                self._suspects.append((sku, name))
 
     def take_back(self, node: str, rows: Sequence[Row]) -> None:
         for row in rows:

@@ -7,7 +7,7 @@ from typing import Literal
 import msgspec
 
 from streams.checks.findings import Findings
-from streams.checks.promises import Known, Promise, count, encode, has_just, pack, take_out, unpack
+from streams.checks.promises import Known, Plain, Promise, count, decode, encode, has_just, pack_lines, take_out
 from streams.checks.store import Store
 from tables import events as e
 
@@ -54,11 +54,39 @@ class Orders:
         """The order, for the time of this decision."""
         known = self._touched.get(key)
         if known is None:
-            packed = self._packed.get(key)
-            known = self._touched[key] = Known() if packed is None else unpack(packed)
-            if packed is not None:
+            kept = self._kept(key)
+            known = self._touched[key] = Known() if kept is None else kept.known() if isinstance(kept, Plain) else kept
+            if kept is not None:
                 self._said[key] = standing(known)
         return known
+
+    def _kept(self, key: str) -> Plain | Known | None:
+        packed = self._packed.get(key)
+        return None if packed is None else decode(packed)
+
+    # ------------------------------------------------------------------------------------------ most orders
+    def placed_and_promised(self, placed: e.OrderPlaced, reserved: e.Reserved) -> bool:
+        """A new order, promised at once by one node with exactly its lines: nothing can be wrong with it. False, with nothing taken in,
+        for any other."""
+        key = placed.order
+        if placed.revision != 1 or reserved.order != key or not has_just(reserved.rows, placed.lines) or self._packed.has(key):
+            return False
+        who = (placed.updated_at, placed.digest, placed.segment, placed.shop)
+        self._packed.put(key, encode(Plain(*who, reserved.fulfilment, reserved.node, pack_lines(placed.lines))))
+        self.decided += 1
+        self.standing["allocated"] += 1
+        return True
+
+    def shipped_as_promised(self, event: e.Shipped) -> bool:
+        """Such an order goes out whole. False, with nothing taken in, for any other."""
+        kept = self._kept(event.order)
+        if not isinstance(kept, Plain) or kept.shipped or (kept.fulfilment, kept.node) != (event.fulfilment, event.node):
+            return False
+        if not has_just(event.rows, kept.lines()):
+            return False
+        kept.shipped = True
+        self._packed.put(event.order, encode(kept))
+        return True
 
     # ------------------------------------------------------------------------------------------ the order itself
     def placed(self, event: e.OrderPlaced) -> None:
@@ -77,19 +105,6 @@ class Orders:
         known.segment, known.shop, known.lines = event.segment, event.shop, event.lines
         known.cancelled = known.rejected = False
         known.holds = ()
-
-    def placed_and_promised(self, placed: e.OrderPlaced, reserved: e.Reserved) -> bool:
-        """Most orders are new, and promised at once by one node with exactly their lines: nothing can be wrong with these. False, with
-        nothing taken in, for any other."""
-        key = placed.order
-        if placed.revision != 1 or reserved.order != key or not has_just(reserved.rows, placed.lines) or self._packed.has(key):
-            return False
-        promises = {reserved.fulfilment: Promise(reserved.node, (), (), True)}
-        first = (1, placed.updated_at, placed.digest, placed.segment, placed.shop, placed.lines)
-        self._packed.put(key, encode(Known(*first, promises=promises)))
-        self.decided += 1
-        self.standing["allocated"] += 1
-        return True
 
     def reduced(self, event: e.OrderReduced) -> None:
         known = self.get(event.order)
@@ -158,10 +173,6 @@ class Orders:
         known = self.get(event.order)
         known.shipped = _join(known.shipped, event.rows)
 
-    def found_shipped(self, event: e.FoundShipped) -> None:
-        known = self.get(event.order)
-        known.shipped = _join(known.shipped, event.rows)
-
     def asked(self, event: e.CancelRequested) -> None:
         known = self.get(event.order)
         promise = self._promise(event, known)
@@ -187,10 +198,9 @@ class Orders:
                 self._note("one order", f"{key} is over, and takes effect again without being held")
         for key, known in self._touched.items():
             now, before = standing(known), self._said.get(key, ())
-            whole = known.plainly_whole()
-            if not whole and not known.plainly_over():
+            if not known.plainly_whole() and not known.plainly_over():
                 self._check(key, known)
-            self._packed.put(key, pack(known, whole))
+            self._packed.put(key, encode(known))
             if now != before:
                 for state in now:
                     self.standing[state] += 1

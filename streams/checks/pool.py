@@ -8,7 +8,7 @@ from streams.checks.findings import Findings
 from streams.checks.orders import Orders
 from streams.decisions import Decision
 from tables import events as e
-from tables.events import Considered, OrderPlaced, Reserved
+from tables.events import Considered, OrderPlaced, Reserved, Shipped
 
 # Documents that hand free units from one origin to another on purpose.
 _REGRANT = frozenset({"node", "segment", "shop"})
@@ -36,7 +36,6 @@ class PoolCheck:
             e.Unreserved: self._unreserved,
             e.Shipped: self._shipped,
             e.FoundShipped: orders.found_shipped,
-            e.FoundShipped: orders.found_shipped,
             e.Returned: self._returned,
             e.StockMoved: self._moved,
             e.NodeSet: self._node_set,
@@ -54,6 +53,8 @@ class PoolCheck:
         match decision.events:
             case (OrderPlaced() as placed, Considered(), Reserved() as reserved) if self.orders.placed_and_promised(placed, reserved):
                 self.books.reserve(reserved.node, reserved.rows, placed.segment, placed.shop)
+            case (Shipped() as shipped,) if self.orders.shipped_as_promised(shipped):
+                self.books.ship(shipped.node, shipped.rows)
             case _:
                 for event in decision.events:
                     if fold := self._folds.get(type(event)):

@@ -11,16 +11,14 @@ Units = dict[LineSku, int]
 
 
 class Promise(msgspec.Struct, array_like=True):
-    """Rows of one fulfilment that are still reserved; `asked`: those of them whose cancel the node has not answered. `whole`: packed
-    without its rows, which are those of the order's lines."""
+    """Rows of one fulfilment that are still reserved; `asked`: those of them whose cancel the node has not answered."""
 
     node: str
     rows: tuple[Row, ...]
     asked: tuple[Row, ...] = ()
-    whole: bool = False
 
 
-class Known(msgspec.Struct, array_like=True):
+class Known(msgspec.Struct, array_like=True, tag=1):
     """One order. Revision 0: only a cancel or a refund of it was heard of."""
 
     revision: int = 0
@@ -84,25 +82,40 @@ class Known(msgspec.Struct, array_like=True):
         return count(row for promise in self.promises.values() for row in promise.asked)
 
 
+class Plain(msgspec.Struct, array_like=True, tag=0):
+    """What most orders are: taken once, promised at once by one node with exactly its lines, and then shipped as it was promised. Its
+    lines stay packed."""
+
+    updated_at: int
+    digest: str
+    segment: str
+    shop: str
+    fulfilment: str
+    node: str
+    packed_lines: msgspec.Raw
+    shipped: bool = False
+
+    def lines(self) -> tuple[OrderLine, ...]:
+        return decode_lines(self.packed_lines)
+
+    def known(self) -> Known:
+        lines = self.lines()
+        rows = tuple([Row(line.line, sku, each * line.quantity) for line in lines for sku, each in line.parts])
+        known = Known(1, self.updated_at, self.digest, self.segment, self.shop, lines)
+        if self.shipped:
+            known.shipped = rows
+        else:
+            known.promises[self.fulfilment] = Promise(self.node, rows)
+        return known
+
+
 encode = msgspec.msgpack.Encoder().encode
-decode = msgspec.msgpack.Decoder(Known).decode
+decode = msgspec.msgpack.Decoder(Plain | Known).decode
+decode_lines = msgspec.msgpack.Decoder(tuple[OrderLine, ...]).decode
 
 
-def pack(known: Known, whole: bool) -> bytes:
-    """`whole`: it is plainly so. Then the rows of its promise need not be written."""
-    if whole:
-        (promise,) = known.promises.values()
-        promise.rows, promise.whole = (), True
-    return encode(known)
-
-
-def unpack(packed: bytes) -> Known:
-    known = decode(packed)
-    for promise in known.promises.values():
-        if promise.whole:
-            rows = [Row(line.line, sku, each * line.quantity) for line in known.lines for sku, each in line.parts]
-            promise.rows, promise.whole = tuple(rows), False
-    return known
+def pack_lines(lines: tuple[OrderLine, ...]) -> msgspec.Raw:
+    return msgspec.Raw(encode(lines))
 
 
 def has_just(rows: Sequence[Row], lines: Sequence[OrderLine]) -> bool:
