@@ -3,6 +3,7 @@
 import gc
 import logging
 import signal
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -36,6 +37,7 @@ StageName = Literal["normalize", "allocate", "fulfil", "announce"]
 STAGES: tuple[StageName, ...] = get_args(StageName)
 
 BROKER_RETRY_S = 2.0
+SWITCH_S = 0.001
 APP, LEDGER = "app", "ledger"  # what a process may run, and readiness waits for
 
 
@@ -83,6 +85,9 @@ def run_worker(config: WorkerConfig, clients: Clients, outside: Outside, ready: 
     gc.collect()
     gc.freeze()
     gc.set_threshold(100_000, 50, 1_000)
+    # A thread that decides gets the interpreter back from one that folds after so long. With the default of 5 ms, each of the few hand-overs
+    # of a decision would wait longer than the decision takes.
+    sys.setswitchinterval(SWITCH_S)
     hosted = [stage for stage in STAGES if stage in stages and stage != "allocate"]
     gate = Gate([name for name, runs in ((APP, hosted), (LEDGER, "allocate" in stages)) if runs], ready)
     ledger = build.ledger(partial(gate.passed, LEDGER)) if "allocate" in stages else None
