@@ -85,8 +85,8 @@ def run_worker(config: WorkerConfig, clients: Clients, outside: Outside, ready: 
     gc.collect()
     gc.freeze()
     gc.set_threshold(100_000, 50, 1_000)
-    # A thread that decides gets the interpreter back from one that folds after so long. With the default of 5 ms, each of the few hand-overs
-    # of a decision would wait longer than the decision takes.
+    # A thread that decides gets the interpreter back from one that folds after so long. The default of 5 ms, at each of the few
+    # hand-overs of a decision, is longer than deciding takes.
     sys.setswitchinterval(SWITCH_S)
     hosted = [stage for stage in STAGES if stage in stages and stage != "allocate"]
     gate = Gate([name for name, runs in ((APP, hosted), (LEDGER, "allocate" in stages)) if runs], ready)
