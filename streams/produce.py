@@ -101,8 +101,9 @@ def _finish(done: asyncio.Future[None]) -> None:
 class Transactions:
     """The only writer under its `transactional.id`: `fence()` shuts out whoever wrote under it before, and ends what they left open."""
 
-    def __init__(self, producer: Producer) -> None:
+    def __init__(self, producer: Producer, sleep: Callable[[float], None] = time.sleep) -> None:
         self._producer = producer
+        self._sleep = sleep
 
     def fence(self, wanted: Callable[[], bool]) -> bool:
         """Returns True once nobody else can append, False when it is no longer `wanted`. A broker that is away is waited for.
@@ -118,7 +119,7 @@ class Transactions:
                 pause = RETRY_S[min(attempt, len(RETRY_S) - 1)]
                 attempt += 1
                 log.warning("the broker does not answer (%s); trying again in %.1f s", failure.args[0].name(), pause)
-                time.sleep(pause)
+                self._sleep(pause)
         return False
 
     def write(self, records: Sequence[Outgoing]) -> None:

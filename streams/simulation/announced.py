@@ -23,6 +23,15 @@ def stale(log: MemoryLog) -> list[str]:
         return []
 
 
+def overdue(log: MemoryLog, now_ms: int) -> list[str]:
+    """A sentence where the clock should have been told of, and was not."""
+    try:
+        late = [ledger.partition for ledger, _ in _folded(log) if ledger.due(now_ms)]
+    except Broken:
+        return []
+    return [f"ticks ({len(late)}x): partition {late[0]} has something due, and nobody says what time it is"] if late else []
+
+
 def _stale(log: MemoryLog) -> list[str]:
     statuses = {key: msgspec.structs.replace(decode_status(value), position=0) for key, value in _last(log, ORDER_STATUS.name)}
     shelves = {key: msgspec.structs.replace(decode_level(value), version=0) for key, value in _last(log, AVAILABILITY.name)}

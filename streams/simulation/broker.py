@@ -8,7 +8,8 @@ from confluent_kafka import KafkaError, KafkaException
 from streams.read import MemoryLog, Record
 
 START_MS = 1_772_355_600_000
-TRANSACTION_TIMEOUT_S = 15.0
+TRANSACTION_TIMEOUT_S = 5.0
+PASSING = (KafkaError._TIMED_OUT, KafkaError._ALL_BROKERS_DOWN)  # the client says of these that one may try again
 Place = tuple[str, int]  # topic, partition
 
 
@@ -140,7 +141,7 @@ class Broker:
 
 
 def refused(code: int) -> KafkaException:
-    return KafkaException(KafkaError(code))
+    return KafkaException(KafkaError(code, retriable=code in PASSING))
 
 
 def shown(places: Sequence[Place]) -> str:

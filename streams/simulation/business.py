@@ -134,7 +134,13 @@ def _order(random: Random, pool: str, number: int, at: float) -> Iterator[Delive
 
 def _placed(random: Random, number: int, listings: list[str], revision: int) -> dict[str, Any]:
     lines = [{"line": name, "sku": name, "quantity": random.randint(1, 3), "price": 450} for name in listings]
-    about = {"placed_at": when(0), "updated_at": when(revision), "currency": "USD", "region": random.choice(("US-NY", "US-TX")), "lines": lines}
+    about = {
+        "placed_at": when(0),
+        "updated_at": when(revision),
+        "currency": "USD",
+        "region": random.choice(("US-NY", "US-TX")),
+        "lines": lines,
+    }
     broken: dict[str, Any] = {"lines": []} if random.random() < 0.03 else {}
     holds = {"holds": ["payment"]} if revision == 0 and random.random() < 0.1 else {}
     return {"type": "order", "order": f"o{number}", "recipient": {"name": "Wei Chen", "country": "US"}} | about | holds | broken

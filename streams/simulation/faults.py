@@ -18,47 +18,49 @@ Kind = Literal[
     "full",  # … finds that the producer's queue has no room
     "slow",  # the nth call of a client takes `seconds`
 ]
-# Where a client may be struck: a fence; a transaction's begin, each of its records, before and after its commit; a plain record handed
-# over, on its way, and its acknowledgement; before and after offsets are committed in passing, and when that is waited for; a fetch; a
+# Where a client may be struck: a fence; a transaction's begin, each of its records, before they are on their way, before and after its commit; a
+# plain record handed over, on its way, and its acknowledgement (a tick's for itself); before and after offsets are committed in passing, and when that is waited for; a fetch; a
 # log asked for its end, and read; a snapshot; an insert into ClickHouse before, in the middle and after it took effect; a question to
 # it; leaving a group.
 Point = Literal[
-    "", "fence", "begin", "write", "commit", "committed", "send", "land", "ack", "offsets", "moved", "note", "noted", "fetch", "ask",
-    "read", "snapshot", "insert", "block", "inserted", "query", "leave",
+    "", "fence", "begin", "write", "commit", "flushed", "committed", "send", "land", "ack", "ticked", "offsets", "moved", "note", "noted",
+    "fetch", "ask", "read", "snapshot", "insert", "block", "inserted", "query", "leave",
 ]  # fmt: skip
 THREADS: tuple[Kind, ...] = ("crash", "fail", "freeze", "freeze", "slow")
 # About how often each happens in a schedule, and what may happen there.
 CALLS: dict[Point, tuple[int, tuple[Kind, ...]]] = {
-    "fence": (12, THREADS),
-    "begin": (30, THREADS),
-    "write": (180, THREADS),
-    "commit": (30, THREADS),
-    "committed": (30, THREADS),
-    "send": (180, ("crash", "fail", "full", "slow", "slow")),
-    "land": (70, ("fail", "slow", "slow")),
-    "ack": (160, ("crash", "fail", "slow", "slow")),
-    "offsets": (40, ("crash", "fail")),
-    "moved": (40, ("crash",)),
-    "note": (30, THREADS),
-    "noted": (30, THREADS),
-    "fetch": (110, ("fail",)),
-    "ask": (30, THREADS),
-    "read": (10, THREADS),
-    "snapshot": (6, ("fail",)),
-    "insert": (60, THREADS),
-    "block": (250, THREADS),
-    "inserted": (60, THREADS),
-    "query": (10, THREADS),
+    "fence": (10, THREADS),
+    "begin": (24, THREADS),
+    "write": (140, THREADS),
+    "commit": (24, THREADS),
+    "flushed": (24, THREADS),
+    "committed": (24, THREADS),
+    "send": (140, ("crash", "fail", "full", "slow", "slow")),
+    "land": (50, ("fail", "slow", "slow")),
+    "ack": (120, ("crash", "fail", "slow", "slow")),
+    "ticked": (8, ("crash", "fail", "fail", "slow")),
+    "offsets": (24, ("crash", "fail")),
+    "moved": (24, ("crash",)),
+    "note": (20, THREADS),
+    "noted": (20, THREADS),
+    "fetch": (90, ("fail",)),
+    "ask": (22, THREADS),
+    "read": (6, THREADS),
+    "snapshot": (4, ("fail",)),
+    "insert": (45, ("crash", "fail", "fail", "freeze", "slow")),
+    "block": (180, ("crash", "fail", "fail", "freeze", "slow")),
+    "inserted": (45, ("crash", "fail", "fail", "freeze", "slow")),
+    "query": (8, THREADS),
     "leave": (2, ("crash", "freeze")),
 }
 # What belongs together is struck together: a schedule has one of these, or all.
 THEMES: tuple[tuple[Point, ...], ...] = (
     ("send", "land", "ack", "offsets", "moved"),
     ("land", "moved"),
-    ("fence", "begin", "write", "commit", "committed"),
-    ("begin", "write", "commit"),
+    ("fence", "begin", "write", "commit", "flushed", "committed"),
+    ("begin", "commit", "flushed"),
     ("fence", "ask", "read", "snapshot", "leave"),
-    ("fetch", "offsets", "moved", "leave"),
+    ("fetch", "offsets", "moved", "ticked", "leave"),
     ("note", "noted", "insert", "block", "inserted", "query"),
     ("note", "noted", "insert", "inserted"),
     tuple(CALLS),
@@ -100,9 +102,9 @@ class Fault(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 
 def draw(random: Random, until: float) -> tuple[Fault, ...]:
-    """Some fifteen faults in the first `until` seconds."""
+    """Some twenty faults in the first `until` seconds."""
     theme = random.choice(THEMES)
-    return tuple(_one(random, theme, until) for _ in range(random.randint(4, 26)))
+    return tuple(_one(random, theme, until) for _ in range(random.randint(4, 40)))
 
 
 def _one(random: Random, theme: tuple[Point, ...], until: float) -> Fault:
@@ -139,4 +141,4 @@ def _struck(random: Random, theme: tuple[Point, ...]) -> Fault:
 
 def _frozen(random: Random) -> float:
     """Shorter than a session, or longer."""
-    return round(random.choice((random.uniform(0.1, 4), random.uniform(6, 12))), 3)
+    return round(random.choice((random.uniform(0.1, 1.8), random.uniform(2.2, 7))), 3)

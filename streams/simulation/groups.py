@@ -7,7 +7,7 @@ from typing import Literal, NamedTuple
 from streams.simulation.broker import Broker, Committed, Place
 from streams.simulation.loop import Process
 
-SESSION_S = 6.0
+SESSION_S = 2.0
 Style = Literal["cooperative", "eager"]  # whether a member keeps what it will have anyway while the group is dealt anew
 
 

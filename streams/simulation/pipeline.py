@@ -20,7 +20,7 @@ from streams.produce import Deliveries, Transactions
 from streams.reference import Reference, decode_reference
 from streams.simulation.consumers import GroupConsumer
 from streams.simulation.hosts import StageHost
-from streams.simulation.loop import Process
+from streams.simulation.loop import Process, pause
 from streams.simulation.producers import PlainProducer, TransactionalProducer
 from streams.simulation.reading import BrokerLog
 from streams.simulation.snapshots import MemoryFiles
@@ -74,7 +74,7 @@ class Pipeline:
 
     def _ledger(self, process: Process) -> FencedLedger:
         consumer: Any = GroupConsumer(self.world, process, "allocate", gapless=True)
-        ticker: Any = PlainProducer(self.world, process)
+        ticker: Any = PlainProducer(self.world, process, "ticked")
         # what it does once a second it does more often, or less, as the schedule says
         pace = self.world.tempo.commit[1]
         return FencedLedger(consumer, partial(self._own, process), ticker, self.world.wall_ms, lambda: None, lambda: self.world.now / pace)
@@ -86,7 +86,7 @@ class Pipeline:
 
     def _transactions(self, process: Process, name: str) -> Transactions:
         producer: Any = TransactionalProducer(self.world, process, name)
-        return Transactions(producer)
+        return Transactions(producer, pause)
 
     # ------------------------------------------------------------------------------------------ reference
     def _follow(self, reference: Reference, start: int) -> int:

@@ -1,7 +1,7 @@
 """Producers over the broker in memory, with their calls struck by faults."""
 
 from collections import deque
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 from confluent_kafka import KafkaError
 
@@ -9,6 +9,8 @@ from streams.simulation.broker import Place, Transaction, refused
 from streams.simulation.faults import Point
 from streams.simulation.loop import Process
 from streams.simulation.world import World
+
+SENT_EARLY = 0.1
 
 
 class Sent(NamedTuple):
@@ -29,14 +31,17 @@ class PlainProducer:
     """Idempotent: each record lands once, and those of a partition in order; partitions do not wait for each other. What was on its way
     when the process died may land or not, but with no gaps."""
 
-    def __init__(self, world: World, process: Process) -> None:
+    def __init__(self, world: World, process: Process, ack: Literal["ack", "ticked"] = "ack") -> None:
         self._world = world
         self._process = process
+        self._ack: Literal["ack", "ticked"] = ack
         self._waiting: dict[Place, deque[Waiting]] = {}
         self._far: dict[Place, bool] = {}
 
     def produce(self, topic: str, value: bytes, key: bytes, partition: int, report: Any = None, headers: Any = None) -> None:
         late = self._world.strike("send")
+        if sum(map(len, self._waiting.values())) >= self._world.tempo.room:
+            raise BufferError
         queue = self._waiting.setdefault((topic, partition), deque())
         queue.append(Waiting(key, value, headers or (), report))
         if len(queue) == 1:
@@ -95,7 +100,7 @@ class PlainProducer:
     def _acknowledge(self, report: Any, error: Exception | None, offset: int) -> None:
         """Lost, it is one that never comes: the client gives the record up."""
         try:
-            late = self._world.strike("ack")
+            late = self._world.strike(self._ack)
         except Exception as lost:
             report(lost, Sent(offset))
             return
@@ -109,13 +114,15 @@ class PlainProducer:
 
 
 class TransactionalProducer:
-    """Between the calls of one transaction others go on, and its process may die or be frozen."""
+    """Records wait here until the commit, or until there are many of them. Between the calls of one transaction others go on, and its
+    process may die or be frozen."""
 
     def __init__(self, world: World, process: Process, name: str) -> None:
         self._world = world
         self._process = process
         self._name = name
         self._epoch = -1
+        self._waiting: list[tuple[Place, bytes, bytes]] = []
         self._transaction: Transaction | None = None
 
     def init_transactions(self, _: float) -> None:
@@ -128,28 +135,39 @@ class TransactionalProducer:
         self._call("begin")
         # the broker hears of it with the first record
         self._transaction = None
+        self._waiting.clear()
 
     def produce(self, topic: str, value: bytes, key: bytes, partition: int) -> None:
         self._call("write")
-        broker, now = self._world.broker, self._world.now
-        try:
-            broker.check_epoch(self._name, self._epoch)
-        except Exception:
-            self._world.tell(f"{self._process} is shut out of {self._name}")
-            raise
-        if self._transaction is None:
-            self._transaction = broker.begin(self._name, self._epoch, now)
-        broker.append((topic, partition), key, value, (), now, self._transaction)
+        self._waiting.append(((topic, partition), key, value))
+        if self._world.random.random() < SENT_EARLY:
+            self._flush()
 
     def commit_transaction(self, _: float) -> None:
         self._world.wait(self._world.tempo.network)
         self._call("commit")
+        self._flush()
+        self._world.wait(self._world.tempo.network)
+        self._call("flushed")
         if self._transaction:
             self._world.broker.commit(self._transaction)
             where = ", ".join(f"{topic}[{p}]@{first}" for (topic, p), first in self._transaction.places.items())
             self._world.tell(f"{self._process} commits {where}")
             self._transaction = None
         self._world.strike("committed")
+
+    def _flush(self) -> None:
+        broker, now = self._world.broker, self._world.now
+        try:
+            broker.check_epoch(self._name, self._epoch)
+        except Exception:
+            self._world.tell(f"{self._process} is shut out of {self._name}")
+            raise
+        if self._transaction is None and self._waiting:
+            self._transaction = broker.begin(self._name, self._epoch, now)
+        for place, key, value in self._waiting:
+            broker.append(place, key, value, (), now, self._transaction)
+        self._waiting.clear()
 
     def _call(self, point: Point) -> None:
         self._world.strike(point)

@@ -9,9 +9,10 @@ import msgspec
 from streams.check import check
 from streams.checks.findings import Violation
 from streams.fatal import dying
+from streams.read import MemoryLog
 from streams.replay import replay
 from streams.simulation import tempo
-from streams.simulation.announced import stale
+from streams.simulation.announced import overdue, stale
 from streams.simulation.broker import Broker
 from streams.simulation.business import Delivery, Import, deliveries, imports
 from streams.simulation.faults import Fault, draw
@@ -138,9 +139,9 @@ class Stage:
         world.heal()
         world.tell("from here on nothing goes wrong")
         world.loop.run_until(world.now + PATIENCE_S, self._calm)
-        # who announces rests for longer the slower it was to publish
+        # who announces rests for longer the slower it was to publish; ticks come once in a while
         for _ in range(RESTS):
-            if not stale(world.broker.whole()):
+            if not self._unsaid(world.broker.whole()):
                 break
             world.loop.run_until(world.now + CALM_S)
 
@@ -165,6 +166,9 @@ class Stage:
         return not self.outside.busy and all(companion.quiet() for companion in self.companions)
 
     # ------------------------------------------------------------------------------------------ judging
+    def _unsaid(self, log: MemoryLog) -> list[str]:
+        return [*stale(log), *overdue(log, self.world.wall_ms())]
+
     def judge(self) -> Played:
         log = self.world.broker.whole()
         report = check(log, committed=self._commits(), again=lambda: False)
@@ -173,7 +177,7 @@ class Stage:
         if not self._quiet():
             found.append(f"standstill: {PATIENCE_S:.0f} s after the last fault there is still something to do")
         if not found:
-            found += stale(log)
+            found += self._unsaid(log)
         for companion in self.companions:
             found += companion.violations()
         return Played(

@@ -9,7 +9,7 @@ Span = tuple[float, float]  # from, to, in seconds
 class Tempo(NamedTuple):
     """`thread`: what runs on one; `network`: a request on the wire; `hold`: a transaction waits for more; `step`: a host looks again;
     `commit`: offsets are committed again. `apart`: so much slower the leaders of some partitions are. `days`: so many pass by the
-    processes' clock while orders come in."""
+    processes' clock while orders come in. `room`: so many records wait in a producer at most."""
 
     thread: Span
     network: Span
@@ -18,9 +18,10 @@ class Tempo(NamedTuple):
     commit: Span
     apart: float
     days: float
+    room: int
 
 
-QUICK = Tempo((0.0005, 0.02), (0.0005, 0.03), (0.001, 0.03), (0.001, 0.08), (0.3, 0.5), 1.0, 0.0)
+QUICK = Tempo((0.0005, 0.02), (0.0005, 0.03), (0.001, 0.03), (0.001, 0.08), (0.3, 0.5), 1.0, 0.0, 1_000)
 
 
 def draw(random: Random) -> Tempo:
@@ -32,4 +33,5 @@ def draw(random: Random) -> Tempo:
         commit=random.choice(((0.02, 0.05), (0.3, 0.5), (0.3, 2.0))),
         apart=random.choice((1.0, 1.0, 10.0, 40.0)),
         days=random.choice((0.0, 0.0, 3.0, 9.0)),
+        room=random.choice((1_000, 1_000, 12)),
     )
