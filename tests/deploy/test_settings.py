@@ -3,6 +3,7 @@
 import pytest
 from pydantic import SecretStr
 
+from deploy import clients
 from deploy.faults import Fault
 from deploy.settings import Settings, environment, load_settings, shown
 from tests.conftest import make_settings
@@ -42,3 +43,10 @@ def test_a_wrong_setting_is_named_with_what_is_wrong(monkeypatch: pytest.MonkeyP
 
     with pytest.raises(Fault, match=r"YIPAN_KAFKA_SECURITY_PROTOCOL: .*'SSL'.*YIPAN_PARTITIONS: .*valid integer"):
         load_settings()
+
+
+def test_snapshots_go_where_a_url_says_and_one_that_nothing_serves_is_named() -> None:
+    clients.snapshot_files(make_settings(snapshots="memory://snapshots")).write("0", "1.snapshot", b"tea")
+    assert clients.snapshot_files(make_settings(snapshots="memory://snapshots")).read("0", "1.snapshot") == b"tea"
+    with pytest.raises(Fault, match=r"YIPAN_SNAPSHOTS: Protocol not known: pigeon"):
+        clients.snapshot_files(make_settings(snapshots="pigeon://roof"))

@@ -4,13 +4,15 @@ import asyncio
 from pathlib import Path
 
 import msgspec
+import pytest
 
 from connectors.contract import Availability, OrderStatus
 from streams.agents.announce import Announce
 from streams.agents.view import View
 from streams.produce import Outgoing
+from streams.read import MemoryLog
 from streams.snapshots import Origin, Snapshot, Snapshots, StoredFiles
-from streams.topics import AVAILABILITY, ORDER_STATUS
+from streams.topics import AVAILABILITY, DECISIONS, ORDER_STATUS
 from tests.story import Story
 from tests.streams.shells import Written, decided, log, run, sell, tea_shop
 
@@ -26,13 +28,22 @@ def levels(written: list[Outgoing]) -> list[tuple[str, int]]:
     return [(level.sku, level.units) for level in told]
 
 
+class Growing(MemoryLog):
+    """The log of a story, to which more may come."""
+
+    def __init__(self, story: Story) -> None:
+        self.topics = {DECISIONS.name: {0: decided(story)}}
+        super().__init__(self.topics)
+
+
 class Reading:
     """One partition being announced out of a story's log."""
 
     def __init__(self, story: Story, folder: Path, snapshot_after: int = 1_000) -> None:
         self.written = Written()
         self.snapshots = Snapshots(StoredFiles(folder), HERE)
-        self.view = View(0, self.written, log(story), self.snapshots, pause_s=0, snapshot_after=snapshot_after)
+        self.source = Growing(story)
+        self.view = View(0, self.written, self.source, self.snapshots, pause_s=0, snapshot_after=snapshot_after)
         self.task = asyncio.create_task(self.view.run())
 
     async def told(self, transactions: int) -> list[Outgoing]:
@@ -105,6 +116,39 @@ def test_a_snapshot_is_saved_only_after_what_it_holds_was_told(tmp_path: Path) -
         await again.end()
 
     run(story())
+
+
+def test_storage_that_takes_no_snapshot_does_not_stop_the_telling(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    async def story() -> None:
+        shop = sell(tea_shop(), "1")
+        (tmp_path / "full").write_bytes(b"a file where a folder is wanted")
+        reading = Reading(shop, tmp_path / "full", snapshot_after=1)
+        await reading.told(1)
+        async with asyncio.timeout(10):
+            while "could not be saved" not in caplog.text:
+                await asyncio.sleep(0.001)
+        assert not reading.task.done()
+        await reading.end()
+
+    run(story())
+
+
+def test_what_was_missed_is_read_from_the_log_once(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    async def story() -> None:
+        shop = sell(tea_shop(), "1")
+        reading = Reading(shop, tmp_path)
+        await reading.told(1)
+        view, later = reading.view, decided(sell(shop, "2", "3", "4"), first=6)
+        reading.source.topics[DECISIONS.name][0] = decided(shop)
+        for record in later:
+            view.take([record])
+        told = await reading.told(2)
+        assert [status.order for status in statuses(told)] == ["1", "2", "3", "4"]
+        await reading.end()
+
+    with caplog.at_level("INFO"):
+        run(story())
+    assert caplog.text.count("is read again from offset 5") == 1
 
 
 def test_who_starts_from_a_snapshot_tells_what_came_after_it(tmp_path: Path) -> None:
