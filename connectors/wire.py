@@ -13,6 +13,7 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from connectors.door import BODY_SECONDS, BUSY, Answer
 
+_AROUND = len(": \r\n")
 MALFORMED = Answer(400, "malformed", "This is not an HTTP/1.1 request.")
 HEAD_TOO_LARGE = Answer(431, "head_too_large", "The address and the headers together are larger than this gateway takes.")
 HEAD_TOO_SLOW = Answer(408, "too_slow", "The head of the request did not arrive in time.")
@@ -75,7 +76,7 @@ class Wire(HttpToolsProtocol):
         self._wait(self._limits.head_seconds)
 
     def on_headers_complete(self) -> None:
-        if len(self.url) + sum(len(name) + len(value) for name, value in self.headers) > self._limits.head:
+        if len(self.url) + sum(len(name) + len(value) + _AROUND for name, value in self.headers) > self._limits.head:
             self._fault = HEAD_TOO_LARGE
             raise ValueError("the head is too large")
         self._in_head, self._head = False, 0
