@@ -8,6 +8,7 @@ import msgspec
 
 from streams.checks.findings import Findings
 from streams.checks.promises import Known, Plain, Promise, count, decode, encode, has_just, pack_lines, take_out
+from streams.checks.records import OrderPlaced
 from streams.checks.store import Store
 from tables import events as e
 
@@ -65,7 +66,7 @@ class Orders:
         return None if packed is None else decode(packed)
 
     # ------------------------------------------------------------------------------------------ most orders
-    def placed_and_promised(self, placed: e.OrderPlaced, reserved: e.Reserved) -> bool:
+    def placed_and_promised(self, placed: OrderPlaced, reserved: e.Reserved) -> bool:
         """A new order, promised at once by one node with exactly its lines: nothing can be wrong with it. False, with nothing taken in,
         for any other."""
         key = placed.order
@@ -89,7 +90,7 @@ class Orders:
         return True
 
     # ------------------------------------------------------------------------------------------ the order itself
-    def placed(self, event: e.OrderPlaced) -> None:
+    def placed(self, event: OrderPlaced) -> None:
         known = self.get(event.order)
         self.decided += not (known.revision or known.cancelled)
         if event.revision <= known.revision and known.is_over():

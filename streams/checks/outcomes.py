@@ -75,12 +75,12 @@ class Outcomes:
         source, partition, offset, ordinal = cause
         if source != RAW.name:
             return
-        if not 0 <= ordinal < MOST_COMMANDS:
-            self._findings.note("raw outcome", f"a command says to be number {ordinal} of its raw record")
-        elif ordinal:
+        if not ordinal:
+            self._mark(partition, offset, COMMAND)
+        elif 0 < ordinal < MOST_COMMANDS:
             self.fates.also(partition, offset, ordinal)
         else:
-            self._mark(partition, offset, COMMAND)
+            self._findings.note("raw outcome", f"a command says to be number {ordinal} of its raw record")
 
     def letter(self, record: Record) -> None:
         self._findings.place = (DEAD_LETTERS.name, record.partition, record.offset)

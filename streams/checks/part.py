@@ -85,8 +85,9 @@ class Part:
         """Decisions of a partition beside its commands, then the commands that have none yet."""
         found = self._partition(partition)
         start = found.last + 1
-        batches = self._batches(COMMANDS.name, {partition: start}, {partition: reach.written[COMMANDS.name].get(partition, 0)})
-        commands = Commands(batches, start, self._outcomes, self._findings)
+        stop = reach.written[COMMANDS.name].get(partition, 0)
+        batches = self._batches(COMMANDS.name, {partition: start}, {partition: stop})
+        commands = Commands(batches, start, stop, self._outcomes, self._findings)
         self._each(self._read(reach, DECISIONS.name, partition), DECISIONS.name, partial(found.take, commands))
         found.left = commands.rest()
 

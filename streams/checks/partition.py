@@ -11,16 +11,17 @@ from streams.checks.due import Due
 from streams.checks.findings import Findings, Invariant
 from streams.checks.outcomes import Outcomes
 from streams.checks.pool import PoolCheck
+from streams.checks.records import AnyEvent, Decision, decode_decision
 from streams.commands import Cause
-from streams.decisions import GENESIS, Decision, decode_decision, link
+from streams.decisions import GENESIS, link
 from streams.read import Record
 from streams.topics import COMMANDS, DECISIONS
 from tables import events as e
 
 Outcome = Literal["duplicate", "stale", "refused"]
 REFUSALS_TOLD = 10
-_TOLD = (e.Reserved, e.Unreserved, e.CancelRequested)
-_NOTHING: dict[type[e.AnyEvent], Outcome] = {e.Duplicate: "duplicate", e.Stale: "stale", e.Refused: "refused"}
+_TOLD = frozenset({e.Reserved, e.Unreserved, e.CancelRequested})
+_NOTHING: dict[type[AnyEvent], Outcome] = {e.Duplicate: "duplicate", e.Stale: "stale", e.Refused: "refused"}
 
 
 class Refusal(msgspec.Struct, frozen=True):
@@ -45,14 +46,17 @@ decode_head = msgspec.json.Decoder(Head).decode
 class Commands:
     """Walks the commands of a partition as far as its decisions have got, and tells the raw records they come from."""
 
-    def __init__(self, batches: Iterator[Sequence[Record]], start: int, outcomes: Outcomes, findings: Findings) -> None:
+    def __init__(self, batches: Iterator[Sequence[Record]], start: int, stop: int, outcomes: Outcomes, findings: Findings) -> None:
         self.next = start
+        self.stop = stop
         self._records = chain.from_iterable(batches)
         self._outcomes = outcomes
         self._findings = findings
 
     def at(self, offset: int) -> tuple[Record, Head | None] | None:
         """The command at this offset, passing those before; None where the log has it no more, or not yet."""
+        if offset >= self.stop:
+            return None
         while self.next <= offset and (found := self._take()):
             if found[0].offset == offset:
                 return found
@@ -118,22 +122,26 @@ class PartitionCheck:
         if decision.prev != self._chain:
             self._note(record, "chain", f"it follows {decision.prev}, the decision before it is {self._chain}")
         self._chain = link(record.value)
-        if not self._follows(record, decision):
-            return
-        command = commands.at(decision.src_offset)
-        self._findings.place = (DECISIONS.name, record.partition, record.offset)
-        self._answers(record, decision, command)
-        self._fold(record, decision)
-
-    def _follows(self, record: Record, decision: Decision) -> bool:
         src = decision.src_offset
         if src <= self.last:
             self._note(record, "one decision", f"command {src} is decided after command {self.last}")
-            return False
-        if skipped := src - self.last - 1:
-            self._note(record, "one decision", f"commands {self.last + 1} to {src - 1} have no decision", skipped)
-            self.undecided += skipped
+            return
+        command = commands.at(src)
+        self._findings.place = (DECISIONS.name, record.partition, record.offset)
+        if src > self.last + 1 and not self._skips(src, commands):
+            return
         self.last = src
+        self._answers(record, decision, command)
+        self._fold(record, decision)
+
+    def _skips(self, src: int, commands: Commands) -> bool:
+        """False when it skips all there are: then it is no decision of this log."""
+        if src >= commands.stop:
+            self._findings.note("one decision", f"it decides command {src}, the commands end at {commands.stop}")
+            return False
+        skipped = src - self.last - 1
+        self._findings.note("one decision", f"commands {self.last + 1} to {src - 1} have no decision", skipped)
+        self.undecided += skipped
         return True
 
     def _answers(self, record: Record, decision: Decision, command: tuple[Record, Head | None] | None) -> None:
@@ -153,10 +161,10 @@ class PartitionCheck:
         nothing = self.outcome_of(decision)
         if nothing:
             self.outcomes[nothing] += 1
-        if isinstance(event := next(iter(decision.events), None), e.Refused):
-            place = f"{DECISIONS.name}[{record.partition}]@{record.offset}"
-            self.refusals.append(Refusal(place, decision.pool, event.code, event.sentence))
-        if not decision.events:
+            if isinstance(event := decision.events[0], e.Refused):
+                place = f"{DECISIONS.name}[{record.partition}]@{record.offset}"
+                self.refusals.append(Refusal(place, decision.pool, event.code, event.sentence))
+        elif not decision.events:
             self._note(record, "cause", "it has no events, not even a reason why not")
         source, origin, offset, ordinal = decision.cause
         if (offset, ordinal) > self._causes.get((source, origin), (-1, -1)):
@@ -176,9 +184,9 @@ class PartitionCheck:
 
     def _owe(self, record: Record, decision: Decision) -> None:
         for event in decision.events:
-            if isinstance(event, _TOLD):
-                began = self._raw.at(decision.cause)
-                self.due.owe(record.offset, decision.src_offset, decision.pool, event, began)
+            if type(event) in _TOLD:
+                assert isinstance(event, e.Reserved | e.Unreserved | e.CancelRequested)
+                self.due.owe(record.offset, decision.src_offset, decision.pool, event, self._raw.at(decision.cause))
 
     def finish(self) -> None:
         if self.left is not None:

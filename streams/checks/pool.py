@@ -6,9 +6,9 @@ from typing import Any
 from streams.checks.books import Books
 from streams.checks.findings import Findings
 from streams.checks.orders import Orders
-from streams.decisions import Decision
+from streams.checks.records import AnyEvent, Considered, Decision, OrderPlaced
 from tables import events as e
-from tables.events import Considered, OrderPlaced, Reserved, Shipped
+from tables.events import Reserved, Shipped
 
 # Documents that hand free units from one origin to another on purpose.
 _REGRANT = frozenset({"node", "segment", "shop"})
@@ -22,8 +22,8 @@ class PoolCheck:
         self._findings = findings
         self._policy_version = 0
         orders = self.orders
-        self._folds: dict[type[e.AnyEvent], Callable[[Any], None]] = {
-            e.OrderPlaced: orders.placed,
+        self._folds: dict[type[AnyEvent], Callable[[Any], None]] = {
+            OrderPlaced: orders.placed,
             e.OrderReduced: orders.reduced,
             e.OrderHeld: orders.held,
             e.HoldReleased: orders.released,
