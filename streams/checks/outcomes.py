@@ -99,6 +99,5 @@ class Outcomes:
     def _mark(self, partition: int, offset: int, fate: int) -> bool:
         """False where it was marked so before, or is not kept any more, or lies behind the end of this check."""
         if not 0 <= offset < self.written.get(partition, 0):
-            self._findings.place = (RAW.name, partition, offset)
-            self._findings.note("raw outcome", f"there is {SAID[fate]} of it, but no such record")
+            self._findings.note("raw outcome", f"it says that raw[{partition}]@{offset} has become {SAID[fate]}; there is no such record")
         return self.fates.mark(partition, offset, fate)

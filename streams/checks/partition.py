@@ -74,8 +74,8 @@ class Commands:
         record = next(self._records, None)
         if record is None:
             return None
+        self._findings.place = (COMMANDS.name, record.partition, record.offset)
         if record.offset != self.next:
-            self._findings.place = (COMMANDS.name, record.partition, record.offset)
             self._findings.note("one decision", f"commands {self.next} to {record.offset - 1} are not in the log")
         self.next = record.offset + 1
         head = head_of(record)
