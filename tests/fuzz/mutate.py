@@ -209,7 +209,20 @@ def _nested(value: Any, times: int) -> Any:
 
 
 def _number(random: Random, number: float) -> Any:
-    return random.choice((-number, number + 1, number - 1, number + 0.5, str(number), number * 1_000, [number], 2**63 - 1, 10**12, 10**6))
+    return random.choice(
+        (
+            -number,
+            number + 1,
+            number - 1,
+            -number - 1,
+            f"{number:.9}" if isinstance(number, float) else f"{number}.5",
+            number * 1_000,
+            [number],
+            2**63 - 1,
+            10**12,
+            10**6,
+        )
+    )
 
 
 def _write(random: Random, value: Any) -> bytes:
