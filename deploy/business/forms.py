@@ -19,6 +19,8 @@ def basis_points(given: Any) -> int:
         number = Decimal(text.removesuffix("%").strip())
     except InvalidOperation:
         raise ValueError("not a number") from None
+    if not number.is_finite():
+        raise ValueError("not a number")
     per_cent = number if text.endswith("%") or number > 1 else number * 100
     if not 0 <= per_cent <= 100:
         raise ValueError("not between 0 and 100 %")

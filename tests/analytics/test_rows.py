@@ -129,7 +129,7 @@ def test_an_order_filled_by_the_decision_on_another_does_not_name_it() -> None:
 
 
 def test_times_no_table_can_hold_are_bounded(house: Teahouse) -> None:
-    placed = house.order("1011", "leaf-web", (("PUER-CAKE", 1),), 10**17, updated_at=5)
+    placed = house.order("1011", "leaf-web", (("PUER-CAKE", 1),), 253_402_300_799_999, updated_at=5)
     assert rows(placed, "demand")[0]["day"] < 84_007
 
 
