@@ -15,6 +15,7 @@ from deploy.business.forms import FilterForm, Form, ListingForm, NodeForm, Polic
 from deploy.business.sheets import Entry, Problem, Unreadable, read_document, read_list, read_rows
 
 F = TypeVar("F", bound=Form)
+LONGEST = 80  # characters of a value that is told
 
 
 def load_business(folder: Path) -> Business | list[Problem]:
@@ -80,17 +81,22 @@ def explain(entry: Entry, form: type[Form], error: ValidationError) -> Iterator[
 
 def _sentence(path: tuple[str | int, ...], form: type[Form], detail: ErrorDetails) -> str:
     name, form = _field(path, form)
-    shown = ".".join(map(str, path))
+    shown = ".".join([str(part)[:LONGEST] for part in path])
     match detail["type"]:
         case "missing":
             return f"{shown} is missing; give {_wanted(form, name)}"
         case "extra_forbidden":
-            return f"{name!r} is not known here; {hint(str(name), form.model_fields)}"
+            return f"{_short(name)} is not known here; {hint(str(name), form.model_fields)}"
         case "model_type" | "dict_type" if not path or not _wanted(form, name):
             return "a mapping of 'name: value' pairs is due here"
         case "value_error" if not path:
             return str(detail["ctx"]["error"])
-    return f"{shown} is {detail['input']!r}; give {_wanted(form, name)}"
+    return f"{shown} is {_short(detail['input'])}; give {_wanted(form, name)}"
+
+
+def _short(value: object) -> str:
+    text = repr(value)
+    return text if len(text) <= LONGEST else f"{text[:LONGEST]}…"
 
 
 def _wanted(form: type[Form], name: str | int) -> str:

@@ -9,6 +9,7 @@ from typing import Any
 import msgspec
 import yaml
 
+DEEPEST = 20
 CSV_ADVICE = 'save it as "CSV UTF-8 (comma delimited)"'
 
 
@@ -114,9 +115,7 @@ def read_document(path: Path) -> Entry:
     """A YAML file as one entry. Scalars stay text: `NO` is Norway and `007` a SKU, whatever YAML thinks. Raises Unreadable."""
     text = read_text(path)
     try:
-        # an alias may stand for itself, or for more than memory holds
-        if alias := next((event for event in yaml.parse(text) if isinstance(event, yaml.AliasEvent)), None):
-            raise Unreadable(path.name, _line(alias.start_mark), "YAML aliases (*name) are not taken; write the value out")
+        _check_events(path.name, text)
         root = yaml.compose(text, Loader=yaml.BaseLoader)
     except yaml.MarkedYAMLError as error:
         raise Unreadable(
@@ -128,6 +127,21 @@ def read_document(path: Path) -> Entry:
         raise Unreadable(path.name, 0, "the file has no entries")
     lines: dict[YamlPath, int] = {}
     return Entry(path.name, _line(root.start_mark), _value(path.name, root, (), lines), lines)
+
+
+def _check_events(file: str, text: str) -> None:
+    """Raises Unreadable: an alias may stand for itself, or for more than memory holds, and nesting may have no end."""
+    depth = 0
+    for event in yaml.parse(text):
+        match event:
+            case yaml.AliasEvent():
+                raise Unreadable(file, _line(event.start_mark), "YAML aliases (*name) are not taken; write the value out")
+            case yaml.CollectionStartEvent():
+                depth += 1
+            case yaml.CollectionEndEvent():
+                depth -= 1
+        if depth > DEEPEST:
+            raise Unreadable(file, _line(event.start_mark), "this is nested far deeper than anything here; look at the brackets and dashes")
 
 
 def read_list(path: Path) -> list[Entry]:
@@ -153,6 +167,8 @@ def _value(file: str, node: yaml.Node, path: YamlPath, lines: dict[YamlPath, int
         case yaml.MappingNode():
             found: dict[str, Any] = {}
             for key_node, value_node in node.value:
+                if not isinstance(key_node, yaml.ScalarNode):
+                    raise Unreadable(file, _line(key_node.start_mark), "a name here is a list or a mapping; it must be plain text")
                 key = str(key_node.value)
                 if key in found:
                     raise Unreadable(file, _line(key_node.start_mark), f"{key!r} is said twice in one entry; leave one of them")
