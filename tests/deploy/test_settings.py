@@ -24,6 +24,14 @@ def test_secrets_are_masked() -> None:
     assert values["YIPAN_CLICKHOUSE"] == "clickhouse://halyard:***@db:8123/tea"
 
 
+@pytest.mark.parametrize("password", [SECRET, f"{SECRET}@home", f"{SECRET}/1:2", f"@{SECRET}"])
+@pytest.mark.parametrize("address", ["clickhouse://halyard:{}@db:8123/tea", "s3://:{}@bucket/x", "clickhouse://db:8123/tea?user=halyard&password={}"])
+def test_a_password_in_an_address_is_masked_whatever_it_is(address: str, password: str) -> None:
+    settings = make_settings(clickhouse=address.format(password), snapshots=address.format(password))
+
+    assert SECRET not in str(shown(settings))
+
+
 def test_what_is_not_the_default_is_marked() -> None:
     assert [row.variable for row in shown(make_settings(partitions=12)) if not row.default] == ["YIPAN_PARTITIONS"]
 
