@@ -88,8 +88,8 @@ def shown(settings: Settings) -> list[Shown]:
 
 
 def _masked(value: object) -> str:
-    text = re.sub(r"(://[^:/@]*:).*@", r"\1***@", str(value))
-    return re.sub(r"(?i)([?&](?:password|secret|token|key)=)[^&]*", r"\1***", text)
+    text = re.sub(r"(?i)([?&](?:password|secret|token|key)=)[^&]*", r"\1***", str(value))
+    return re.sub(r"(://[^:/@]*:).*@", r"\1***@", text)
 
 
 def environment(settings: Settings) -> dict[str, str]:
