@@ -6,8 +6,12 @@ import time
 from collections.abc import Callable
 
 QUIET_S = 10.0
+MOST_REMEMBERED = 1_000
 # librdkafka, and what Faust stands on; a logger's filter does not hold for those below it
-REPETITIVE = ("kafka", "aiokafka", "aiokafka.consumer.fetcher", "aiokafka.consumer.group_coordinator", "mode.timers")
+CLIENTS = ("kafka", "aiokafka", "aiokafka.consumer.fetcher", "aiokafka.consumer.group_coordinator", "mode.timers")
+# what anybody can make the gateway say, as often as he likes
+OUTSIDE = ("connectors.door", "uvicorn.error")
+REPETITIVE = CLIENTS + OUTSIDE
 
 
 def set_up_logging() -> None:
@@ -33,5 +37,7 @@ class Sparing(logging.Filter):
         alike, now = re.sub(r"\d+", "", text), self._clock()
         if now - self._said.get(alike, -QUIET_S) < QUIET_S:
             return False
+        if len(self._said) >= MOST_REMEMBERED:
+            self._said.clear()
         self._said[alike] = now
         return True

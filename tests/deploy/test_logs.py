@@ -2,7 +2,7 @@
 
 import logging
 
-from deploy.logs import QUIET_S, Sparing
+from deploy.logs import MOST_REMEMBERED, QUIET_S, Sparing
 
 
 def line(text: str) -> logging.LogRecord:
@@ -24,3 +24,11 @@ def test_what_every_client_repeats_is_said_once_in_a_while() -> None:
 
 def test_warnings_about_a_chosen_configuration_are_left_out() -> None:
     assert not Sparing().filter(line("CONFWARN [rdkafka#producer-2] enable.gapless.guarantee is experimental"))
+
+
+def test_lines_that_a_stranger_makes_up_fill_no_memory() -> None:
+    sparing = Sparing(lambda: 0.0)
+    for number in range(3 * MOST_REMEMBERED):
+        assert sparing.filter(line(f"POST '/hooks/{chr(0x4E00 + number)}' failed"))
+
+    assert len(sparing._said) <= MOST_REMEMBERED
