@@ -131,6 +131,9 @@ class Orders:
 
     def released(self, event: e.HoldReleased) -> None:
         known = self.get(event.order)
+        for reason in event.reasons:
+            if reason not in known.holds:
+                self._note("holds", f"{event.order} is released of {reason!r}, which does not hold it")
         known.holds = tuple(reason for reason in known.holds if reason not in event.reasons)
 
     def waits(self, event: e.Backordered) -> None:

@@ -14,6 +14,7 @@ from streams.commands import AnyCommand, decode_command, encode_command
 from streams.deadletter import DeadLetter, encode_dead_letter
 from streams.decisions import GENESIS, Decision, decode_decision, encode_decision, link
 from streams.read import MemoryLog, Record
+from streams.replay import Replayed, replay
 from streams.rules.fulfil import fulfil
 from tables.events import AnyEvent
 from tests.story import POOL, Story
@@ -34,6 +35,7 @@ class Logs:
         self.statuses: list[tuple[str, bytes]] = []
         self.levels: list[tuple[str, bytes]] = []
         self.chained = True
+        self.committed: dict[str, dict[int, int]] | None = None
 
     # ------------------------------------------------------------------------------------------ damage
     def find(self, kind: type[AnyEvent], nth: int = 0) -> int:
@@ -83,7 +85,10 @@ class Logs:
             yield decision, record
 
     def check(self) -> Report:
-        return check(MemoryLog(self.topics()))
+        return check(MemoryLog(self.topics()), committed=self.committed)
+
+    def replay(self) -> Replayed:
+        return replay(MemoryLog(self.topics()), progress=lambda *_: None)
 
 
 def _told(offset: int, told: Fulfilment, decisions: list[Decision]) -> Record:

@@ -185,6 +185,51 @@ def a_fulfilment_is_told_as_another_decision_s(logs: Logs) -> None:
     logs.told[2] = replace(logs.told[2], src_offset=logs.told[2].src_offset - 1)
 
 
+@breaks("fulfilments")
+def fulfilments_of_two_decisions_are_swapped(logs: Logs) -> None:
+    """Who keeps the highest place takes the earlier one, which comes last, for a repetition."""
+    logs.told[2:4] = reversed(logs.told[2:4])
+
+
+# ---------------------------------------------------------------------------------------------- what is committed
+@breaks("commits")
+def a_raw_record_is_committed_before_its_outcome_is_there(logs: Logs) -> None:
+    logs.committed = {"raw": {0: logs.raw + 1}}
+    logs.raw += 1
+
+
+@breaks("commits")
+def a_command_is_committed_before_its_decision_is_there(logs: Logs) -> None:
+    logs.committed = {"commands": {0: len(logs.commands)}}
+    del logs.decisions[-1]
+
+
+@breaks("commits")
+def a_decision_is_committed_before_its_fulfilments_are_there(logs: Logs) -> None:
+    logs.committed = {"decisions": {0: len(logs.decisions)}}
+    del logs.told[-1]
+
+
+# ---------------------------------------------------------------------------------------------- deciding again
+@breaks("replay")
+def a_decision_is_not_what_its_version_decides(logs: Logs) -> None:
+    at = logs.find(e.Considered, 5)
+    logs.rewrite(at, lambda events: [replace(x, candidates=x.candidates[::-1]) if isinstance(x, e.Considered) else x for x in events])
+
+
+@breaks("replay")
+def a_version_that_nobody_knows_has_decided(logs: Logs) -> None:
+    logs.change(7, decider=99)
+
+
+@breaks("replay")
+def a_command_is_changed_after_it_was_decided(logs: Logs) -> None:
+    at = logs.find(e.OrderPlaced, 5)
+    command = logs.commands[at]
+    assert isinstance(command, PlaceOrder)
+    logs.commands[at] = replace(command, region="DE-BY")
+
+
 # ---------------------------------------------------------------------------------------------- decisions -> what is published
 @breaks("versions")
 def an_older_status_comes_last(logs: Logs) -> None:

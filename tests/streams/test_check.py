@@ -11,6 +11,7 @@ from streams.checks.report import quantile
 from streams.commands import encode_command
 from streams.read import MemoryLog, Record
 from tables import events as e
+from tables.policy import DAY_MS, Policy
 from tests.source import PACKAGES, modules, within
 from tests.story import Story, one_shop
 from tests.streams.logs import Logs, broken
@@ -172,6 +173,38 @@ def test_what_a_commit_passes_over_is_lost_at_once(day: Story) -> None:
 def test_a_stage_commits_no_further_than_its_results_are_there(day: Story) -> None:
     assert broken(check(behind(day), committed={"commands": {0: len(day.commands) - 4}})) == set()
     assert broken(check(behind(day), committed={"commands": {0: len(day.commands) - 3}})) == {"commits"}
+
+
+# ---------------------------------------------------------------------------------------------- over, and forgotten
+def test_an_order_that_comes_again_after_it_was_forgotten_may_be_held_and_let_go() -> None:
+    """It is counted once; a person has said that it is another one."""
+    story = one_shop({"hamburg": {"ASSAM": 50}})
+    story.policy(Policy(remember_days=30))
+    story.tick(DAY_MS)
+    story.place("1", _line(2), at=DAY_MS)
+    story.ship(story.fulfilment("1"), at=DAY_MS)
+    for day in range(2, 40):
+        story.tick(day * DAY_MS)
+    story.place("1", _line(2), at=40 * DAY_MS, placed_at=DAY_MS)
+    story.release("1")
+    story.place("1", _line(3), at=41 * DAY_MS, placed_at=DAY_MS)
+
+    report = Logs(story).check()
+
+    assert report.violations == ()
+    assert (report.orders_decided, report.fulfilments) == (1, 3)
+
+
+def test_goods_that_come_back_and_are_inspected_are_no_violation() -> None:
+    story = one_shop({"hamburg": {"ASSAM": 5}})
+    story.place("1", _line(5))
+    story.ship(story.fulfilment("1"))
+    story.take_back("1", ("1", "ASSAM", 2), node="hamburg")
+    story.take_back("1", ("1", "ASSAM", 3), node="hamburg")
+    story.move("hamburg", "quality", "on_hand", ASSAM=4)
+    story.place("2", _line(4))
+
+    assert Logs(story).check().violations == ()
 
 
 # ---------------------------------------------------------------------------------------------- how bad
