@@ -25,7 +25,9 @@ def test_secrets_are_masked() -> None:
 
 
 @pytest.mark.parametrize("password", [SECRET, f"{SECRET}@home", f"{SECRET}/1:2", f"@{SECRET}"])
-@pytest.mark.parametrize("address", ["clickhouse://halyard:{}@db:8123/tea", "s3://:{}@bucket/x", "clickhouse://db:8123/tea?password={}&x=1"])
+@pytest.mark.parametrize(
+    "address", ["clickhouse://halyard:{}@db:8123/tea", "s3://:{}@bucket/x", "clickhouse://db:8123/tea?password={}&x=1"]
+)
 def test_a_password_in_an_address_is_masked_whatever_it_is(address: str, password: str) -> None:
     settings = make_settings(clickhouse=address.format(password), snapshots=address.format(password))
 

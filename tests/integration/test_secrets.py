@@ -95,7 +95,7 @@ def test_no_sentence_of_a_dead_letter_tells_a_person_or_a_secret(demo: Demo, lef
     letters: list[DeadLetter] = [decode_dead_letter(record.value) for record in left[DEAD_LETTERS.name]]
     said = "\n".join(f"{letter.code} {letter.sentence} {letter.key} {letter.shop}" for letter in letters)
 
-    assert len(letters) > 5
+    assert letters
     assert told(said, demo.settings) == []
 
 
