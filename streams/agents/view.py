@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+from collections import deque
 from collections.abc import Iterator, Sequence
 
 import msgspec
@@ -23,6 +24,8 @@ log = logging.getLogger(__name__)
 # So much is built without giving way to the event loop, and so much is published at once.
 SLICE = 100
 PUBLISHED_AT_ONCE = 20_000
+# So many records are held while it catches up; older ones are dropped, for the log has them.
+HELD = 5_000
 # Publishing takes at most a third of the time, or it would hold up the stages that share the process.
 REST = 2.0
 # What lies behind a snapshot has to be folded (about 40 µs each) by whoever takes the partition. One is written after so many decisions,
@@ -34,8 +37,8 @@ encode = msgspec.json.Encoder().encode
 
 
 class View:
-    """`take` only folds; `run` does the rest until the view is closed. While it is catching up with the log it takes nothing: the log
-    has it all."""
+    """`take` only folds; `run` does the rest until the view is closed. While it is catching up with the log it holds what comes, and goes
+    on with it after."""
 
     def __init__(
         self, partition: int, transactions: Transactions, source: Log, snapshots: Snapshots, pause_s: float, snapshot_after: int
@@ -50,7 +53,8 @@ class View:
         self._ledger: Ledger | None = None
         self._position = 0
         self._seen = 0
-        self._missed = False
+        self._held: deque[Record] = deque(maxlen=HELD)
+        self._catching_up = True
         self._saved = 0
         self._dumped = 0
         self._orders: dict[tuple[str, str], None] = {}
@@ -64,23 +68,25 @@ class View:
     def take(self, records: Sequence[Record]) -> None:
         self._seen = max(self._seen, records[-1].offset + 1)
         self._news.set()
-        if self._ledger is None or self._missed:
-            return
-        for record in records:
-            if record.offset >= self._position and not self._fold(self._ledger, record):
-                return
+        self._held.extend(records)
+        if self._ledger is not None and not self._catching_up:
+            self._fold_held(self._ledger, len(records))
 
-    def _fold(self, ledger: Ledger, record: Record) -> bool:
-        """False when the record does not follow: `run` then reads what was missed from the log, which also tells whether it is damaged."""
-        try:
-            decision = ledger.fold(record.offset, record.value or b"")
-        except Broken as broken:
-            log.info("partition %d is read again from offset %d: %s", self.partition, self._position, broken)
-            self._missed = True
-            return False
-        self._mark(ledger, decision)
-        self._position = record.offset + 1
-        return True
+    def _fold_held(self, ledger: Ledger, most: int) -> None:
+        """Where a record does not follow, it stays with all that came after it: `run` then reads what was missed from the log, which also
+        tells whether it is damaged."""
+        for _ in range(min(most, len(self._held))):
+            record = self._held[0]
+            if record.offset >= self._position:
+                try:
+                    decision = ledger.fold(record.offset, record.value or b"")
+                except Broken as broken:
+                    log.info("partition %d is read again from offset %d: %s", self.partition, self._position, broken)
+                    self._catching_up = True
+                    return
+                self._mark(ledger, decision)
+                self._position = record.offset + 1
+            self._held.popleft()
 
     def _mark(self, ledger: Ledger, decision: Decision) -> None:
         found = touched(ledger.pools[decision.pool], decision)
@@ -112,14 +118,25 @@ class View:
 
     async def _catch_up(self, ledger: Ledger | None) -> None:
         """On a thread, which alone has the state meanwhile."""
-        self._ledger = None
+        self._ledger, self._catching_up = None, True
         rebuilt = await asyncio.to_thread(self._rebuild, ledger)
         if rebuilt is None:
             return
-        self._ledger, self._position, self._missed = rebuilt.ledger, rebuilt.position, False
+        self._ledger, self._position = rebuilt.ledger, rebuilt.position
         if ledger is None:
             self._saved = rebuilt.ledger.last - rebuilt.folded
+        await self._go_on_with_held(rebuilt.ledger)
         log.info("partition %d is announced from offset %d on, %d decisions folded", self.partition, rebuilt.position, rebuilt.folded)
+
+    async def _go_on_with_held(self, ledger: Ledger) -> None:
+        """What comes meanwhile is put behind it."""
+        while self._held:
+            before = len(self._held)
+            self._fold_held(ledger, SLICE)
+            if len(self._held) == before:
+                return
+            await asyncio.sleep(0)
+        self._catching_up = False
 
     def _rebuild(self, ledger: Ledger | None) -> Rebuilt | None:
         if ledger is None:

@@ -151,6 +151,22 @@ def test_what_was_missed_is_read_from_the_log_once(tmp_path: Path, caplog: pytes
     assert caplog.text.count("is read again from offset 5") == 1
 
 
+def test_what_comes_while_it_is_catching_up_is_gone_on_with(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    async def story() -> None:
+        shop = sell(tea_shop(), "1")
+        reading = Reading(shop, tmp_path)
+        for record in decided(sell(shop, "2", "3"), first=3):
+            reading.view.take([record])
+        told = await reading.told(1)
+        assert [status.order for status in statuses(told)] == ["1", "2", "3"]
+        assert len(reading.source.topics[DECISIONS.name][0]) == 5, "the log as it was read ended before"
+        await reading.end()
+
+    with caplog.at_level("INFO"):
+        run(story())
+    assert "is read again" not in caplog.text
+
+
 def test_who_starts_from_a_snapshot_tells_what_came_after_it(tmp_path: Path) -> None:
     async def story() -> None:
         shop = tea_shop()
