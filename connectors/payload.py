@@ -14,7 +14,7 @@ import msgspec
 from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationError
 from pydantic_core import PydanticCustomError
 
-from connectors.contract import Millis, Parsed, Rejected
+from connectors.contract import CancelDraft, Millis, Parsed, RawRecord, Rejected
 from connectors.money import EXPONENTS, MOST_MINOR_UNITS, rounded_minor_units
 from connectors.times import Naive, gmt, zoned
 
@@ -86,6 +86,14 @@ def _is_text(value: Any) -> bool:
 def has_nul(body: bytes) -> bool:
     """A null byte, bare or as a JSON escape. (A backslash before the escape makes it plain text.)"""
     return b"\0" in body or (b"\\u0000" in body and _ESCAPED_NUL.search(body) is not None)
+
+
+def deleted(raw: RawRecord, of_living: set[str]) -> Parsed:
+    """The cancel of an order that its platform has deleted; all that the body tells is the id. The topic is not signed: a body with
+    fields of a living order is a replay under another name."""
+    if of_living & read_object(raw.body).keys():
+        return Rejected("topic_differs", "The topic says that the order was deleted, the body that it was not: look who sent it.")
+    return (CancelDraft(order=raw.external_id, updated_at=raw.received_at, reason="deleted"),)
 
 
 def distinct(lines: list[str]) -> None:

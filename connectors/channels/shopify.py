@@ -35,6 +35,7 @@ from connectors.payload import (
     Units,
     Whole,
     Zoned,
+    deleted,
     distinct,
     price_each,
     read_object,
@@ -170,11 +171,11 @@ class Shopify:
 def _parse(raw: RawRecord) -> Parsed:
     match raw.kind:
         case "order" | "cancel":
-            return _order(_inner(read_object(raw.body), "order"), raw.kind)
+            return _order(_inner(read_object(raw.body), "order"))
         case "refund":
             return _refund(_Refund.model_validate(_inner(read_object(raw.body), "refund")))
         case "delete":
-            return (CancelDraft(order=raw.external_id, updated_at=raw.received_at, reason="deleted"),)
+            return deleted(raw, {"created_at", "updated_at"})
         case _:
             return Ignored("other_topic", "Webhooks of this topic do not speak of what is to be shipped.")
 
@@ -185,9 +186,10 @@ def _inner(payload: dict[str, Any], name: str) -> dict[str, Any]:
     return inner if isinstance(inner, dict) and "id" not in payload else payload
 
 
-def _order(payload: dict[str, Any], kind: str) -> Parsed:
+def _order(payload: dict[str, Any]) -> Parsed:
+    """A cancelled order says so itself. The topic that says it too is not signed: who replays an order could call it a cancel."""
     head = _Head.model_validate(payload)
-    if head.cancelled_at is not None or kind == "cancel":
+    if head.cancelled_at is not None:
         reason = head.cancel_reason if head.cancel_reason in _CANCEL_REASONS else "cancelled"
         return _cancel(head, reason)
     order = _Order.model_validate(payload)

@@ -39,6 +39,7 @@ from connectors.payload import (
     Text,
     Units,
     Unusable,
+    deleted,
     distinct,
     price_each,
     read_object,
@@ -173,7 +174,7 @@ def _parse(raw: RawRecord) -> Parsed:
         case "order":
             return _order(read_object(raw.body))
         case "delete":
-            return (CancelDraft(order=raw.external_id, updated_at=raw.received_at, reason="deleted"),)
+            return deleted(raw, {"status", "date_created_gmt"})
         case _:
             return Ignored("other_topic", "Webhooks of this topic do not speak of what is to be shipped.")
 
