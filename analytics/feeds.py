@@ -50,7 +50,7 @@ class Feed:
     def _decision_rows(self, at: At, value: bytes) -> Iterator[FactRow]:
         try:
             decision = decode_decision(value)
-        except (msgspec.MsgspecError, UnicodeDecodeError):
+        except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
             yield _unreadable(at, value, "this version does not know its form; a newer one does")
             return
         # a writer that was fenced too late may have left a run of decisions twice
@@ -64,7 +64,7 @@ class Feed:
 def _letter_rows(at: At, value: bytes) -> Iterator[FactRow]:
     try:
         yield dead_letter_row(at, decode_dead_letter(value), record_hash(value))
-    except (msgspec.MsgspecError, UnicodeDecodeError):
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
         yield _unreadable(at, value, "this version does not know its form; a newer one does")
 
 

@@ -37,7 +37,7 @@ def tally(topic: str, partition: int, start: int, end: int, values: Iterable[byt
 def _src_offset(value: bytes) -> int | None:
     try:
         return decode_decision(value).src_offset
-    except (msgspec.MsgspecError, UnicodeDecodeError):
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
         return None
 
 

@@ -144,7 +144,7 @@ def _keys(log: Log, wanted: str) -> set[str]:
 def _command(record: Record) -> AnyCommand | None:
     try:
         command: AnyCommand = decode_command(record.value)
-    except (msgspec.DecodeError, UnicodeDecodeError):
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return None
     return command
 
@@ -269,7 +269,7 @@ def _told(log: Log, key: str) -> Iterator[Told]:
     for record in _search(log, FULFILMENTS.name, (b'"order":"%s"' % _json(order),)):
         try:
             told = decode_fulfilment(record.value)
-        except (msgspec.DecodeError, UnicodeDecodeError):
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
             continue
         if (told.tenant, told.shop, told.order) == (tenant, shop, order):
             yield Told(record.timestamp, replace(told, recipient=""))

@@ -92,6 +92,6 @@ class Follower:
             return
         try:
             self.reference.apply(decode_reference(value))
-        except msgspec.MsgspecError:
+        except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
             # a kind of record that a newer version writes: those we know still hold
             log.warning("Record %s of topic %s is not understood by this version and left out", message.offset(), REFERENCE.name)

@@ -66,7 +66,7 @@ def letters(log: Log, choice: Choice) -> Iterator[Letter]:
 def _letter(record: Record) -> Letter | None:
     try:
         return Letter(record.partition, record.offset, record.timestamp, decode_dead_letter(record.value))
-    except (msgspec.DecodeError, UnicodeDecodeError):
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return None
 
 

@@ -81,7 +81,7 @@ class Due:
         self._findings.place = (FULFILMENTS.name, record.partition, record.offset)
         try:
             told = decode_fulfilment(record.value)
-        except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
             self._findings.note("readable", f"not a fulfilment: {error}")
             return True
         if self._deleted:

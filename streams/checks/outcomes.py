@@ -86,7 +86,7 @@ class Outcomes:
         self._findings.place = (DEAD_LETTERS.name, record.partition, record.offset)
         try:
             letter = decode_letter(record.value)
-        except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
             self._findings.note("readable", f"not a dead letter: {error}")
             return
         if letter.topic != RAW.name:

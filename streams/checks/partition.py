@@ -114,7 +114,7 @@ class PartitionCheck:
     def take(self, commands: Commands, record: Record) -> None:
         try:
             decision = decode_decision(record.value)
-        except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
             self._note(record, "readable", f"not a decision: {error}")
             return
         self.decisions += 1

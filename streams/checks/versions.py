@@ -59,7 +59,7 @@ class Versions:
         self._findings.place = (self.topic, partition, record.offset)
         try:
             key, version = self._version(record.value)
-        except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
             self._findings.note("readable", f"not of this topic: {error}")
             return
         if key.encode() != record.key:
