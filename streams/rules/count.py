@@ -30,9 +30,7 @@ def count(plan: Plan, command: CountStock) -> None:
     short = _book(plan, command, differences)
     if mark:
         plan.emit(StockCounted(document=command.document, node=command.node, counted_at=mark, skus=tuple(lines)))
-    taken = _take_promised(plan, command, short)
-    for key, gone in taken.items():
-        rebalance(plan, key, plan.pool.orders[key], "shortage", gone)
+    lose_promised(plan, command.node, mark, short)
     fill(plan, [sku for sku, units in differences.items() if units > 0])
 
 
@@ -59,9 +57,14 @@ def _book(plan: Plan, command: CountStock, differences: dict[str, int]) -> dict[
     return {sku: -units - lost.get(sku, 0) for sku, units in differences.items() if -units > lost.get(sku, 0)}
 
 
-def _take_promised(plan: Plan, command: CountStock, short: dict[str, int]) -> Taken:
-    """Rows of open fulfilments at a node that cannot be: booked to the adjustment as of the count, each with its Shortage."""
-    node = command.node
+def lose_promised(plan: Plan, node: str, at: int, short: dict[str, int]) -> None:
+    """Promised units that are not at a node: taken from the least urgent and youngest orders, which are sourced anew."""
+    for key, gone in _take_promised(plan, node, at, short).items():
+        rebalance(plan, key, plan.pool.orders[key], "shortage", gone)
+
+
+def _take_promised(plan: Plan, node: str, at: int, short: dict[str, int]) -> Taken:
+    """Rows of open fulfilments at a node that cannot be: booked to the adjustment as of `at`, each with its Shortage."""
     taken: Taken = {}
     left = dict(short)
     for key, order in _least_urgent_first(plan, node, short):
@@ -73,7 +76,7 @@ def _take_promised(plan: Plan, command: CountStock, short: dict[str, int]) -> Ta
                     rows.append(split(row, units)[0])
                     plan.emit(Shortage(order=key, node=node, sku=row.sku, quantity=units))
             if rows:
-                plan.unreserve(key, order, name, tuple(rows), "adjustment", "shortage", command.counted_at)
+                plan.unreserve(key, order, name, tuple(rows), "adjustment", "shortage", at)
                 taken.setdefault(key, {})[name] = tuple(rows)
     return taken
 
@@ -81,7 +84,7 @@ def _take_promised(plan: Plan, command: CountStock, short: dict[str, int]) -> Ta
 def _least_urgent_first(plan: Plan, node: str, short: dict[str, int]) -> list[tuple[str, Order]]:
     if not short:
         return []
-    keys = dict.fromkeys(plan.pool.index.values())
+    keys = [key for key in dict.fromkeys(plan.pool.index.values()) if key not in plan.touched]
     promised = [
         (key, order)
         for key, order in ((key, plan.pool.orders.peek(key)) for key in keys)

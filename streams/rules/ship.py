@@ -6,6 +6,7 @@ from typing import Any
 import msgspec
 
 from streams.commands import ConfirmShipment, RejectFulfilment
+from streams.rules.count import lose_promised
 from streams.rules.fill import fill, freed
 from streams.rules.plan import Plan
 from streams.rules.rebalance import give_back_surplus, rebalance, wanted_by
@@ -33,13 +34,14 @@ def _not_open(plan: Plan, fulfilment: str) -> None:
 
 def ship(plan: Plan, command: ConfirmShipment) -> None:
     """Units leave: reserved -> customer. What is not named stays reserved. More than is open is refused whole. A count that came
-    first has left these units out already: what it took off the free units comes back, and what it took off this fulfilment counts
-    as shipped after all."""
+    first has left these units out already: what it took off the free units comes back, and what it took off this fulfilment (its
+    own units, or in their stead those of another that had left) counts as shipped after all."""
     if known_document(plan, command.document):
         return
     name = command.fulfilment
-    missed = _missed(plan, command)
-    key = plan.pool.index.get(name) or (plan.pool.missing[name].order if missed else None)
+    missing = plan.pool.missing.get(name)
+    missed = missing.rows if missing else ()
+    key = plan.pool.index.get(name) or (missing.order if missing else None)
     order = plan.pool.orders.get(key) if key else None
     if key is None or order is None:
         _not_open(plan, name)
@@ -51,11 +53,11 @@ def ship(plan: Plan, command: ConfirmShipment) -> None:
         return
     rows, late = taken
     counted = _leave(plan, key, found, command, rows)
-    if late:
+    if missing and late:
         after = _shipped(order, name, rows, late)
-        about: dict[str, Any] = {"shipped_at": command.shipped_at, "carrier": command.carrier, "tracking": command.tracking}
-        plan.emit(FoundShipped(order=key, fulfilment=name, node=plan.pool.missing[name].node, rows=late, **about))
+        plan.emit(FoundShipped(order=key, fulfilment=name, node=missing.node, rows=late, **_about(command)))
         rebalance(plan, key, after, "shipped_elsewhere")
+        _take_off(plan, missing.node, command.shipped_at, late)
         fill(plan, (*counted, *freed(after)))
     elif found and found.asked:
         # what it was asked back and ships all the same is not to come from elsewhere, too
@@ -66,13 +68,28 @@ def ship(plan: Plan, command: ConfirmShipment) -> None:
         fill(plan, counted)
 
 
-def _missed(plan: Plan, command: ConfirmShipment) -> Rows:
-    """Rows of the fulfilment that a count did not find because they had left before it."""
-    known = plan.pool.missing.get(command.fulfilment)
-    if known is None:
-        return ()
-    counted = counted_already(plan, known.node, command.shipped_at, {row.sku: row.quantity for row in known.rows})
-    return tuple(row for row in known.rows if row.sku in counted)
+def _take_off(plan: Plan, node: str, at: int, rows: Rows) -> None:
+    """What left after the last count was on the shelf when it was taken, so it was another's units that the count missed: free ones
+    go, or, where there are none, those of who is now short."""
+    units = _by_sku(rows)
+    counted = counted_already(plan, node, at, units)
+    left = {sku: quantity for sku, quantity in units.items() if sku not in counted}
+    free = {sku: some for sku, quantity in left.items() if (some := min(quantity, plan.on_hand(node, sku)))}
+    if free:
+        moves = [Move(sku, quantity, node, "on_hand", "", "adjustment") for sku, quantity in free.items()]
+        plan.moved("", "shipment", at, moves, sellable_grants(plan, node, free.items(), -1))
+    lose_promised(plan, node, at, {sku: some for sku, quantity in left.items() if (some := quantity - free.get(sku, 0))})
+
+
+def _by_sku(rows: Rows) -> dict[str, int]:
+    units: dict[str, int] = {}
+    for row in rows:
+        units[row.sku] = units.get(row.sku, 0) + row.quantity
+    return units
+
+
+def _about(command: ConfirmShipment) -> dict[str, Any]:
+    return {"shipped_at": command.shipped_at, "carrier": command.carrier, "tracking": command.tracking}
 
 
 def _leave(plan: Plan, key: str, found: FulfilmentOrder | None, command: ConfirmShipment, rows: Rows) -> dict[str, int]:
@@ -81,12 +98,8 @@ def _leave(plan: Plan, key: str, found: FulfilmentOrder | None, command: Confirm
         plan.moved(command.document, "shipment", command.shipped_at, (), ())
         return {}
     node = found.node
-    units: dict[str, int] = {}
-    for row in rows:
-        units[row.sku] = units.get(row.sku, 0) + row.quantity
-    counted = counted_already(plan, node, command.shipped_at, units)
-    about: dict[str, Any] = {"shipped_at": command.shipped_at, "carrier": command.carrier, "tracking": command.tracking}
-    plan.emit(Shipped(order=key, fulfilment=command.fulfilment, node=node, rows=rows, **about))
+    counted = counted_already(plan, node, command.shipped_at, _by_sku(rows))
+    plan.emit(Shipped(order=key, fulfilment=command.fulfilment, node=node, rows=rows, **_about(command)))
     moves = [Move(sku, quantity, "", "adjustment", node, "on_hand") for sku, quantity in counted.items()]
     plan.moved(command.document, "shipment", command.shipped_at, moves, sellable_grants(plan, node, counted.items(), 1))
     return counted
