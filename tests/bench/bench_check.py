@@ -52,8 +52,10 @@ def main() -> int:
         folder = asked.folder or Path(temporary)
         if not folder.exists() or not any(folder.iterdir()):
             make(folder, asked.decisions)
-        with multiprocessing.get_context("spawn").Pool(1) as apart:
-            found = measure(folder, asked.processes) | apart.apply(memory, (folder,))
+        found = measure(folder, asked.processes)
+        with multiprocessing.get_context("spawn").Pool(1, maxtasksperchild=1) as apart:
+            some, whole = apart.starmap(memory, [(folder, asked.decisions // 16), (folder, 1 << 62)], chunksize=1)
+    found |= {"peak_mb": whole[1], "mb_per_million_orders": per_million(some, whole)}
     sys.stdout.write(json.dumps(found, indent=2) + "\n")
     return 0 if found["invariants"] == "ok" else 1
 
@@ -157,11 +159,15 @@ def _again(folder: Path, of: int, number: int, told: Told) -> Again:
     return Again(FileLog(folder), told, from_the_start, number, of)
 
 
-def memory(folder: Path) -> dict[str, Any]:
-    """What one process needs for everything: at its peak, and beyond what it needs to begin."""
-    before = _peak_mb()
-    report = check(FileLog(folder))
-    return {"peak_mb": _peak_mb(), "mb_per_million_orders": round((_peak_mb() - before) * 1e6 / report.orders_decided)}
+def memory(folder: Path, most: int) -> tuple[int, int]:
+    """(orders, MB at the peak) of one process that checks all partitions, up to so many records of each."""
+    report = check(FileLog(folder, most))
+    return report.orders_decided, _peak_mb()
+
+
+def per_million(some: tuple[int, int], whole: tuple[int, int]) -> int:
+    """MB per million orders, from what more orders needed more."""
+    return round((whole[1] - some[1]) * 1_000_000 / (whole[0] - some[0]))
 
 
 def _peak_mb() -> int:
