@@ -33,12 +33,12 @@ class Books:
         if known is None or not known.sellable:
             self._findings.note("protected", f"{node} promises units, but is not a node that sells")
         on_hand, reserved, own = self._column((node, "on_hand")), self._column((node, "reserved")), self._column((segment,))
-        width = len(self._columns)
+        width, table = len(self._columns), self._units
         for row in rows:
             sku, quantity = row.sku, row.quantity
             if quantity <= 0:
                 self._findings.note("conservation", f"{quantity} units of {sku} are reserved at {node}")
-            units = self._units[sku]
+            units = table[sku]
             if len(units) < width:
                 units.extend([0] * (width - len(units)))
             units[on_hand] = left = units[on_hand] - quantity

@@ -46,6 +46,7 @@ class Orders:
         self._touched: dict[str, Known] = {}
         self._promised: set[str] = set()
         self._again: set[str] = set()  # orders that were over, and are placed as if they were new
+        self._reduced: dict[str, Reductions] = {}  # refunds of this decision
         self._said: dict[str, tuple[Standing, ...]] = {}
 
     def use(self, policy: bytes) -> None:
@@ -113,6 +114,7 @@ class Orders:
         if event.reduction in known.reductions and not known.is_over():
             self._note("one order", f"{event.order}: reduction {event.reduction} takes effect twice")
         known.reductions[event.reduction] = event.lines
+        self._reduced.setdefault(event.order, {})[event.reduction] = event.lines
 
     def resolved(self, event: e.OrderResolved) -> None:
         self.get(event.order).lines = event.lines
@@ -127,7 +129,11 @@ class Orders:
         self.get(event.order).rejected = True
 
     def held(self, event: e.OrderHeld) -> None:
-        self.get(event.order).holds = event.reasons
+        known = self.get(event.order)
+        known.holds = event.reasons
+        if SUSPECTED in event.reasons and known.revision == 1:
+            # nothing was known of it any more: a refund that had come before it is forgotten as well
+            known.reductions = self._reduced.get(event.order, {})
 
     def released(self, event: e.HoldReleased) -> None:
         known = self.get(event.order)
@@ -213,6 +219,7 @@ class Orders:
         self._touched.clear()
         self._promised.clear()
         self._again.clear()
+        self._reduced.clear()
         self._said.clear()
 
     def _check(self, key: str, known: Known) -> None:

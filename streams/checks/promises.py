@@ -82,7 +82,7 @@ class Known(msgspec.Struct, array_like=True, tag=1):
         return count(row for promise in self.promises.values() for row in promise.asked)
 
 
-class Plain(msgspec.Struct, array_like=True, tag=0):
+class Plain(msgspec.Struct, array_like=True, tag=0, gc=False):
     """What most orders are: taken once, promised at once by one node with exactly its lines, and then shipped as it was promised. Its
     lines stay packed."""
 
