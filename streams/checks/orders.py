@@ -12,6 +12,7 @@ from streams.checks.records import OrderPlaced
 from streams.checks.store import Store
 from tables import events as e
 
+Lines = tuple[tuple[str, int], ...]
 Standing = Literal["allocated", "backordered", "cancelled", "held", "rejected"]
 
 
@@ -46,7 +47,8 @@ class Orders:
         self._touched: dict[str, Known] = {}
         self._promised: set[str] = set()
         self._again: set[str] = set()  # orders that were over, and are placed as if they were new
-        self._reduced: dict[str, Reductions] = {}  # refunds of this decision
+        self._reduced: dict[str, dict[str, Lines]] = {}  # refunds of this decision
+        self._repeated: set[tuple[str, str]] = set()  # those of them that were told before
         self._said: dict[str, tuple[Standing, ...]] = {}
 
     def use(self, policy: bytes) -> None:
@@ -112,7 +114,7 @@ class Orders:
         known = self.get(event.order)
         # one that is over may be forgotten, and then nothing is left to take off
         if event.reduction in known.reductions and not known.is_over():
-            self._note("one order", f"{event.order}: reduction {event.reduction} takes effect twice")
+            self._repeated.add((event.order, event.reduction))
         known.reductions[event.reduction] = event.lines
         self._reduced.setdefault(event.order, {})[event.reduction] = event.lines
 
@@ -132,8 +134,9 @@ class Orders:
         known = self.get(event.order)
         known.holds = event.reasons
         if SUSPECTED in event.reasons and known.revision == 1:
-            # nothing was known of it any more: a refund that had come before it is forgotten as well
-            known.reductions = self._reduced.get(event.order, {})
+            # a refund that had come before it may be forgotten as well, so those that are not are told once more
+            known.reductions = self._reduced.pop(event.order, {})
+            self._repeated = {(order, name) for order, name in self._repeated if order != event.order}
 
     def released(self, event: e.HoldReleased) -> None:
         known = self.get(event.order)
@@ -219,6 +222,9 @@ class Orders:
         self._touched.clear()
         self._promised.clear()
         self._again.clear()
+        for key, name in sorted(self._repeated):
+            self._note("one order", f"{key}: reduction {name} takes effect twice")
+        self._repeated.clear()
         self._reduced.clear()
         self._said.clear()
 

@@ -32,8 +32,11 @@ def place(plan: Plan, command: PlaceOrder) -> None:
     lines = resolve(command.lines, plan.pool.listings.get(command.shop, {}))
     segment = order.segment or shop.segment
     plan.emit(_placed(command, order.revision + 1, segment, lines))
+    suspected = _suspected(plan, command, order)
+    if suspected and not order.revision:
+        _tell_once_more(plan, command.order, order.reductions)
     reductions = _reduce(plan, command, order.reductions)
-    holds = _holds(plan, command, order, lines)
+    holds = _holds(plan, command, order, lines, suspected)
     amended = msgspec.structs.replace(
         order,
         shop=command.shop,
@@ -99,13 +102,22 @@ def _reduce(plan: Plan, command: PlaceOrder, known: Reductions | None) -> Reduct
     return reductions
 
 
-def _holds(plan: Plan, command: PlaceOrder, order: Order, lines: tuple[OrderLine, ...]) -> tuple[str, ...]:
-    """Reasons to hold: the channel's, unless an operator has released them before, listings nobody knows, and that the order may have
-    been known, shipped and forgotten."""
+def _suspected(plan: Plan, command: PlaceOrder, order: Order) -> tuple[str, ...]:
+    """The hold of an order that may have been known, shipped and forgotten."""
+    known = SUSPECTED_DUPLICATE in order.holds if order.revision else may_be_forgotten(plan.pool, command.shop, command.placed_at)
+    return (SUSPECTED_DUPLICATE,) if known else ()
+
+
+def _tell_once_more(plan: Plan, key: str, reductions: Reductions | None) -> None:
+    """Refunds that came before their order, as others may have been forgotten: the decision says all that hold."""
+    for name, lines in (reductions or {}).items():
+        plan.emit(OrderReduced(order=key, reduction=name, lines=lines))
+
+
+def _holds(plan: Plan, command: PlaceOrder, order: Order, lines: tuple[OrderLine, ...], suspected: tuple[str, ...]) -> tuple[str, ...]:
+    """Reasons to hold: the channel's, unless an operator has released them before, that it is suspected, and listings nobody knows."""
     reasons = [reason for reason in command.holds if reason not in order.released]
-    suspected = SUSPECTED_DUPLICATE in order.holds if order.revision else may_be_forgotten(plan.pool, command.shop, command.placed_at)
-    if suspected:
-        reasons.append(SUSPECTED_DUPLICATE)
+    reasons += suspected
     if not all(line.parts for line in lines):
         reasons.append(UNKNOWN_LISTING)
     holds = tuple(dict.fromkeys(reasons))
