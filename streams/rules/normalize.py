@@ -9,7 +9,7 @@ from itertools import count
 from connectors.contract import CancelDraft, Channel, Draft, Ignored, OrderDraft, Parsed, Person, RawRecord, ReductionDraft, Rejected
 from streams.commands import AnyCommand, Cause
 from streams.reference import Reference, ShopRecord
-from streams.rules.normalize_bounds import Outcome
+from streams.rules.normalize_bounds import Outcome, told
 from streams.rules.normalize_orders import cancel, place, reduce
 from streams.rules.normalize_stock import book
 
@@ -23,9 +23,10 @@ def normalize(
     one draft that cannot be used rejects it. Never raises on a bad record, whatever its channel does."""
     shop = reference.shops.get(raw.shop)
     if shop is None:
-        return Rejected("unknown_shop", f"No shop is called {raw.shop!r}: import it, then replay this record.")
+        return Rejected("unknown_shop", f"No shop is called {told(raw.shop)!r}: import it, then replay this record.")
     if shop.ref.channel != raw.channel:
-        return Rejected("wrong_channel", f"Shop {raw.shop!r} sells through {shop.ref.channel!r}, but this came through {raw.channel!r}.")
+        came = f"this came through {told(raw.channel)!r}"
+        return Rejected("wrong_channel", f"Shop {shop.ref.shop!r} sells through {shop.ref.channel!r}, but {came}.")
     parsed = _parse(raw, shop, channels)
     if not isinstance(parsed, tuple):
         return parsed
@@ -36,14 +37,16 @@ def normalize(
 def _parse(raw: RawRecord, shop: ShopRecord, channels: Mapping[str, Channel]) -> Parsed:
     channel = channels.get(raw.channel)
     if channel is None:
-        return Rejected("unknown_channel", f"No channel of this version is called {raw.channel!r}.")
+        return Rejected("unknown_channel", f"No channel of this version is called {told(raw.channel)!r}.")
     try:
         return channel.parse(raw, shop.ref)
     except MemoryError:
         raise
     except Exception as fault:
         # the text of the exception may quote the payload, and with it a person
-        return Rejected("channel_error", f"Channel {raw.channel!r} failed with {type(fault).__name__}: repair it, then replay this record.")
+        return Rejected(
+            "channel_error", f"Channel {channel.name!r} failed with {type(fault).__name__}: repair it, then replay this record."
+        )
 
 
 def _translate(draft: Draft, raw: RawRecord, shop: ShopRecord, reference: Reference, seal: Seal, causes: Iterator[Cause]) -> Outcome:

@@ -8,7 +8,7 @@ import msgspec
 from connectors.contract import CancelDraft, Ignored, LineDraft, OrderDraft, Reduction, ReductionDraft, Rejected
 from streams.commands import CancelOrder, Cause, PlaceOrder, ReduceOrder
 from streams.reference import Reference, ShopRecord
-from streams.rules.normalize_bounds import LAST_MILLIS, MOST_MONEY, MOST_UNITS, Outcome
+from streams.rules.normalize_bounds import LAST_MILLIS, MOST_MONEY, MOST_UNITS, Outcome, told
 from tables.events import OrderLine
 
 _encode = msgspec.json.Encoder().encode
@@ -20,7 +20,7 @@ def place(draft: OrderDraft, shop: ShopRecord, reference: Reference, causes: Ite
         return fault
     lines = tuple([line for drafted in draft.lines if (line := _line(drafted, shop, reference)) is not None])
     if not lines:
-        return Ignored("no_goods", f"Order {draft.number} has no line that is goods.")
+        return Ignored("no_goods", f"Order {told(draft.number)} has no line that is goods.")
     return [
         PlaceOrder(
             pool=shop.ref.pool,
@@ -91,22 +91,23 @@ def _parts(names: tuple[str, ...], shop: ShopRecord, reference: Reference) -> tu
 
 def _fault(draft: OrderDraft) -> Rejected | None:
     """What a channel should have refused, and must not reach the pool."""
+    order = told(draft.number)
     if not (0 <= draft.updated_at < LAST_MILLIS and 0 <= draft.placed_at < LAST_MILLIS):
-        return Rejected("bad_time", f"Order {draft.number} says a time outside 1970 to 9999.")
+        return Rejected("bad_time", f"Order {order} says a time outside 1970 to 9999.")
     for line in draft.lines:
         if not 0 < line.quantity <= MOST_UNITS:
-            return Rejected("bad_quantity", f"Line {line.line} of order {draft.number} must order 1 to {MOST_UNITS} units.")
+            return Rejected("bad_quantity", f"Line {told(line.line)} of order {order} must order 1 to {MOST_UNITS} units.")
         if not -MOST_MONEY <= line.price <= MOST_MONEY:
-            return Rejected("bad_price", f"Line {line.line} of order {draft.number} has a price beyond {MOST_MONEY} minor units.")
+            return Rejected("bad_price", f"Line {told(line.line)} of order {order} has a price beyond {MOST_MONEY} minor units.")
     for reduction in draft.reductions:
         if fault := _bad_reduction(reduction):
             return fault
     if len({line.line for line in draft.lines}) != len(draft.lines):
-        return Rejected("repeated_line", f"Order {draft.number} uses a line id twice.")
+        return Rejected("repeated_line", f"Order {order} uses a line id twice.")
     return None
 
 
 def _bad_reduction(reduction: Reduction) -> Rejected | None:
     if all(0 <= units <= MOST_UNITS for _, units in reduction.lines):
         return None
-    return Rejected("bad_quantity", f"Refund {reduction.id} must take 0 to {MOST_UNITS} units off a line.")
+    return Rejected("bad_quantity", f"Refund {told(reduction.id)} must take 0 to {MOST_UNITS} units off a line.")

@@ -17,7 +17,7 @@ from connectors.contract import (
 )
 from streams.commands import AnyCommand, Cause, ConfirmShipment, CountStock, MoveStock, ReceiveStock, RejectFulfilment, ReturnStock
 from streams.reference import Reference, ShopRecord
-from streams.rules.normalize_bounds import LAST_MILLIS, MOST_UNITS, Outcome
+from streams.rules.normalize_bounds import LAST_MILLIS, MOST_UNITS, Outcome, told
 from streams.rules.normalize_orders import order_key
 
 DOCUMENT_LINES = 500
@@ -47,7 +47,7 @@ def book(draft: StockSide, shop: ShopRecord, reference: Reference, causes: Itera
     if fault:
         return fault
     if not draft.lines:
-        return Ignored("no_lines", f"Document {draft.document} has no lines.")
+        return Ignored("no_lines", f"Document {told(draft.document)} has no lines.")
     if isinstance(draft, ReturnDraft):
         return _returns(draft, shop, reference, causes)
     return [_command(draft, shop, document, units, next(causes)) for document, units in _parts(draft.document, _by_sku(draft.lines), shop)]
@@ -136,17 +136,19 @@ def _strangers(nodes: tuple[str, ...], shop: ShopRecord, reference: Reference) -
     for node in nodes:
         known = reference.nodes.get(node)
         if known is None:
-            return Rejected("unknown_node", f"No node is called {node!r}: import it, then replay this record.")
+            return Rejected("unknown_node", f"No node is called {told(node)!r}: import it, then replay this record.")
         if known.pool != shop.ref.pool:
-            return Rejected("unknown_node", f"Node {node!r} is of pool {known.pool!r}, but shop {shop.ref.shop!r} is of {shop.ref.pool!r}.")
+            return Rejected(
+                "unknown_node", f"Node {told(node)!r} is of pool {known.pool!r}, but shop {shop.ref.shop!r} is of {shop.ref.pool!r}."
+            )
     return None
 
 
 def _fault(draft: CountDraft | ReceiptDraft | MoveDraft | ShipmentDraft | ReturnDraft, at: int, least: int) -> Rejected | None:
     """What a channel should have refused, and must not reach the pool."""
     if not 0 <= at < LAST_MILLIS:
-        return Rejected("bad_time", f"Document {draft.document} says a time outside 1970 to 9999.")
+        return Rejected("bad_time", f"Document {told(draft.document)} says a time outside 1970 to 9999.")
     for line in draft.lines:
         if not least <= line.quantity <= MOST_UNITS:
-            return Rejected("bad_quantity", f"{line.sku} of document {draft.document} must have {least} to {MOST_UNITS} units.")
+            return Rejected("bad_quantity", f"{told(line.sku)} of document {told(draft.document)} must have {least} to {MOST_UNITS} units.")
     return None

@@ -1,5 +1,6 @@
 """Raw records become commands of one pool, or say clearly why not: orders, and what cannot be used."""
 
+import msgspec
 import pytest
 
 from connectors.contract import (
@@ -206,3 +207,14 @@ def test_an_order_that_uses_a_line_id_twice_is_rejected() -> None:
 
 def test_the_same_sku_may_stand_on_several_lines() -> None:
     assert [row.line for row in placed(order(line("1", "OOLONG"), line("2", "OOLONG"))).lines] == ["1", "2"]
+
+
+@pytest.mark.parametrize("name", ["Zerlina Quaxworthy", "zerlina@quaxworthy.example", "+447700900777", "x" * 65, "a\nb"])
+def test_what_may_be_a_persons_is_in_no_sentence(name: str) -> None:
+    """Somebody puts a name where the number of an order belongs."""
+    found = outcome(msgspec.structs.replace(order(line("1", "OOLONG", quantity=0)), number=name))
+    assert isinstance(found, Rejected)
+    assert found.sentence == f"Line 1 of order … must order 1 to {MOST_UNITS} units."
+    stranger = normalize(msgspec.structs.replace(raw(), shop=name), CAUSE, reference(), {}, lambda person: "")
+    assert isinstance(stranger, Rejected)
+    assert stranger.sentence == "No shop is called '…': import it, then replay this record."
