@@ -8,6 +8,7 @@ from tables.events import OrderLine, Origin, Row, Waiting
 
 LineSku = tuple[str, str]
 Units = dict[LineSku, int]
+Reductions = dict[str, tuple[tuple[str, int], ...]]  # of each refund, units by line
 
 
 class Promise(msgspec.Struct, array_like=True):
@@ -27,7 +28,7 @@ class Known(msgspec.Struct, array_like=True, tag=1):
     segment: str = ""
     shop: str = ""
     lines: tuple[OrderLine, ...] = ()
-    reductions: dict[str, tuple[tuple[str, int], ...]] = {}
+    reductions: Reductions = {}
     holds: tuple[str, ...] = ()
     cancelled: bool = False
     rejected: bool = False

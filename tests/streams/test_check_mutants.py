@@ -1,7 +1,10 @@
 """The checker catches every bug that was planted: in the records of the pipeline, and in what was decided."""
 
 import pytest
+from msgspec.structs import replace
 
+from streams.checks.orders import Orders
+from streams.checks.promises import Known
 from tests.story import Story
 from tests.streams.logs import Logs
 from tests.streams.mutants import MUTANTS
@@ -32,3 +35,19 @@ def test_every_promise_is_broken_by_some_of_them(promise: str) -> None:
 @pytest.mark.parametrize("name", MUTANTS)
 def test_a_planted_bug_is_caught(name: str, day: Story) -> None:
     assert caught(name, day)
+
+
+@pytest.mark.parametrize("name", [None, *MUTANTS])
+def test_the_quick_looks_miss_nothing(name: str | None, day: Story, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Most orders are seen at a glance: what is found must be the same without."""
+    logs = Logs(day)
+    if name:
+        MUTANTS[name].damage(logs)
+    quick = logs.check()
+
+    for look in ("placed_and_promised", "shipped_as_promised"):
+        monkeypatch.setattr(Orders, look, lambda *_: False)
+    for look in ("plainly_whole", "plainly_over"):
+        monkeypatch.setattr(Known, look, lambda *_: False)
+
+    assert replace(logs.check(), seconds=0, decisions_per_s=0) == replace(quick, seconds=0, decisions_per_s=0)
