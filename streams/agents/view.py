@@ -28,10 +28,10 @@ PUBLISHED_AT_ONCE = 20_000
 HELD = 5_000
 # Publishing takes at most a third of the time, or it would hold up the stages that share the process.
 REST = 2.0
-# What lies behind a snapshot has to be folded (about 40 µs each) by whoever takes the partition. One is written after so many decisions,
-# or one for each 1,000 bytes of it: the dump, which stops everything else, then takes about a tenth of the time that the fold would.
+# What lies behind a snapshot has to be folded (about 40 µs each) by whoever takes the partition; a dump stops everything else for some
+# 3 ms a megabyte. So one is written after so many decisions, and the more seldom the larger it is.
 SNAPSHOT_AFTER = 5_000
-BYTES_A_DECISION = 1_000
+LARGE = 5 << 20  # bytes
 
 encode = msgspec.json.Encoder().encode
 
@@ -162,7 +162,7 @@ class View:
             await asyncio.to_thread(self._save, snapshot)
 
     def _snapshot(self, ledger: Ledger) -> Snapshot | None:
-        if ledger.last - self._saved < max(self._snapshot_after, self._dumped // BYTES_A_DECISION):
+        if ledger.last - self._saved < self._snapshot_after * max(1, self._dumped // LARGE):
             return None
         dump = ledger.dump()
         self._saved, self._dumped = ledger.last, len(dump)
