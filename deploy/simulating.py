@@ -1,10 +1,12 @@
 """`yipan simulate` on all cores."""
 
-from collections.abc import Sequence
+import time
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from multiprocessing import get_context
 
 import msgspec
+from msgspec.structs import replace
 
 from deploy.simulated_sink import SinkCompanion
 from streams.simulate import Summary, run
@@ -18,14 +20,21 @@ def companions() -> tuple[MakeCompanion, ...]:
     return (SinkCompanion,)
 
 
-def many(seeds: Sequence[int], processes: int) -> Summary:
-    """Each seed by itself, whichever process plays it."""
-    if len(seeds) <= AT_ONCE or processes < 2:
-        return run(seeds, companions())
-    parts = [seeds[start : start + AT_ONCE] for start in range(0, len(seeds), AT_ONCE)]
+def many(seeds: Sequence[int], processes: int, told: Callable[[int], None] = lambda done: None) -> Summary:
+    """Each seed by itself, whichever process plays it. `told` hears how many are done."""
+    begun, found, done = time.monotonic(), [], 0
+    for part in _played([seeds[start : start + AT_ONCE] for start in range(0, len(seeds), AT_ONCE)], processes):
+        found.append(part)
+        told(done := done + part.schedules)
+    return replace(joined(found), seconds=round(time.monotonic() - begun, 1))
+
+
+def _played(parts: Sequence[Sequence[int]], processes: int) -> Iterator[Summary]:
+    if len(parts) < 2 or processes < 2:
+        yield from map(_some, parts)
+        return
     with ProcessPoolExecutor(processes, mp_context=get_context("spawn")) as pool:
-        found = list(pool.map(_some, parts))
-    return joined(found)
+        yield from pool.map(_some, parts)
 
 
 def _some(seeds: Sequence[int]) -> Summary:

@@ -28,6 +28,7 @@ class Summary(msgspec.Struct, frozen=True, kw_only=True):
     fulfilments: int
     repetitions: int
     by_kind: dict[str, int]
+    seconds: float = 0.0
 
 
 def run(seeds: Sequence[int], companions: Sequence[MakeCompanion] = (), told: Callable[[Played], None] = lambda played: None) -> Summary:

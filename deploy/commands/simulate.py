@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 
+from deploy.commands.check import progress
 from deploy.commands.output import Json, say, to_json
 
 Seed = Annotated[int, typer.Option("--seed", min=0, help="The first seed; it decides everything.")]
@@ -22,7 +23,8 @@ def simulate(seed: Seed = 0, schedules: Schedules = 1, story: Show = False, json
     from streams import simulate as simulation
     from streams.simulation.schedule import play, schedule
 
-    summary = many(range(seed, seed + schedules), os.cpu_count() or 1)
+    with progress() as tell:
+        summary = many(range(seed, seed + schedules), os.cpu_count() or 1, lambda done: tell("schedules", done, schedules))
     if summary.failed and not json:
         plan, played = simulation.shrink(schedule(summary.failed[0]), companions())
         say(simulation.story(plan, played))

@@ -20,7 +20,7 @@ TEAS = ("ASSAM", "SENCHA", "OOLONG")
 GIFT = "GIFT-BOX"  # a listing that nobody knows at first
 SHORTAGES: tuple[Literal["backorder", "partial", "reject"], ...] = ("backorder", "backorder", "partial", "reject")
 
-REMEMBERED = (0, 1, 2, 60)
+REMEMBERED = (7, 7, 60)
 
 
 class Delivery(msgspec.Struct, frozen=True, kw_only=True):

@@ -135,7 +135,7 @@ class GroupConsumer:
         if self._gapless:
             self._positions[place] = records[-1].offset + 1
         try:
-            self._world.strike("fetch")
+            self._world.strike("skip" if self._gapless else "fetch")
         except Exception:
             self._world.tell(f"{len(records)} records fetched of {shown([place])} are dropped")
             return []

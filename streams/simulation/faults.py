@@ -18,13 +18,13 @@ Kind = Literal[
     "full",  # … finds that the producer's queue has no room
     "slow",  # the nth call of a client takes `seconds`
 ]
-# Where a client may be struck: a fence; a transaction's begin, each of its records, before they are on their way, before and after its commit; a
-# plain record handed over, on its way, and its acknowledgement (a tick's for itself); before and after offsets are committed in passing, and when that is waited for; a fetch; a
-# log asked for its end, and read; a snapshot; an insert into ClickHouse before, in the middle and after it took effect; a question to
-# it; leaving a group.
+# Where a client may be struck: a fence; a transaction's begin, each of its records, before they are on their way, before and after its
+# commit; a plain record handed over, on its way, and its acknowledgement (a tick's for itself); before and after offsets are committed
+# in passing, and when that is waited for; a fetch, passed over or made again; a log asked for its end, and read; a snapshot; an insert
+# into ClickHouse before, in the middle and after it took effect; a question to it; leaving a group.
 Point = Literal[
     "", "fence", "begin", "write", "commit", "flushed", "committed", "send", "land", "ack", "ticked", "offsets", "moved", "note", "noted",
-    "fetch", "ask", "read", "snapshot", "insert", "block", "inserted", "query", "leave",
+    "skip", "fetch", "ask", "read", "snapshot", "insert", "block", "inserted", "query", "leave",
 ]  # fmt: skip
 THREADS: tuple[Kind, ...] = ("crash", "fail", "freeze", "freeze", "slow")
 # About how often each happens in a schedule, and what may happen there.
@@ -43,6 +43,7 @@ CALLS: dict[Point, tuple[int, tuple[Kind, ...]]] = {
     "moved": (24, ("crash",)),
     "note": (20, THREADS),
     "noted": (20, THREADS),
+    "skip": (25, ("fail",)),
     "fetch": (90, ("fail",)),
     "ask": (22, THREADS),
     "read": (6, THREADS),
@@ -54,17 +55,17 @@ CALLS: dict[Point, tuple[int, tuple[Kind, ...]]] = {
     "leave": (2, ("crash", "freeze")),
 }
 # What belongs together is struck together: a schedule has one of these, or all.
-THEMES: tuple[tuple[Point, ...], ...] = (
-    ("send", "land", "ack", "offsets", "moved"),
-    ("land", "moved"),
-    ("fence", "begin", "write", "commit", "flushed", "committed"),
-    ("begin", "commit", "flushed"),
-    ("fence", "ask", "read", "snapshot", "leave"),
-    ("fetch", "offsets", "moved", "ticked", "leave"),
-    ("note", "noted", "insert", "block", "inserted", "query"),
-    ("note", "noted", "insert", "inserted"),
-    tuple(CALLS),
-)
+THEMES: dict[str, tuple[Point, ...]] = {
+    "records": ("send", "land", "ack", "offsets", "moved"),
+    "late records": ("land", "moved"),
+    "transactions": ("fence", "begin", "write", "commit", "flushed", "committed"),
+    "late transactions": ("begin", "commit", "flushed"),
+    "taking over": ("fence", "ask", "read", "snapshot", "leave"),
+    "reading": ("skip", "fetch", "offsets", "moved", "ticked", "leave"),
+    "clickhouse": ("note", "noted", "insert", "block", "inserted", "query"),
+    "inserts": ("note", "noted", "insert", "inserted"),
+    "all": tuple(CALLS),
+}
 GROUPS = ("allocate", "stages", "sink")
 
 
@@ -101,13 +102,13 @@ class Fault(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
                 return f"the clocks jump by {self.seconds} s at {self.at} s"
 
 
-def draw(random: Random, until: float) -> tuple[Fault, ...]:
-    """Some twenty faults in the first `until` seconds."""
-    theme = random.choice(THEMES)
-    return tuple(_one(random, theme, until) for _ in range(random.randint(4, 40)))
+def draw(random: Random, until: float, theme: str) -> tuple[Fault, ...]:
+    """Some twenty faults in the first `until` seconds, those in calls of one theme; "" for any."""
+    points = THEMES[theme or random.choice(tuple(THEMES))]
+    return tuple(_one(random, points, until) for _ in range(random.randint(4, 40)))
 
 
-def _one(random: Random, theme: tuple[Point, ...], until: float) -> Fault:
+def _one(random: Random, points: tuple[Point, ...], until: float) -> Fault:
     at = round(random.uniform(0.3, until), 3)
     match random.choices(("step", "call", "expel", "rebalance", "away", "jump"), (5, 14, 2, 2, 1, 1))[0]:
         case "step":
@@ -115,7 +116,7 @@ def _one(random: Random, theme: tuple[Point, ...], until: float) -> Fault:
             seconds = _frozen(random) if kind == "freeze" else 0.0
             return Fault(kind=kind, who=random.randint(1, 6), nth=random.randint(1, random.choice((200, 1_500))), seconds=seconds)
         case "call":
-            return _struck(random, theme)
+            return _struck(random, points)
         case "expel":
             return Fault(kind="expel", at=at, group=random.choice(GROUPS), seconds=round(random.uniform(0, 4), 3), who=random.randint(0, 9))
         case "rebalance":
@@ -126,8 +127,8 @@ def _one(random: Random, theme: tuple[Point, ...], until: float) -> Fault:
             return Fault(kind="jump", at=at, seconds=random.choice((-90_000, -3, 40, 90_000, 200_000)))
 
 
-def _struck(random: Random, theme: tuple[Point, ...]) -> Fault:
-    point = random.choice(theme)
+def _struck(random: Random, points: tuple[Point, ...]) -> Fault:
+    point = random.choice(points)
     often, kinds = CALLS[point]
     kind, nth = random.choice(kinds), random.randint(1, often)
     match kind:

@@ -11,6 +11,7 @@ from streams.simulation.loop import Process
 from streams.simulation.world import World
 
 SENT_EARLY = 0.1
+LATEST_S = 4.0
 
 
 class Sent(NamedTuple):
@@ -57,7 +58,7 @@ class PlainProducer:
         world = self._world
         far = self._far.setdefault(place, world.random.random() < 0.3)
         takes = world.takes(world.tempo.network) * (world.tempo.apart if far else 1.0)
-        world.after(late + takes, lambda: self._land(place))
+        world.after(late + min(takes, LATEST_S), lambda: self._land(place))
 
     def _land(self, place: Place) -> None:
         """A batch of what is waiting for a partition, as a request on the wire has it."""

@@ -77,7 +77,8 @@ class Companion(Protocol):
 MakeCompanion = Callable[[World], Companion]
 
 
-def schedule(seed: int, orders: int = 24) -> Schedule:
+def schedule(seed: int, orders: int = 24, theme: str = "") -> Schedule:
+    """`theme`: of `streams.simulation.faults.THEMES`; "" for any."""
     random = Random(f"{seed}/schedule")
     workers, partitions = random.randint(1, 3), random.randint(1, 3)
     return Schedule(
@@ -87,7 +88,7 @@ def schedule(seed: int, orders: int = 24) -> Schedule:
         imports=tuple(imports(random, partitions, BUSY_S)),
         deliveries=tuple(deliveries(random, partitions, orders, BUSY_S)),
         tempo=tempo.draw(random),
-        faults=draw(random, BUSY_S),
+        faults=draw(random, BUSY_S, theme),
     )
 
 

@@ -32,6 +32,6 @@ def draw(random: Random) -> Tempo:
         step=(0.001, random.choice((0.03, 0.08, 0.4))),
         commit=random.choice(((0.02, 0.05), (0.3, 0.5), (0.3, 2.0))),
         apart=random.choice((1.0, 1.0, 10.0, 40.0)),
-        days=random.choice((0.0, 0.0, 3.0, 9.0)),
+        days=random.choice((0.0, 0.0, 9.0, 40.0)),
         room=random.choice((1_000, 1_000, 12)),
     )

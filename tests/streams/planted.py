@@ -26,24 +26,18 @@ Plant = Callable[[pytest.MonkeyPatch], None]
 
 
 class Bug(NamedTuple):
-    """`within`: it is found in the first so many schedules."""
+    """`within`: it is found in the first so many schedules of that theme of faults; "": of all of them."""
 
     plant: Plant
     within: int
+    theme: str
 
 
-BUGS: dict[str, Bug] = {}
+def found_within(schedules: int, theme: str = "") -> Callable[[Plant], Bug]:
+    return lambda plant: Bug(plant, schedules, theme)
 
 
-def found_within(schedules: int) -> Callable[[Plant], Plant]:
-    def register(plant: Plant) -> Plant:
-        BUGS[plant.__name__] = Bug(plant, schedules)
-        return plant
-
-    return register
-
-
-@found_within(40)
+@found_within(20, "late records")
 def a_batch_is_acknowledged_before_what_follows_from_it_is_durable(patch: pytest.MonkeyPatch) -> None:
     def at_once(futures: Sequence[asyncio.Future[None]], then: Callable[[], None]) -> None:
         then()
@@ -51,7 +45,7 @@ def a_batch_is_acknowledged_before_what_follows_from_it_is_durable(patch: pytest
     patch.setattr("streams.intake._when_all", at_once)
 
 
-@found_within(20)
+@found_within(20, "transactions")
 def offsets_are_committed_when_decided_and_not_when_written(patch: pytest.MonkeyPatch) -> None:
     def commit(ledger: FencedLedger) -> None:
         places = [TopicPartition(COMMANDS.name, p, owned.desk.next) for p, owned in ledger._owned.items() if owned.desk.ready]
@@ -61,7 +55,7 @@ def offsets_are_committed_when_decided_and_not_when_written(patch: pytest.Monkey
     patch.setattr(FencedLedger, "_commit", commit)
 
 
-@found_within(20)
+@found_within(20, "late transactions")
 def nobody_is_shut_out_of_the_log_of_decisions(patch: pytest.MonkeyPatch) -> None:
     with_names_of(patch, lambda process, name: f"{name}-{process}" if name.startswith("allocate") else name)
 
@@ -119,7 +113,7 @@ def a_command_that_comes_twice_takes_effect_twice(patch: pytest.MonkeyPatch) -> 
     patch.setattr(Ledger, "_events", unchecked)
 
 
-@found_within(60)
+@found_within(20, "reading")
 def commands_that_were_not_fetched_are_passed_over(patch: pytest.MonkeyPatch) -> None:
     def gullible(ledger: Ledger, batch: Sequence[Message]) -> list[tuple[bytes, bytes]]:
         return [ledger._decide(*message) for message in batch if message[0] > ledger.last]
@@ -127,7 +121,7 @@ def commands_that_were_not_fetched_are_passed_over(patch: pytest.MonkeyPatch) ->
     patch.setattr(Ledger, "decide", gullible)
 
 
-@found_within(60)
+@found_within(20)
 def fulfilments_go_on_after_the_last_one_and_not_after_the_highest(patch: pytest.MonkeyPatch) -> None:
     def first_of_the_end(log: Log, partition: int) -> fulfil.Mark:
         """As if decisions were fulfilled in another order."""
@@ -153,7 +147,7 @@ def half_a_transaction_is_left_standing(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(Transactions, "write", in_two)
 
 
-@found_within(60)
+@found_within(20)
 def a_snapshot_is_saved_before_all_of_it_is_announced(patch: pytest.MonkeyPatch) -> None:
     async def forgetful(view: View) -> None:
         if view._ledger is not None and (snapshot := view._snapshot(view._ledger)):
