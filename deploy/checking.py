@@ -12,6 +12,7 @@ from confluent_kafka import ConsumerGroupTopicPartitions, TopicCollection
 from confluent_kafka.admin import AdminClient
 
 from deploy import clients
+from deploy.faults import Fault
 from deploy.lookup import asking, topic_log
 from deploy.settings import Settings
 from streams.check import Again as LookAgain
@@ -78,8 +79,11 @@ def crew(log: Log, make: "Share[T]", meter: Meter) -> Iterator[Crew[T]]:
     ends = log.ends(DECISIONS.name)
     count = min(os.cpu_count() or 1, len(ends)) if sum(ends.values()) >= MANY else 1
     if count > 1:
-        with Several(partial(make, count), meter, count) as several:
-            yield several
+        try:
+            with Several(partial(make, count), meter, count) as several:
+                yield several
+        except ChildProcessError as dead:
+            raise Fault(str(dead)) from dead
     else:
         yield Alone(partial(make, 1), meter)
 

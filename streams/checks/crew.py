@@ -74,7 +74,10 @@ class Several(Generic[T]):
         return [answers[pipe] for pipe in self._pipes]
 
     def _hear(self, pipe: Connection, answers: dict[Connection, R]) -> None:
-        kind, said = pipe.recv()
+        try:
+            kind, said = pipe.recv()
+        except EOFError:
+            raise ChildProcessError("a process of the check has ended before its time; was it killed, or out of memory?") from None
         if kind == "failed":
             raise said
         if kind == "told":

@@ -39,7 +39,7 @@ from tests.chain import Business, order
 BUSINESS = Business(partitions=4, nodes=10, skus=5_000, stock=1_000_000)
 BEGAN = 1_700_000_000_000
 SEALED = "sealed:" + "0123456789abcdef" * 12
-SHIPPED_EVERY, CANCELLED_EVERY = 5, 50  # orders
+OPEN, SHIPPED_EVERY, CANCELLED_EVERY = 1_000, 5, 50  # orders
 
 
 def main() -> int:
@@ -66,11 +66,11 @@ def make(folder: Path, decisions: int) -> None:
         several.starmap(make_partition, [(folder, number, decisions // BUSINESS.partitions) for number in range(BUSINESS.partitions)])
 
 
-def make_partition(folder: Path, partition: int, decisions: int) -> None:
+def make_partition(folder: Path, partition: int, decisions: int, business: Business = BUSINESS) -> None:
     """All topics of one partition, as the stages would have written them."""
     ledger, raw, asked, decided, told, statuses = Ledger(partition), [], [], [], [], []
     pool = f"pool-{partition}"
-    for offset, command in enumerate(_commands(partition, decisions, ledger)):
+    for offset, command in enumerate(_commands(business, partition, decisions, ledger)):
         value = c.encode_command(command)
         [(key, record)] = ledger.decide([(offset, pool.encode(), value)])
         asked.append((BEGAN + offset, pool.encode(), value))
@@ -90,31 +90,31 @@ def _lines(command: c.AnyCommand) -> tuple[OrderLine, ...]:
     return command.lines if isinstance(command, c.PlaceOrder) else ()
 
 
-def _commands(partition: int, decisions: int, ledger: Ledger) -> Iterator[c.AnyCommand]:
+def _commands(business: Business, partition: int, decisions: int, ledger: Ledger) -> Iterator[c.AnyCommand]:
     """The business, then orders; of those a while ago some are cancelled and some shipped."""
     pool, random, number, open_since = f"pool-{partition}", Random(partition), 0, list[tuple[str, str]]()
-    for number, command in enumerate(BUSINESS.commands(partition)):  # noqa: B007 -- goes on from there
+    for number, command in enumerate(business.commands(partition)):  # noqa: B007 -- goes on from there
         yield command
     for offset in range(decisions - number - 1):
         cause = ("raw", partition, offset, 0)
-        if len(open_since) > 1_000 and offset % SHIPPED_EVERY == 0:
+        if len(open_since) > OPEN and offset % SHIPPED_EVERY == 0:
             key, fulfilment = open_since.pop(0)
             if offset % CANCELLED_EVERY == 0:
                 yield c.CancelOrder(pool=pool, cause=cause, order=key, shop=f"shop-{partition}", updated_at=BEGAN + offset, digest="c")
             else:
                 yield c.ConfirmShipment(pool=pool, cause=cause, document=f"d{offset}", fulfilment=fulfilment, shipped_at=BEGAN + offset)
             continue
-        placed = _order(pool, partition, offset, cause, random)
+        placed = _order(business, partition, offset, cause, random)
         yield placed
         found = ledger.pools[pool].orders[placed.order].open_fulfilments
         open_since.append((placed.order, next(iter(found))))
 
 
-def _order(pool: str, partition: int, offset: int, cause: c.Cause, random: Random) -> c.PlaceOrder:
-    wanted = min(60, 1 + int(random.expovariate(1 / (MEAN_LINES - 0.5))))
-    skus = [BUSINESS.sku(sku) for sku in random.sample(range(BUSINESS.skus), wanted)]
+def _order(business: Business, partition: int, offset: int, cause: c.Cause, random: Random) -> c.PlaceOrder:
+    wanted = min(60, business.skus, 1 + int(random.expovariate(1 / (MEAN_LINES - 0.5))))
+    skus = [business.sku(sku) for sku in random.sample(range(business.skus), wanted)]
     return c.PlaceOrder(
-        pool=pool,
+        pool=f"pool-{partition}",
         cause=cause,
         order=f"acme/shop-{partition}/{offset}",
         shop=f"shop-{partition}",
