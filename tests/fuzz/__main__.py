@@ -67,7 +67,7 @@ def _search(names: Sequence[str], budget: Budget, processes: int) -> int:
             bars.update(over, description=said.target, inputs=sum(inputs.values()))
             bars.advance(over, said.over)
 
-        run(names, budget, processes, FOLDER, hear)
+        run(every_target, names, budget, processes, FOLDER, hear)
     summary = {"inputs": sum(inputs.values()), "violations": len(violations), "by_target": inputs}
     sys.stdout.write(json.dumps(summary | {"seed": budget.seed, "seconds": round(time.monotonic() - started, 1)}) + "\n")
     return 1 if violations else 0

@@ -3,7 +3,7 @@
 import mmap
 import resource
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import islice
 from multiprocessing.connection import Connection
 from pathlib import Path
@@ -12,7 +12,8 @@ import msgspec
 
 from tests.fuzz.explore import DRAWN, Found, draw, explore
 from tests.fuzz.target import Target
-from tests.fuzz.targets import every_target
+
+Make = Callable[[], Mapping[str, Target]]
 
 MOST_MEMORY = 4 << 30
 ROOM = 1 << 20
@@ -36,11 +37,11 @@ class Told(msgspec.Struct, frozen=True):
     over: bool = False
 
 
-def work(names: Sequence[str], budget: Budget, at_hand: Path, parent: Connection) -> None:
+def work(make: Make, names: Sequence[str], budget: Budget, at_hand: Path, parent: Connection) -> None:
     """Search the targets one by one; Told and Found go to the parent."""
     resource.setrlimit(resource.RLIMIT_AS, (MOST_MEMORY, MOST_MEMORY))
     keep = AtHand(at_hand)
-    targets = every_target()
+    targets = make()
     for name in names:
         inputs, last = 0, 0.0
         parent.send(Told(name, 0))

@@ -7,7 +7,7 @@ from multiprocessing.connection import Connection, wait
 from multiprocessing.context import SpawnProcess
 from pathlib import Path
 
-from tests.fuzz.child import Budget, Told, read_at_hand, work
+from tests.fuzz.child import Budget, Make, Told, read_at_hand, work
 from tests.fuzz.explore import Found
 
 SILENT_S = 120.0
@@ -19,15 +19,17 @@ Hear = Callable[[Told | Found], None]
 class Worker:
     """A process and the targets that it still has to search."""
 
-    def __init__(self, names: Sequence[str], budget: Budget, at_hand: Path) -> None:
+    def __init__(self, make: Make, names: Sequence[str], budget: Budget, at_hand: Path) -> None:
         self.left = list(names)
-        self._budget, self._at_hand = budget, at_hand
+        self._make, self._budget, self._at_hand = make, budget, at_hand
         self._start()
 
     def _start(self) -> None:
         spawn = get_context("spawn")
         self.pipe, theirs = spawn.Pipe(duplex=False)
-        self._process: SpawnProcess = spawn.Process(target=work, args=(self.left, self._budget, self._at_hand, theirs), daemon=True)
+        self._process: SpawnProcess = spawn.Process(
+            target=work, args=(self._make, self.left, self._budget, self._at_hand, theirs), daemon=True
+        )
         self._process.start()
         theirs.close()
         self._heard = time.monotonic()
@@ -62,10 +64,10 @@ class Worker:
         self._process.join()
 
 
-def run(names: Sequence[str], budget: Budget, processes: int, folder: Path, hear: Hear) -> None:
-    """Returns once every target is searched."""
+def run(make: Make, names: Sequence[str], budget: Budget, processes: int, folder: Path, hear: Hear) -> None:
+    """Returns once every target that is named, of those that `make` makes, is searched."""
     shares = [share for number in range(processes) if (share := names[number::processes])]
-    workers = [Worker(share, budget, folder / f"at-hand-{number}") for number, share in enumerate(shares)]
+    workers = [Worker(make, share, budget, folder / f"at-hand-{number}") for number, share in enumerate(shares)]
     try:
         while any(worker.left for worker in workers):
             wait([_pipe(worker) for worker in workers if worker.left], LOOK_S)

@@ -1,12 +1,17 @@
 """A short search at every way in, the same each time; `make fuzz` goes on where it ends. And a search must be able to find."""
 
+import os
+import signal
 from collections.abc import Callable
 from itertools import islice
+from pathlib import Path
 
 import pytest
 
-from tests.fuzz.explore import draw, explore
+from tests.fuzz.child import Budget, Told
+from tests.fuzz.explore import Found, draw, explore
 from tests.fuzz.guard import guarded
+from tests.fuzz.run import run
 from tests.fuzz.target import Target, Violation, must
 from tests.fuzz.targets import every_target
 
@@ -62,3 +67,23 @@ def says_no(data: bytes) -> str:
 def test_what_breaks_a_promise_is_a_violation(take: Callable[[bytes], str]) -> None:
     with pytest.raises(Violation):
         guarded(Target(name="broken", seeds=list, take=take), b"")
+
+
+def kills(data: bytes) -> str:
+    if data == b"poison":
+        os.kill(os.getpid(), signal.SIGKILL)
+    return "alive"
+
+
+def deadly() -> dict[str, Target]:
+    """Made where they run: a target is not sent to another process."""
+    made = (Target(name="deadly", seeds=lambda: [b"bread", b"poison", b"wine"], take=kills), VAULT)
+    return {target.name: target for target in made}
+
+
+def test_an_input_that_kills_its_process_is_found_and_the_search_goes_on_with_the_next_target(tmp_path: Path) -> None:
+    heard: list[Told | Found] = []
+    run(deadly, ["deadly", "vault"], Budget(seed=1, inputs=30), 1, tmp_path, heard.append)
+
+    assert [(found.target, found.data) for found in heard if isinstance(found, Found)] == [("deadly", b"poison")]
+    assert [said.inputs for said in heard if isinstance(said, Told) and said.target == "vault" and said.over] == [30]
