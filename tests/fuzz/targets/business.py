@@ -66,7 +66,7 @@ WORDS = (
 
 def targets() -> Iterator[Target]:
     yield Target(name="folder", seeds=_folders, take=_import, words=WORDS)
-    yield Target(name="policy", seeds=lambda: [(EXAMPLE / "policy.yaml").read_bytes()], take=_policy, words=WORDS)
+    yield Target(name="policy", seeds=lambda: [SMALL["policy.yaml"].encode(), b"[[]]", b"- - a"], take=_policy, words=WORDS)
 
 
 @cache
@@ -77,8 +77,18 @@ def _place() -> Path:
     return Path(made.name)
 
 
+SMALL = {
+    "nodes.csv": "node,pool,kind,region,city,lat,lon,priority\nnewark-dc,us,warehouse,US-NJ,,40.7,-74.2,0\nreno,us,store,US-NV,Reno,,,5\n",
+    "shops.yaml": "- shop: web\n  channel: shopify\n  pool: us\n  segment: b2c\n  currency: USD\n  secret_file: secrets/halyard-web\n",
+    "segments.yaml": "- {pool: us, segment: b2c, ratio: 60%}\n- {pool: us, segment: b2b, quota: 10, protected: true}\n",
+    "listings.csv": "shop,listing,sku,units\nweb,BOX,TEA,1\nweb,BOX,CUP,2\n",
+    "stock.csv": "node,sku,on_hand\nnewark-dc,TEA,40\nreno,CUP,7\n",
+    "policy.yaml": "criteria: [distance, priority]\nsegments:\n  b2b:\n    shortage: partial\nregions:\n  US-CA: [37.2, -119.5]\n",
+}
+
+
 def _folders() -> list[bytes]:
-    return [b"".join(MARK + name.encode() + b"\n" + (EXAMPLE / name).read_bytes() for name in FILES)]
+    return [b"".join(MARK + f"{name}\n{text}".encode() for name, text in SMALL.items())]
 
 
 def _import(data: bytes) -> str:

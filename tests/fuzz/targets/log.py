@@ -15,6 +15,7 @@ from tests.streams.shopping import busy_day
 
 LINKED = b'"prev":"@"'  # stands where the hash of the decision before goes
 ORDERS = 17
+SET_UP = 12  # its first commands, without which no other means anything
 WORDS = tuple(
     word.encode()
     for word in (
@@ -54,7 +55,9 @@ def targets() -> Iterator[Target]:
 # ---------------------------------------------------------------------------------------------- commands
 def _commands() -> list[bytes]:
     values = [value for _, _, value in busy_day(ORDERS).commands]
-    return [b"\n".join(values), b"\n".join(values[:12]), b"\n".join([*values[:12], *values[-12:]]), values[0], b"{}"]
+    set_up, told = values[:SET_UP], values[SET_UP:]
+    parts = [b"\n".join([*set_up, *told[start : start + 8]]) for start in range(0, len(told), 8)]
+    return [*parts, b"\n".join(values), values[0], b"{}"]
 
 
 def _decide(data: bytes) -> str:
