@@ -17,7 +17,7 @@ from deploy.lookup import asking, topic_log
 from deploy.settings import Settings
 from streams.check import Again as LookAgain
 from streams.check import Commits, check_with
-from streams.checks.crew import Alone, Crew, Several, Told
+from streams.checks.crew import Alone, Crew, Failed, Several, Told
 from streams.checks.meter import Meter, Progress
 from streams.checks.part import Part
 from streams.checks.report import Report, verdict
@@ -82,8 +82,8 @@ def crew(log: Log, make: "Share[T]", meter: Meter) -> Iterator[Crew[T]]:
         try:
             with Several(partial(make, count), meter, count) as several:
                 yield several
-        except ChildProcessError as dead:
-            raise Fault(str(dead)) from dead
+        except Failed as failure:
+            raise Fault(f"The check did not come to its end: {failure}") from failure
     else:
         yield Alone(partial(make, 1), meter)
 

@@ -1,6 +1,7 @@
 """Work shared by several processes: each makes an object of its own once, and does with it what all are asked to do."""
 
 import multiprocessing
+import pickle
 import signal
 from collections.abc import Callable
 from multiprocessing.connection import Connection, wait
@@ -12,6 +13,10 @@ R = TypeVar("R")
 Told = Callable[[int], None]
 Make = Callable[[int, Told], T]  # which of them, and whom to tell how many records it has read
 STOP_S = 5.0
+
+
+class Failed(Exception):
+    """A process has ended before its time, or what went wrong in it cannot be handed over. The text says what is known."""
 
 
 class Crew(Protocol[T]):
@@ -77,7 +82,7 @@ class Several(Generic[T]):
         try:
             kind, said = pipe.recv()
         except EOFError:
-            raise ChildProcessError("a process of the check has ended before its time; was it killed, or out of memory?") from None
+            raise Failed("a process of the check has ended before its time; was it killed, or out of memory?") from None
         if kind == "failed":
             raise said
         if kind == "told":
@@ -100,5 +105,14 @@ def _serve(make: Make[T], number: int, pipe: Connection) -> None:
                 worker = make(number, lambda count: pipe.send(("told", count)))
             answer = ("done", do(worker, *given))
         except Exception as wrong:
-            answer = ("failed", wrong)
+            answer = ("failed", _portable(wrong))
         pipe.send(answer)
+
+
+def _portable(wrong: Exception) -> Exception:
+    """Those of Kafka's client cannot be pickled."""
+    try:
+        pickle.dumps(wrong)
+    except Exception:
+        return Failed(f"{type(wrong).__name__}: {wrong}")
+    return wrong

@@ -1,7 +1,5 @@
 """A long log is checked by several processes: each with its own partitions, and together they find what one finds alone."""
 
-import os
-from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
 
@@ -9,14 +7,14 @@ import pytest
 from msgspec.structs import replace
 
 from streams.check import check, check_with
-from streams.checks.crew import Several, Told
+from streams.checks.crew import Failed, Several
 from streams.checks.meter import Meter
-from streams.checks.part import Part
 from streams.checks.report import Report
-from streams.replay import Again, from_the_start, replay, replay_with
+from streams.replay import replay, replay_with
 from tests.bench.bench_check import make_partition
 from tests.bench.shelf import FileLog
 from tests.chain import Business
+from tests.streams.crew_members import Worker, again, part
 
 PARTITIONS = 3
 
@@ -29,59 +27,26 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-class Worker:
-    def __init__(self, number: int, told: Told) -> None:
-        self.number = number
-        self.told = told
-
-    def add(self, units: int) -> int:
-        self.told(units)
-        self.number += units
-        return self.number
-
-    def fail(self) -> None:
-        raise ValueError(f"number {self.number} cannot")
-
-    def die(self) -> None:
-        os._exit(9)
-
-
-@pytest.fixture(scope="module")
-def said() -> list[int]:
-    return []
-
-
-@pytest.fixture(scope="module")
-def crew(said: list[int]) -> Iterator[Several[Worker]]:
-    with Several(Worker, said.append, 2) as several:
-        yield several
-
-
-def test_each_process_keeps_its_own_object_and_all_answer_in_order(crew: Several[Worker], said: list[int]) -> None:
-    assert crew.ask(Worker.add, 10) == [10, 11]
-    assert crew.ask(Worker.add, 5) == [15, 16]
+def test_each_process_keeps_its_own_object_and_all_answer_in_order() -> None:
+    said: list[int] = []
+    with Several(Worker, said.append, 2) as crew:
+        assert crew.ask(Worker.add, 10) == [10, 11]
+        assert crew.ask(Worker.add, 5) == [15, 16]
     assert sorted(said) == [5, 5, 10, 10]
 
 
 def test_what_goes_wrong_in_a_process_is_raised_where_it_was_asked() -> None:
-    with Several(Worker, lambda count: None, 1) as crew, pytest.raises(ValueError, match="number 0 cannot"):
-        crew.ask(Worker.fail)
-
-
-def test_a_process_that_is_killed_is_told_of() -> None:
-    with Several(Worker, lambda count: None, 1) as crew, pytest.raises(ChildProcessError, match="was it killed"):
-        crew.ask(Worker.die)
+    """In words where it cannot be handed over; and a process that is killed is told of."""
+    with Several(Worker, lambda count: None, 1) as crew:
+        with pytest.raises(ValueError, match="number 0 cannot"):
+            crew.ask(Worker.fail)
+        with pytest.raises(Failed, match=r"KafkaException.*nobody there"):
+            crew.ask(Worker.lose_kafka)
+        with pytest.raises(Failed, match="was it killed"):
+            crew.ask(Worker.die)
 
 
 # ---------------------------------------------------------------------------------------------- the check
-def _part(folder: Path, number: int, told: Told) -> Part:
-    return Part(FileLog(folder), told, number, of=2)
-
-
-def _again(folder: Path, number: int, told: Told) -> Again:
-    return Again(FileLog(folder), told, from_the_start, number, of=2)
-
-
 def timeless(report: Report) -> Report:
     return replace(report, seconds=0, decisions_per_s=0)
 
@@ -90,7 +55,7 @@ def test_two_processes_find_what_one_finds(folder: Path) -> None:
     seen: list[tuple[int, int]] = []
     meter = Meter("check", lambda what, done, total: seen.append((done, total)))
 
-    with Several(partial(_part, folder), meter, 2) as parts:
+    with Several(partial(part, folder), meter, 2) as parts:
         found = check_with(parts, meter, FileLog(folder))
 
     assert found.invariants == "ok"
@@ -102,7 +67,7 @@ def test_two_processes_find_what_one_finds(folder: Path) -> None:
 def test_two_processes_decide_again_what_one_does(folder: Path) -> None:
     meter = Meter("replay", lambda what, done, total: None)
 
-    with Several(partial(_again, folder), meter, 2) as several:
+    with Several(partial(again, folder), meter, 2) as several:
         found = replay_with(several, meter, FileLog(folder))
 
     assert found == replay(FileLog(folder), progress=lambda *_: None)
