@@ -78,7 +78,7 @@ def _is_text(value: Any) -> bool:
     """False where half of a surrogate pair is in it: JSON may write one, but it stands for no character."""
     try:
         json.dumps(value, ensure_ascii=False, default=str).encode()
-    except UnicodeEncodeError:
+    except (UnicodeEncodeError, RecursionError):
         return False
     return True
 

@@ -67,9 +67,8 @@ def test_a_receipt_with_numbers_beyond_all_reason_is_refused(fields: dict[str, A
     assert refused(one_shop({"hall": {"TEA": 9}}), changed(RECEIPT, **fields))
 
 
-@pytest.mark.parametrize("depth", [1_100, 100_000])
-def test_a_command_that_is_nested_without_end_is_refused(depth: int) -> None:
-    value = encode_command(RECEIPT)[:-1] + b',"note":' + b"[" * depth + b"]" * depth + b"}"
+def test_a_command_that_is_nested_without_end_is_refused() -> None:
+    value = encode_command(RECEIPT)[:-1] + b',"note":' + b"[" * 200_000 + b"]" * 200_000 + b"}"
 
     assert refused(one_shop({"hall": {"TEA": 9}}), value)
 
@@ -93,7 +92,7 @@ def test_an_order_of_more_units_than_a_number_holds_is_refused() -> None:
 
 
 @pytest.mark.parametrize(
-    "policy", [b"[" * 5_000 + b"]" * 5_000, b'{"remember_days":%d}' % HUGE, b'{"rule":{"max_splits":%d}}' % HUGE, b"null", b'{"rule":7}']
+    "policy", [b"[" * 200_000 + b"]" * 200_000, b'{"remember_days":%d}' % HUGE, b'{"rule":{"max_splits":%d}}' % HUGE, b"null", b'{"rule":7}']
 )
 def test_a_policy_that_is_none_is_refused(policy: bytes) -> None:
     story = one_shop({"hall": {"TEA": 9}})
