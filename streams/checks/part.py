@@ -48,7 +48,7 @@ class Part:
         self._outcomes = Outcomes(self._findings)
         self._partitions: dict[int, PartitionCheck] = {}
         self._versions = [Versions(topic, self._findings) for topic in VERSION_OF]
-        self._low: dict[str, Positions] = {}
+        self._reach = Reach(low={}, ends={}, written={})
         self._next: dict[str, Positions] = {}
         self._early: list[Record] = []
         self._away: Exception | None = None  # what kept the log from being read
@@ -71,7 +71,7 @@ class Part:
             self._outcomes.start(partition, reach.low[RAW.name].get(partition, 0))
             self._outcomes.came(partition, times)
         self._outcomes.written = reach.written[RAW.name]
-        self._low = reach.low
+        self._reach = reach
         self._each(self._read(reach, DEAD_LETTERS.name), DEAD_LETTERS.name, self._outcomes.letter)
         for partition in self._mine(reach, COMMANDS.name, DECISIONS.name):
             self._walk(reach, partition)
@@ -112,21 +112,28 @@ class Part:
     def finish(self, committed: Mapping[int, int] | None) -> Tally:
         """What was found. `committed` of the decisions by who tells of them (None: not known)."""
         for record in self._early:
-            self._findings.place = (FULFILMENTS.name, record.partition, record.offset)
-            self._findings.note("fulfilments", "it is of a command that is not decided")
+            if self._at_rest(record.partition):
+                self._findings.place = (FULFILMENTS.name, record.partition, record.offset)
+                self._findings.note("fulfilments", "it is of a command that is not decided")
         for versions in self._versions:
             self._look_again(versions)
         passed = behind = 0
         for partition, found in self._partitions.items():
-            found.finish()
+            if self._at_rest(partition):
+                found.finish()
             gone, coming = found.due.missing(None if committed is None else committed.get(partition, 0))
             passed, behind = passed + gone, behind + coming
         return tally(self._partitions, self._outcomes, self._findings, passed, behind)
 
+    def _at_rest(self, partition: int) -> bool:
+        """All decisions that there were at the end have been read: there is none that others may have spoken of early."""
+        written = self._reach.written.get(DECISIONS.name, {})
+        return written.get(partition, 0) <= self._reach.ends.get(DECISIONS.name, {}).get(partition, 0)
+
     def _look_again(self, versions: Versions) -> None:
         for partition, stop in versions.suspicious().items():
             records = chain.from_iterable(
-                self._batches(versions.topic, {partition: self._low[versions.topic][partition]}, {partition: stop})
+                self._batches(versions.topic, {partition: self._reach.low[versions.topic][partition]}, {partition: stop})
             )
             self._each(records, versions.topic, partial(versions.came_again, {}))
 

@@ -1,9 +1,10 @@
 """What has no result yet is pending; what was passed over, or never comes, is lost."""
 
 import pytest
+from msgspec.structs import replace
 
 from streams.check import Commits, check
-from streams.read import MemoryLog
+from streams.read import MemoryLog, Positions
 from tests.story import Story
 from tests.streams.logs import Logs, broken
 from tests.streams.shopping import busy_day
@@ -78,3 +79,29 @@ def test_what_a_commit_passes_over_is_lost_at_once(day: Story) -> None:
 def test_a_stage_commits_no_further_than_its_results_are_there(day: Story) -> None:
     assert broken(check(behind(day), committed={"commands": {0: len(day.commands) - 4}})) == set()
     assert broken(check(behind(day), committed={"commands": {0: len(day.commands) - 3}})) == {"commits"}
+
+
+class AtWork(MemoryLog):
+    """A pipeline at work: what follows from a decision is there before the check has taken the next end."""
+
+    def ends(self, topic: str) -> Positions:
+        found = super().ends(topic)
+        if topic == "decisions" and not self.asked:
+            self.asked = True
+            return {partition: end - 30 for partition, end in found.items()}
+        return found
+
+    asked = False
+
+
+def test_what_is_told_of_decisions_made_during_the_check_is_no_violation(day: Story) -> None:
+    logs = Logs(day)
+    logs.statuses = [logs.status("1", len(logs.decisions) - 1)]
+    topics = logs.topics()
+    topics["commands"][0][-1] = replace(topics["commands"][0][-1], value=b"gibberish, which has been refused by now")
+
+    report = check(AtWork(topics))
+
+    assert report.violations == ()
+    assert report.decisions == len(logs.decisions) - 30
+    assert report.pending["commands"] == 30
