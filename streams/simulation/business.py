@@ -141,7 +141,7 @@ def _placed(random: Random, number: int, listings: list[str], revision: int) -> 
         "region": random.choice(("US-NY", "US-TX")),
         "lines": lines,
     }
-    broken: dict[str, Any] = {"lines": []} if random.random() < 0.03 else {}
+    broken: dict[str, Any] = {"lines": []} if random.random() < 0.08 else {}
     holds = {"holds": ["payment"]} if revision == 0 and random.random() < 0.1 else {}
     return {"type": "order", "order": f"o{number}", "recipient": {"name": "Wei Chen", "country": "US"}} | about | holds | broken
 

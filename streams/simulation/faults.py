@@ -59,7 +59,7 @@ THEMES: dict[str, tuple[Point, ...]] = {
     "records": ("send", "land", "ack", "offsets", "moved"),
     "late records": ("land", "moved"),
     "transactions": ("fence", "begin", "write", "commit", "flushed", "committed"),
-    "late transactions": ("begin", "commit", "flushed"),
+    "late transactions": ("begin", "commit"),
     "taking over": ("fence", "ask", "read", "snapshot", "leave"),
     "reading": ("skip", "fetch", "offsets", "moved", "ticked", "leave"),
     "clickhouse": ("note", "noted", "insert", "block", "inserted", "query"),
@@ -110,7 +110,7 @@ def draw(random: Random, until: float, theme: str) -> tuple[Fault, ...]:
 
 def _one(random: Random, points: tuple[Point, ...], until: float) -> Fault:
     at = round(random.uniform(0.3, until), 3)
-    match random.choices(("step", "call", "expel", "rebalance", "away", "jump"), (5, 14, 2, 2, 1, 1))[0]:
+    match random.choices(("step", "call", "expel", "rebalance", "away", "jump"), (5, 14, 4, 2, 1, 1))[0]:
         case "step":
             kind: Kind = random.choice(("kill", "kill", "freeze", "freeze", "stop"))
             seconds = _frozen(random) if kind == "freeze" else 0.0
@@ -142,4 +142,4 @@ def _struck(random: Random, points: tuple[Point, ...]) -> Fault:
 
 def _frozen(random: Random) -> float:
     """Shorter than a session, or longer."""
-    return round(random.choice((random.uniform(0.1, 1.8), random.uniform(2.2, 7))), 3)
+    return round(random.choice((random.uniform(0.1, 1.8), random.uniform(2.2, 7), random.uniform(2.2, 7))), 3)

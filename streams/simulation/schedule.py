@@ -80,7 +80,7 @@ MakeCompanion = Callable[[World], Companion]
 def schedule(seed: int, orders: int = 24, theme: str = "") -> Schedule:
     """`theme`: of `streams.simulation.faults.THEMES`; "" for any."""
     random = Random(f"{seed}/schedule")
-    workers, partitions = random.randint(1, 3), random.randint(1, 3)
+    workers, partitions = random.choice((1, 2, 2, 3)), random.randint(1, 3)
     return Schedule(
         seed=seed,
         workers=workers,
