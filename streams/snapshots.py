@@ -22,6 +22,7 @@ log = logging.getLogger(__name__)
 KEPT = 3
 ENDING, ASIDE = ".snapshot", ".new"
 LAYOUT = 2
+LONGEST_LINE = 4_096
 
 
 class Origin(NamedTuple):
@@ -173,24 +174,28 @@ class Snapshots:
 
 
 def encode(head: Head, dump: bytes) -> bytes:
-    rest = msgspec.json.encode(head) + b"\n" + dump
-    return _digest(rest) + b"\n" + rest
+    line = msgspec.json.encode(head) + b"\n"
+    return b"".join((_digest(line, dump), b"\n", line, dump))
 
 
 def decode(data: bytes) -> tuple[Head, bytes]:
     """Raises Unsound."""
-    digest, _, rest = data.partition(b"\n")
-    if digest != _digest(rest):
+    first = data.find(b"\n", 0, LONGEST_LINE)
+    second = data.find(b"\n", first + 1, LONGEST_LINE)
+    # a dump may take tens of megabytes: one copy of it is enough
+    if min(first, second) < 0 or data[:first] != _digest(memoryview(data)[first + 1 :]):
         raise Unsound("it is not what was written, its digest says")
-    line, _, dump = rest.partition(b"\n")
     try:
-        return msgspec.json.decode(line, type=Head), dump
+        return msgspec.json.decode(data[first + 1 : second], type=Head), data[second + 1 :]
     except msgspec.MsgspecError as other:
         raise Unsound(f"its head cannot be read ({other})") from None
 
 
-def _digest(data: bytes) -> bytes:
-    return hashlib.blake2b(data, digest_size=16).hexdigest().encode()
+def _digest(*parts: bytes | memoryview) -> bytes:
+    digest = hashlib.blake2b(digest_size=16)
+    for part in parts:
+        digest.update(part)
+    return digest.hexdigest().encode()
 
 
 def _newest_first(names: list[str]) -> list[str]:

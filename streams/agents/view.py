@@ -28,10 +28,10 @@ PUBLISHED_AT_ONCE = 20_000
 HELD = 5_000
 # Publishing takes at most a third of the time, or it would hold up the stages that share the process.
 REST = 2.0
-# What lies behind a snapshot has to be folded (about 40 µs each) by whoever takes the partition; a dump stops everything else for some
-# 3 ms a megabyte. So one is written after so many decisions, and the more seldom the larger it is.
+# What lies behind a snapshot has to be folded (about 50 µs each) by whoever takes the partition; a dump stops everything else for about
+# 1 ms a megabyte. So one is written after so many decisions, and the more seldom the larger it is.
 SNAPSHOT_AFTER = 5_000
-LARGE = 5 << 20  # bytes
+LARGE = 16 << 20  # bytes
 
 encode = msgspec.json.Encoder().encode
 

@@ -1,7 +1,8 @@
 """How soon work goes on after a death, on a real broker: `make bench-recovery`.
 
-A log of decisions of real baskets is written to four partitions. Then a worker is started without a snapshot, and with one of the state
-an eighth of the log ago; two share the partitions, and one of them is killed. Prints JSON, with the goals beside what was measured.
+A log of decisions of real baskets is written to four partitions. Then a worker is started without a snapshot, and with one as old as it
+may be; two share the partitions, and one of them is killed. Prints JSON, with the goals beside what was measured. A partition is kept
+when the survivor had it all along: its orders' time is that from a command to its decision.
 """
 
 import argparse
@@ -26,6 +27,7 @@ from deploy.checking import run_check
 from deploy.provision import ensure_topics
 from deploy.sealing import create_key
 from deploy.settings import Settings
+from streams.agents.view import SNAPSHOT_AFTER
 from streams.snapshots import Origin
 from streams.topics import DECISIONS
 from streams.worker import await_broker
@@ -36,7 +38,6 @@ from tests.conftest import free_port, make_settings, until
 
 GOALS = {"with_snapshot_s": 5.0, "without_snapshot_s": 60.0, "failover_s": 10.0, "kept_p99_ratio": 3.0}
 PATIENCE_S = 600.0
-TAIL = 8  # the snapshot is of the state so great a part of the log ago: the most that may lie behind one
 SETTLED_S = 3.0
 
 
@@ -99,7 +100,10 @@ def prepare(settings: Settings, decisions: int, prepared: Path) -> dict[str, Any
     began = time.monotonic()
     origin: Origin = await_broker(clients.admin(settings), settings.partitions)
     each = decisions // settings.partitions
-    work = [(settings, origin, partition, each, each - each // TAIL, str(prepared)) for partition in range(settings.partitions)]
+    work = [
+        (settings, origin, partition, each, each - min(SNAPSHOT_AFTER, each // 8), str(prepared))
+        for partition in range(settings.partitions)
+    ]
     with multiprocessing.get_context("spawn").Pool(min(settings.partitions, os.cpu_count() or 1)) as several:
         size = sum(several.starmap(fill, work, chunksize=1))
     return {

@@ -31,7 +31,7 @@ AT_ONCE = 500
 BASKETS = 100_000  # of a year
 # Of a hundred orders so many are cancelled; all others ship, when so many more have come.
 CANCELLED, LATER = 3, 1_500
-STOCKED = 2
+STOCKED = 4
 TICK_EVERY = 200  # orders
 SEALED = "k1:" + "0123456789abcdef" * 12
 
