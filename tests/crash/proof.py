@@ -27,7 +27,8 @@ Progress = Callable[[str, int, int], None]
 class Result(msgspec.Struct, frozen=True, kw_only=True):
     """The line that a run ends with. `acknowledged`: requests answered 2xx, each of which must be in `raw`. `restarts`: ends that
     processes were given, and those of their own. `versions`: decisions by the decider that made them. `answered`: documents that
-    warehouses sent. `replays`: how often a partition was decided again, from its start and from snapshots."""
+    warehouses sent. `replays`: how often a partition was decided again, from its start and from snapshots. `followed`: decisions that
+    a consumer which was there all the time has seen."""
 
     faults: int
     violations: int
@@ -38,6 +39,7 @@ class Result(msgspec.Struct, frozen=True, kw_only=True):
     acknowledged: int
     retries: int
     decisions: int
+    followed: int
     duplicates: int
     fulfilments: int
     answered: int

@@ -148,6 +148,7 @@ class Run:
             acknowledged=len(outside.taken()),
             retries=outside.retries(),
             decisions=report.decisions,
+            followed=self._watch.counts[DECISIONS.name],
             duplicates=report.duplicates,
             fulfilments=report.fulfilments,
             answered=outside.answered,
