@@ -180,7 +180,7 @@ class Part:
         for record in records:
             try:
                 take(record)
-            except MemoryError:
+            except (MemoryError, OSError):  # no fault of the record: the machine has run out of something
                 raise
             except Exception as wrong:
                 if wrong is self._away:

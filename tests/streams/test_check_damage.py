@@ -12,6 +12,7 @@ from msgspec.structs import replace
 
 from streams.check import check
 from streams.checks.report import Report
+from streams.checks.store import Store
 from streams.read import MemoryLog, Record, Unreadable
 from tests.streams.logs import Logs, Topics
 from tests.streams.shopping import busy_day
@@ -211,3 +212,13 @@ def test_what_the_broker_cannot_read_any_more_is_named() -> None:
     report = check(Rotten(topics()))
 
     assert "checksum" in next(found.first for found in report.violations if found.invariant == "readable")
+
+
+def test_a_full_disk_is_no_fault_of_the_log(monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(store: Store, key: str, value: bytes) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(Store, "put", full)
+
+    with pytest.raises(OSError, match="No space left"):
+        looked_at(topics())
