@@ -142,4 +142,4 @@ def _struck(random: Random, points: tuple[Point, ...]) -> Fault:
 
 def _frozen(random: Random) -> float:
     """Shorter than a session, or longer."""
-    return round(random.choice((random.uniform(0.1, 1.8), random.uniform(2.2, 7), random.uniform(2.2, 7))), 3)
+    return round(random.choice((random.uniform(0.1, 1.8), random.uniform(3, 8), random.uniform(3, 8))), 3)

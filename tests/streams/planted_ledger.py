@@ -14,7 +14,7 @@ from streams.produce import Outgoing
 from tests.streams.planted import found_within
 
 
-@found_within(20, "taking over")
+@found_within(30, "taking over")
 def the_log_is_read_before_others_are_shut_out(patch: pytest.MonkeyPatch) -> None:
     def take_over(owned: Owned) -> bool:
         return owned.desk.rebuild() is not None and owned.desk.fence()
@@ -33,7 +33,7 @@ def the_log_is_read_before_others_are_shut_out(patch: pytest.MonkeyPatch) -> Non
     patch.setattr(Owned, "_take_over", take_over)
 
 
-@found_within(20, "transactions")
+@found_within(30, "transactions")
 def what_was_decided_is_called_durable_before_it_is(patch: pytest.MonkeyPatch) -> None:
     def early(desk: Desk, batch: Sequence[Outgoing]) -> None:
         desk.durable += len(batch)
@@ -42,7 +42,7 @@ def what_was_decided_is_called_durable_before_it_is(patch: pytest.MonkeyPatch) -
     patch.setattr(Desk, "write", early)
 
 
-@found_within(20, "transactions")
+@found_within(30, "transactions")
 def what_is_queued_is_written_after_a_partition_was_left(patch: pytest.MonkeyPatch) -> None:
     def close(desk: Desk) -> None:
         desk.closed = True
@@ -57,7 +57,7 @@ def what_is_queued_is_written_after_a_partition_was_left(patch: pytest.MonkeyPat
     patch.setattr(Owned, "_next_transaction", next_transaction)
 
 
-@found_within(20, "reading")
+@found_within(30, "reading")
 def a_hole_in_the_commands_is_taken_as_real(patch: pytest.MonkeyPatch) -> None:
     def decide(ledger: FencedLedger, partition: int, owned: Any, batch: Sequence[tuple[int, bytes, bytes]]) -> None:
         try:
@@ -69,12 +69,12 @@ def a_hole_in_the_commands_is_taken_as_real(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(FencedLedger, "_decide", decide)
 
 
-@found_within(20, "reading")
+@found_within(30, "reading")
 def a_hole_is_not_gone_back_to(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(FencedLedger, "_fetch_again", lambda ledger, partition, expected: None)
 
 
-@found_within(20, "reading")
+@found_within(30, "reading")
 def no_tick_is_sent_after_one_was_lost(patch: pytest.MonkeyPatch) -> None:
     def ticked(ledger: FencedLedger, partition: int, error: Any, message: Any) -> None:
         if error is None:
@@ -84,12 +84,12 @@ def no_tick_is_sent_after_one_was_lost(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(FencedLedger, "_ticked", ticked)
 
 
-@found_within(20)
+@found_within(30)
 def no_ticks_are_sent(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(FencedLedger, "_tick", lambda ledger, partition, owned: None)
 
 
-@found_within(20)
+@found_within(30)
 def a_lost_partition_is_kept(patch: pytest.MonkeyPatch) -> None:
     def revoked(ledger: FencedLedger, consumer: Any, partitions: Sequence[TopicPartition]) -> None:
         return None

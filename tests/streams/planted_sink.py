@@ -12,7 +12,7 @@ from analytics.store import Store
 from tests.streams.planted import found_within
 
 
-@found_within(20, "clickhouse")
+@found_within(30, "clickhouse")
 def the_end_of_a_cut_is_committed_before_it_is_inserted(patch: pytest.MonkeyPatch) -> None:
     def write(sink: Sink, cut: Cut, records: Sequence[Received]) -> None:
         tables = sink._feeds[cut.topic].tables(cut, records)
@@ -22,7 +22,7 @@ def the_end_of_a_cut_is_committed_before_it_is_inserted(patch: pytest.MonkeyPatc
     patch.setattr(Sink, "_write", write)
 
 
-@found_within(20, "clickhouse")
+@found_within(30, "clickhouse")
 def a_cut_is_not_written_down(patch: pytest.MonkeyPatch) -> None:
     def write(sink: Sink, cut: Cut, records: Sequence[Received]) -> None:
         sink._store.insert(cut, sink._feeds[cut.topic].tables(cut, records))
@@ -31,7 +31,7 @@ def a_cut_is_not_written_down(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(Sink, "_write", write)
 
 
-@found_within(20, "clickhouse")
+@found_within(30, "clickhouse")
 def a_cut_is_written_down_after_it_was_inserted(patch: pytest.MonkeyPatch) -> None:
     def write(sink: Sink, cut: Cut, records: Sequence[Received]) -> None:
         sink._store.insert(cut, sink._feeds[cut.topic].tables(cut, records))
@@ -41,12 +41,12 @@ def a_cut_is_written_down_after_it_was_inserted(patch: pytest.MonkeyPatch) -> No
     patch.setattr(Sink, "_write", write)
 
 
-@found_within(20, "clickhouse")
+@found_within(30, "clickhouse")
 def a_pending_cut_is_cut_anew(patch: pytest.MonkeyPatch) -> None:
     patch.setattr("analytics.sink.pending_end", lambda note: None)
 
 
-@found_within(20, "clickhouse")
+@found_within(30, "clickhouse")
 def a_pending_cut_ends_with_what_has_come(patch: pytest.MonkeyPatch) -> None:
     def again(buffer: Buffer, end: int) -> tuple[Cut, list[Received]]:
         buffer._pending = None
@@ -55,7 +55,7 @@ def a_pending_cut_ends_with_what_has_come(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(Buffer, "_cut_again", again)
 
 
-@found_within(20, "clickhouse")
+@found_within(30, "clickhouse")
 def an_insert_that_failed_is_passed_over(patch: pytest.MonkeyPatch) -> None:
     def insert(store: Store, cut: Cut, tables: Mapping[str, Any]) -> None:
         for name, table in tables.items():
@@ -67,7 +67,7 @@ def an_insert_that_failed_is_passed_over(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(Store, "insert", insert)
 
 
-@found_within(20, "clickhouse")
+@found_within(30, "clickhouse")
 def each_try_has_a_token_of_its_own(patch: pytest.MonkeyPatch) -> None:
     tries = 0
 
@@ -79,23 +79,23 @@ def each_try_has_a_token_of_its_own(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(Cut, "token", property(token))
 
 
-@found_within(20, "clickhouse")
+@found_within(30, "clickhouse")
 def all_partitions_have_the_same_tokens(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(Cut, "token", property(lambda cut: f"{cut.topic}:{cut.start}:{cut.end}"))
 
 
-@found_within(20, "clickhouse")
+@found_within(30, "clickhouse")
 def views_count_what_their_table_drops(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(stores, "INSERT_SETTINGS", {"async_insert": 0, "deduplicate_insert": "enable"})
 
 
-@found_within(20, "clickhouse")
+@found_within(30, "clickhouse")
 def inserts_are_left_to_the_servers_default(patch: pytest.MonkeyPatch) -> None:
     settings = {"deduplicate_insert": "enable", "deduplicate_blocks_in_dependent_materialized_views": 1}
     patch.setattr(stores, "INSERT_SETTINGS", settings)
 
 
-@found_within(20, "clickhouse")
+@found_within(30, "clickhouse")
 def a_refused_note_is_no_reason_to_stop(patch: pytest.MonkeyPatch) -> None:
     def commit(sink: Sink, cut: Cut, offset: int, note: str) -> None:
         try:
