@@ -92,7 +92,8 @@ def test_an_order_of_more_units_than_a_number_holds_is_refused() -> None:
 
 
 @pytest.mark.parametrize(
-    "policy", [b"[" * 200_000 + b"]" * 200_000, b'{"remember_days":%d}' % HUGE, b'{"rule":{"max_splits":%d}}' % HUGE, b"null", b'{"rule":7}']
+    "policy",
+    [b"[" * 200_000 + b"]" * 200_000, b'{"remember_days":%d}' % HUGE, b'{"rule":{"max_splits":%d}}' % HUGE, b"null", b'{"rule":7}'],
 )
 def test_a_policy_that_is_none_is_refused(policy: bytes) -> None:
     story = one_shop({"hall": {"TEA": 9}})
