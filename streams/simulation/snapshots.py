@@ -21,6 +21,10 @@ class MemoryFiles:
         try:
             self._world.strike("snapshot")
         except Exception:
+            # lost or damaged, by no chance of its own
+            if len(data) % 2:
+                self._world.tell(f"snapshot {name} is lost")
+                raise FileNotFoundError(name) from None
             self._world.tell(f"snapshot {name} is damaged")
             return data[: len(data) // 2]
         return data
