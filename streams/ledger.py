@@ -164,6 +164,9 @@ class Ledger:
 def _decoded(value: bytes) -> AnyCommand | Refused:
     try:
         command: AnyCommand = decode_command(value)
+        # without a cause it could be repeated for ever, and looks like what could not be read
+        if command.cause[0]:
+            return command
     except UNDECODABLE:
-        return Refused(code="undecodable", sentence="the record is not a command that this version knows")
-    return command
+        pass
+    return Refused(code="undecodable", sentence="the record is not a command that this version knows")

@@ -21,6 +21,8 @@ def normalize(
 ) -> tuple[AnyCommand, ...] | Ignored | Rejected:
     """`cause` is (source, partition, offset) of the record; its commands carry it with ordinals 0..n. All of a record or nothing:
     one draft that cannot be used rejects it. Never raises on a bad record, whatever its channel does."""
+    if not raw.nameable:
+        return Rejected("malformed_record", "What the record speaks of has no usable name: was it written by a connector of ours?")
     shop = reference.shops.get(raw.shop)
     if shop is None:
         return Rejected("unknown_shop", f"No shop is called {told(raw.shop)!r}: import it, then replay this record.")

@@ -34,6 +34,10 @@ def discreet(said: str, data: bytes) -> None:
 
 def _things(data: bytes) -> Iterator[str]:
     """Every text of a JSON input, or of its lines after the first, but those under a person's fields."""
+    head, ends, _ = data.partition(b"\n\n")
+    if ends:
+        # the headers of a record say whose it is and of what
+        yield head.decode(errors="replace")
     for part in (data, data.partition(b"\n")[2], data.rpartition(b"\n\n")[2], data.rpartition(b"\r\n\r\n")[2]):
         with contextlib.suppress(ValueError, RecursionError):
             yield from _texts(json.loads(part))

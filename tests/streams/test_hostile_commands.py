@@ -60,6 +60,7 @@ def changed(command: AnyCommand, **fields: Any) -> bytes:
         {"cause": ["raw", 0, 90, -1]},
         {"cause": ["raw", HUGE, 90, 0]},
         {"cause": ["raw", 0, 90]},
+        {"cause": ["", 0, 90, 0]},
         {"document": "\ud83d"},
     ],
 )

@@ -218,3 +218,10 @@ def test_what_may_be_a_persons_is_in_no_sentence(name: str) -> None:
     stranger = normalize(msgspec.structs.replace(raw(), shop=name), CAUSE, reference(), {}, lambda person: "")
     assert isinstance(stranger, Rejected)
     assert stranger.sentence == "No shop is called '…': import it, then replay this record."
+
+
+@pytest.mark.parametrize("name", ["", "x" * 501, "茶" * 400 * 4])
+def test_a_record_of_something_without_a_usable_name_is_rejected(name: str) -> None:
+    found = normalize(msgspec.structs.replace(raw(), external_id=name), CAUSE, reference(), {}, lambda person: "")
+    assert isinstance(found, Rejected)
+    assert found.code == "malformed_record"
