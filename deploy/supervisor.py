@@ -41,8 +41,8 @@ class Charge:
 
 
 class Supervisor:
-    """`say` hears a sentence whenever something dies or comes back; waits double up to `longest_wait_s`. Children belong to the supervisor's thread, which lives
-    until the last of them is stopped: the kernel ends them when it goes away."""
+    """`say` hears a sentence whenever something dies or comes back; waits double up to `longest_wait_s`.
+    Children belong to the supervisor's thread, which lives until the last of them is stopped: the kernel ends them when it goes away."""
 
     def __init__(self, services: Sequence[Service], say: Callable[[str], None], longest_wait_s: float = LONGEST_WAIT_S) -> None:
         self._charges = [Charge(service) for service in services]
