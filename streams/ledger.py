@@ -68,6 +68,7 @@ class Ledger:
 
     def _take(self, pool: Pool, decision: Decision, record: bytes) -> None:
         evolve_all(pool, decision.events)
+        pool.orders.put_back(len(self.pools))
         pool.seq = decision.seq
         source, partition, offset, ordinal = decision.cause
         if source:

@@ -6,8 +6,8 @@ import msgspec
 
 from tables.orders import Order
 
-# So many may be unpacked before they are put back.
-AT_HAND = 512
+# So many may be unpacked before they are put back, of all pools of a partition.
+AT_HAND = 2_048
 
 _pack = msgspec.msgpack.Encoder().encode
 _unpack = msgspec.msgpack.Decoder(Order).decode
@@ -72,9 +72,9 @@ class OrderBook:
         return ((key, self.peek(key)) for key in self._rest)
 
     # ------------------------------------------------------------------------------------------ at rest
-    def put_back(self) -> None:
-        """Between two decisions, when nobody holds an order of this book."""
-        if len(self._hand) > AT_HAND:
+    def put_back(self, share: int) -> None:
+        """Between two decisions, when nobody holds an order of this book, which is one of `share` books."""
+        if len(self._hand) * share > AT_HAND:
             self._pack_all()
 
     def packed(self) -> Mapping[str, bytes]:

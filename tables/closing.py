@@ -22,7 +22,6 @@ def settle(pool: Pool, events: Iterable[AnyEvent]) -> None:
         elif order.over_since < 0:
             order.over_since = max(pool.now, order.updated_at, getattr(event, "shipped_at", 0))
             heappush(pool.over, (order.over_since, key))
-    pool.orders.put_back()
 
 
 def forget(pool: Pool, now: int) -> None:

@@ -127,7 +127,8 @@ def _close(pool: Pool, key: str, order: Order, fulfilment: str, rows: tuple[e.Ro
     """Rows leave a fulfilment; one without rows is gone."""
     fulfilments = order.open_fulfilments
     found = fulfilments[fulfilment]
-    found.rows = subtract(found.rows, rows)
+    # most leave whole
+    found.rows = () if rows == found.rows else subtract(found.rows, rows)
     found.asked = still_asked(found.asked, found.rows)
     if not found.rows:
         del fulfilments[fulfilment]

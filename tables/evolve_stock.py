@@ -59,13 +59,19 @@ def policy_set(pool: Pool, event: e.PolicySet) -> None:
 
 
 def ticked(pool: Pool, event: e.Ticked) -> None:
-    """State time goes on; documents and movements older than a week are forgotten, orders that are over later."""
+    """State time goes on; documents older than a week are forgotten, orders that are over later; movements once a week, as each tick
+    would otherwise look through every cell."""
     forget(pool, event.at)
     old = event.at - WEEK_MS
+    if event.at // WEEK_MS != pool.now // WEEK_MS:
+        _forget_movements(pool, old)
     pool.now = event.at
     pool.deferred = ()
     pool.documents = {document: seen or event.at for document, seen in pool.documents.items() if not 0 < seen < old}
     pool.missing = {name: found for name, found in pool.missing.items() if found.at >= old}
+
+
+def _forget_movements(pool: Pool, old: int) -> None:
     for by_sku in pool.movements.values():
         for sku in [sku for sku, moved in by_sku.items() if moved[0][0] < old]:
             kept = [entry for entry in by_sku[sku] if entry[0] >= old]

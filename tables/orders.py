@@ -103,8 +103,10 @@ def _less(origins: Sequence[Origin], out: Sequence[Origin]) -> tuple[Origin, ...
     return tuple((origin, units - gone.get(origin, 0)) for origin, units in origins if units > gone.get(origin, 0))
 
 
-def still_asked(asked: Iterable[Row], rows: Iterable[Row]) -> tuple[Row, ...]:
+def still_asked(asked: Sequence[Row], rows: Iterable[Row]) -> tuple[Row, ...]:
     """Of what was asked for, what the rows still hold. A cancel is asked for the last units of a row, and all else takes its first."""
+    if not asked:
+        return ()
     here = {(row.line, row.sku): row for row in rows}
     found = ((row, here.get((row.line, row.sku))) for row in asked)
     return tuple(row if row.quantity <= rest.quantity else rest for row, rest in found if rest)

@@ -66,4 +66,11 @@ class Pool(msgspec.Struct):
 
     def moved(self, node: str, sku: str, when: int, units: int) -> None:
         """Remember that good units came (or, negative, went) at a node."""
-        self.movements.setdefault(node, {}).setdefault(sku, []).append((when, units))
+        by_sku = self.movements.get(node)
+        if by_sku is None:
+            by_sku = self.movements[node] = {}
+        found = by_sku.get(sku)
+        if found is None:
+            by_sku[sku] = [(when, units)]
+        else:
+            found.append((when, units))

@@ -31,7 +31,7 @@ REST = 2.0
 # What lies behind a snapshot has to be folded (about 50 µs each) by whoever takes the partition; a dump stops everything else for about
 # 1 ms a megabyte. So one is written after so many decisions, and the more seldom the larger it is.
 SNAPSHOT_AFTER = 5_000
-LARGE = 16 << 20  # bytes
+LARGE = 32 << 20  # bytes
 
 encode = msgspec.json.Encoder().encode
 

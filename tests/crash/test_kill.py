@@ -31,7 +31,7 @@ NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 
 def test_what_is_killed_and_paused_loses_nothing_and_sells_nothing_twice(tmp_path: Path) -> None:
     ended = subprocess.run(
-        [sys.executable, "-m", "tests.crash", "--kills", "8", "--orders", "400", "--workers", "2", "--seed", "158"],
+        [sys.executable, "-m", "tests.crash", "--kills", "5", "--orders", "300", "--workers", "2", "--seed", "158"],
         cwd=ROOT,
         env=environment(make_settings(home=tmp_path)),
         capture_output=True,
@@ -42,8 +42,8 @@ def test_what_is_killed_and_paused_loses_nothing_and_sells_nothing_twice(tmp_pat
 
     assert ended.returncode == 0, ended.stdout + ended.stderr[-3_000:]
     found = json.loads(ended.stdout)
-    assert (found["faults"], found["violations"], found["lost"], found["oversold"]) == (8, 0, 0, 0)
-    assert (found["orders"], found["clickhouse"], found["replay"]) == (400, "equal", "identical")
+    assert (found["faults"], found["violations"], found["lost"], found["oversold"]) == (5, 0, 0, 0)
+    assert (found["orders"], found["clickhouse"], found["replay"]) == (300, "equal", "identical")
 
 
 @pytest.mark.parametrize("seed", range(3))
