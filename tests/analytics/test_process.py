@@ -120,11 +120,11 @@ def test_a_sink_that_is_killed_has_everything_once_in_the_end(running: Running, 
     done[DEAD_LETTERS.name, 2] = expected([letter.value for letter in dead_letters(50)])
 
     write_dead_letters(fresh_topics, 50)
+    running.start()
     for partition, house in houses.items():
-        running.start()
         write_decisions(fresh_topics, partition, house)
-        until(lambda: any(topic == DECISIONS.name for topic, _ in running.taken()), 60)
-        running.kill()
+    until(lambda: any(topic == DECISIONS.name for topic, _ in running.taken()), 60)
+    running.kill()
     running.start()
     until(lambda: running.taken() == done, 60)
     assert {row[1] for row in running.ask("audit")} == {0}

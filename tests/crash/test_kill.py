@@ -17,7 +17,7 @@ from streams.replay import replay
 from streams.rules.decide import DECIDER
 from tables.events import Reserved
 from tests.chain import ROOT
-from tests.conftest import make_settings
+from tests.conftest import free_port, make_settings
 from tests.crash.faults import NEEDED, SESSION_S, SHARES, Kind, draw
 from tests.crash.proof import loops
 from tests.crash.versions import OTHER, know_both
@@ -30,10 +30,11 @@ NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 
 
 def test_what_is_killed_and_paused_loses_nothing_and_sells_nothing_twice(tmp_path: Path) -> None:
+    ports = {name: free_port() for name in ("kafka_port", "gateway_port", "pages_port", "metrics_port")}
     ended = subprocess.run(
         [sys.executable, "-m", "tests.crash", "--kills", "5", "--orders", "300", "--workers", "2", "--seed", "158"],
         cwd=ROOT,
-        env=environment(make_settings(home=tmp_path)),
+        env=environment(make_settings(home=tmp_path, **ports)),
         capture_output=True,
         text=True,
         timeout=PATIENCE_S,
