@@ -32,13 +32,13 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 # Below those that the system gives to clients, one of which might take it meanwhile.
 # Another run of the tests begins elsewhere among them.
 _FIRST = 12_000 + os.getpid() % 800 * 10
-_PORTS = cycle([*range(_FIRST, 20_000, 10), *range(12_000, _FIRST, 10)])
+_PORTS: "cycle[int]" = cycle([*range(_FIRST, 20_000, 10), *range(12_000, _FIRST, 10)])
 
 
 def free_port() -> int:
     """A port that is free, as are the nine after it."""
     while True:
-        port = next(_PORTS)
+        port: int = next(_PORTS)
         with suppress(OSError), ExitStack() as held:
             for number in range(port, port + 10):
                 held.enter_context(socket.socket()).bind(("127.0.0.1", number))
