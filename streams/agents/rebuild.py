@@ -120,6 +120,8 @@ def _folded(ledger: Ledger, position: int, record: Record) -> Decision:
         return ledger.fold(record.offset, record.value)
     except Broken as broken:
         raise LogDamaged(f"{broken}; what is sound ends before offset {position}") from broken
+    except MemoryError:
+        raise  # says nothing of the record
     except Exception as wrong:
         # a record that is whole and yet tells what cannot have happened: a foreign one
         raise LogDamaged(f"{place}: cannot be applied ({type(wrong).__name__}: {wrong})") from wrong

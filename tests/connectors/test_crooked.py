@@ -1,26 +1,12 @@
 """Requests that are none, or that mean to lead elsewhere, over a real socket: each has a clear answer, and nothing is taken."""
 
 import asyncio
-from collections.abc import Iterator
 
-import msgspec
 import pytest
 
 from connectors.door import Door
-from tests.connectors.border import FakeProducer, door
-from tests.connectors.lines import HEAD, LONG, ORDER, SIGNED, TAKE, Answered, gateway, spoken
-
-
-@pytest.fixture
-def broker() -> FakeProducer:
-    return FakeProducer()
-
-
-@pytest.fixture
-def inside(broker: FakeProducer) -> Iterator[Door]:
-    made = msgspec.structs.replace(door(broker), body_seconds=LONG)
-    yield made
-    made.publisher.close()
+from tests.connectors.border import FakeProducer
+from tests.connectors.lines import HEAD, ORDER, SIGNED, TAKE, Answered, gateway, spoken
 
 
 @pytest.mark.parametrize(

@@ -1,26 +1,13 @@
 """Clients that are slow, endless or too many, over a real socket. Each is answered or let go, and nobody else notices."""
 
 import asyncio
-from collections.abc import Iterator
 
 import msgspec
 import pytest
 
 from connectors.door import Door, Room
-from tests.connectors.border import FakeProducer, door
-from tests.connectors.lines import HEAD, LONG, PATIENT, SHORT, TAKE, Answered, gateway, spoken
-
-
-@pytest.fixture
-def broker() -> FakeProducer:
-    return FakeProducer()
-
-
-@pytest.fixture
-def inside(broker: FakeProducer) -> Iterator[Door]:
-    made = msgspec.structs.replace(door(broker), body_seconds=LONG)
-    yield made
-    made.publisher.close()
+from tests.connectors.border import FakeProducer
+from tests.connectors.lines import HEAD, PATIENT, SHORT, TAKE, Answered, gateway, spoken
 
 
 def test_an_honest_client_is_answered_and_may_ask_again_on_the_same_connection(inside: Door, broker: FakeProducer) -> None:

@@ -8,7 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from streams.agents.rebuild import LogDamaged, Rebuilt, rebuild
-from streams.decisions import decode_decision, encode_decision
+from streams.decisions import Decision, decode_decision, encode_decision
+from streams.ledger import Ledger
 from streams.read import MemoryLog, Record
 from streams.snapshots import Origin, Snapshot, Snapshots, StoredFiles
 from streams.topics import DECISIONS
@@ -145,6 +146,15 @@ def test_a_foreign_record_that_fits_and_tells_what_cannot_be_is_named() -> None:
     forged = msgspec.structs.replace(told, prev=DAY.ledger.chain, src_offset=len(WHOLE), seq=len(WHOLE) + 1)
     strange = encode_decision(forged).replace(b"acme/web/", b"acme/moon/").replace(b"ASSAM", b"GENMAICHA")
     assert named(numbered([*WHOLE, value(WHOLE[0], strange)])) == len(WHOLE)
+
+
+def test_a_machine_without_memory_is_not_taken_for_damage(monkeypatch: pytest.MonkeyPatch) -> None:
+    def exhausted(ledger: Ledger, offset: int, record: bytes) -> Decision:
+        raise MemoryError
+
+    monkeypatch.setattr(Ledger, "fold", exhausted)
+    with pytest.raises(MemoryError):
+        rebuilt(WHOLE)
 
 
 # ---------------------------------------------------------------------------------------------- the last record, the lost tail
