@@ -16,6 +16,7 @@ MEAN_LINES = 9.5  # of an exponential that is cut off: 9.4 come out
 MOST_LINES = 60
 ZIPF = 1.1
 PLACED = 1_700_000_000_000
+SEED = 1
 SEALED = "k1." + "0123456789abcdef" * 12
 
 
@@ -51,13 +52,13 @@ class Job(NamedTuple):
                 yield c.ReceiveStock(pool=pool, cause=next(causes), document=f"{node}/{start}", node=node, at=0, lines=lines)
 
     # ------------------------------------------------------------------------------------------ the orders
-    def baskets(self, seed: int = 7) -> Iterator[list[tuple[str, int]]]:
+    def baskets(self, seed: int = SEED) -> Iterator[list[tuple[str, int]]]:
         """(SKU, quantity) of each line; endless, the same for the same seed."""
         random = Random(seed)
         while True:
             yield [(sku(some), random.randint(1, 3)) for some in self._picked(random)]
 
-    def orders(self, first: int = 0, seed: int = 7) -> Iterator[c.PlaceOrder]:
+    def orders(self, first: int = 0, seed: int = SEED) -> Iterator[c.PlaceOrder]:
         """Endless, of all pools in turn, numbered from `first` on."""
         for number, basket in enumerate(self.baskets(seed + first), first):
             yield place(number, number % self.pools, basket)
