@@ -38,6 +38,9 @@ fuzz: .venv/installed-dev  ## hostile input for every way in, guided by coverage
 bench: .venv/installed-dev  ## speed of this machine, as JSON
 	@.venv/bin/python -m tests.bench $(ARGS)
 
+bench-peers: .venv/installed-dev  ## the same job on Kafka Streams, Quix Streams, Faust and a bare loop, as JSON
+	@.venv/bin/python -m tests.bench.bench_peers $(ARGS)
+
 bench-recovery: .venv/installed-dev  ## how soon work goes on after a death, with a million decisions in the log, as JSON
 	@.venv/bin/python -m tests.bench.bench_recovery $(ARGS)
 
@@ -57,5 +60,5 @@ bench-recovery: .venv/installed-dev  ## how soon work goes on after a death, wit
 	@.venv/bin/python -m pip install --quiet --disable-pip-version-check --editable '.[dev]'
 	@touch .venv/installed $@
 
-.PHONY: help demo up test check crash fuzz kill bench bench-recovery
+.PHONY: help demo up test check crash fuzz kill bench bench-peers bench-recovery
 .DEFAULT_GOAL := help

@@ -1,0 +1,108 @@
+"""The fixed job as Yipan's ledger gets it: what an import writes of the stores and their stock, then the orders as `normalize` makes
+commands of them."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import UTC, datetime
+from itertools import count
+
+import msgspec
+
+from connectors.contract import Millis, Person, RawRecord, ShopRef
+from connectors.registry import channels
+from deploy.retailer.people import customer
+from streams import commands as c
+from streams.reference import PoolRecord, Reference, ShopRecord
+from streams.rules.normalize import Seal, normalize
+from tables.events import Node, Segment, Shop
+from tables.policy import Policy, Rule, encode_policy
+from tests.bench.peers.job import PARTITIONS, STOCK, Order
+from tests.chain import PER_DOCUMENT
+
+CHANNEL, CURRENCY = "canonical", "USD"
+# The shops' segment borrows of the dealers' when its own part is sold out, so that all of the stock can be promised.
+SEGMENTS = (Segment(segment="b2c", ratio=7_000, may_borrow=True, rank=1), Segment(segment="b2b", ratio=2_000, rank=2))
+POLICY = Policy(rule=Rule(kinds=("warehouse", "store"), shortage="partial"))
+
+Record = tuple[int, bytes, bytes]  # partition, key, value
+
+
+def commands(orders: Sequence[Order], seal: Seal) -> Iterator[Record]:
+    """The business first, then the orders; all of a pool in one partition."""
+    yield from business(orders)
+    shops, known = reference({order.pool for order in orders}), channels()
+    for number, order in enumerate(orders):
+        cause = ("raw", number % PARTITIONS, number // PARTITIONS)
+        made = normalize(raw(order), cause, shops, known, seal)
+        assert isinstance(made, tuple), made
+        for command in made:
+            yield order.partition, order.pool.encode(), c.encode_command(command)
+
+
+def reference(pools: Iterable[str]) -> Reference:
+    """Every store is a pool with one shop. Its listings are our SKUs."""
+    found = Reference()
+    for pool in pools:
+        found.apply(PoolRecord(pool=pool, partition=0, partitions=PARTITIONS))
+        ref = ShopRef(tenant="t1", shop=shop(pool), channel=CHANNEL, pool=pool, currency=CURRENCY)
+        found.apply(ShopRecord(ref=ref, segment="b2c", unknown_listing="as_sku"))
+    return found
+
+
+def shop(pool: str) -> str:
+    return f"shop-{pool}"
+
+
+# ---------------------------------------------------------------------------------------------- the business
+def business(orders: Sequence[Order]) -> Iterator[Record]:
+    cells: dict[str, dict[str, int]] = {}
+    first = {order.pool: order for order in reversed(orders)}
+    for order in orders:
+        cells.setdefault(order.pool, {}).update((line.sku, STOCK) for line in order.lines)
+    rising = count(1)
+    for pool, skus in cells.items():
+        at = first[pool]
+        for command in store(pool, list(skus.items()), (("import", at.partition, number, 0) for number in rising), at.placed_at):
+            yield at.partition, pool.encode(), c.encode_command(command)
+
+
+def store(pool: str, stock: Sequence[tuple[str, int]], causes: Iterator[c.Cause], at: int) -> Iterator[c.AnyCommand]:
+    """A store that is stocked at `at`."""
+    yield c.SetNode(pool=pool, cause=next(causes), version=1, node=Node(node=pool, kind="store", region="US-OH"))
+    for segment in SEGMENTS:
+        yield c.SetSegment(pool=pool, cause=next(causes), version=1, segment=segment)
+    facts = Shop(shop=shop(pool), tenant="t1", channel=CHANNEL, segment="b2c")
+    yield c.SetShop(pool=pool, cause=next(causes), version=1, shop=facts)
+    yield c.SetPolicy(pool=pool, cause=next(causes), version=1, policy=msgspec.Raw(encode_policy(POLICY)))
+    for start in range(0, len(stock), PER_DOCUMENT):
+        lines = tuple(stock[start : start + PER_DOCUMENT])
+        yield c.ReceiveStock(pool=pool, cause=next(causes), document=f"{pool}/{start}", node=pool, at=at, lines=lines)
+
+
+# ---------------------------------------------------------------------------------------------- an order
+def raw(order: Order) -> RawRecord:
+    """In our own order form, with the household as an invented person."""
+    at = datetime.fromtimestamp(order.placed_at / 1000, UTC).isoformat()
+    buyer = customer(int(order.buyer))
+    body = {
+        "type": "order",
+        "order": order.order_id,
+        "placed_at": at,
+        "updated_at": at,
+        "currency": CURRENCY,
+        "region": buyer.region,
+        "lines": [
+            {"line": str(number), "sku": line.sku, "quantity": line.qty, "price": round(100 * line.price)}
+            for number, line in enumerate(order.lines)
+        ],
+        "recipient": Person(name=f"{buyer.first} {buyer.last}", street=(buyer.street,), city=buyer.place.city, country="US"),
+    }
+    return RawRecord(
+        tenant=order.tenant,
+        shop=shop(order.pool),
+        channel=CHANNEL,
+        kind="order",
+        external_id=order.order_id,
+        delivery_id=order.order_id,
+        received_at=Millis(order.placed_at),
+        body=msgspec.json.encode(body),
+    )

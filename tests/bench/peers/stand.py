@@ -1,0 +1,136 @@
+"""The test stand: a broker whose input topics are full, on which one engine after the other runs alone."""
+
+from collections.abc import Callable, Iterator
+from itertools import count
+from typing import NamedTuple
+
+from confluent_kafka.admin import NewTopic
+
+from deploy import clients, process
+from deploy.provision import ensure_topics
+from deploy.sealing import Sealer, create_key
+from deploy.settings import Settings, environment
+from streams.read import read_topic
+from streams.topics import COMMANDS, DECISIONS
+from tests.bench.peers import ours
+from tests.bench.peers.engines import ENGINES, Engine, Feed, Run
+from tests.bench.peers.job import PARTITIONS, Order, Outcome, encode_order, outcome, warmed
+from tests.bench.peers.measure import Result, Sample, Stalled, cpu_seconds, peak_mb, result, watch
+from tests.bench.peers.outputs import Written, of_a_peer, of_ours
+from tests.conftest import delete_topics, free_port
+
+STOP_S = 20.0
+GROUP = "yipan-allocate"
+
+
+class Wrong(Exception):
+    """What an engine decided is not what the job comes to."""
+
+
+class Full(NamedTuple):
+    """An input topic. The job is the last `records` of it and makes `outputs`; all that lies in it makes `total`, `expected`."""
+
+    topic: str
+    records: int
+    outputs: int
+    total: int
+    expected: Outcome
+
+
+class Stand:
+    """`say` hears of progress. An engine must be prepared before it runs."""
+
+    def __init__(self, settings: Settings, orders: list[Order], few: int, say: Callable[[str], None]) -> None:
+        self.settings = settings
+        self._orders = orders
+        self._few = few
+        self._say = say
+        self._numbers = count(1)
+        self._full: dict[Feed, Full] = {}
+        self._admin = clients.admin(settings)
+        ensure_topics(self._admin, settings)
+
+    def prepare(self, name: str) -> None:
+        """Install what it needs and fill the topic it reads."""
+        engine = ENGINES[name]
+        self._say(f"{name}: installing what it needs")
+        engine.install(self.settings.cache)
+        if engine.feed not in self._full:
+            self._say(f"{name}: filling its input")
+            self._full[engine.feed] = self._fill(engine.feed)
+
+    def run(self, name: str) -> Result:
+        """Raises Stalled, or Wrong."""
+        engine, number = ENGINES[name], next(self._numbers)
+        full = self._full[engine.feed]
+        output = self._renew_decisions() if name == "yipan" else self._create(f"{name}-{number}")
+        run = Run(self.settings.bootstrap, full.topic, output, self.settings.home / f"{name}-{number}", self.settings.cache)
+        samples, peak = self._work(engine, run, full)
+        written = self._read(engine, output)
+        if not written.agrees(full.expected) or len(written.stamps) != full.total:
+            raise Wrong(f"{name}: {len(written.stamps)} outputs, {written.orders} orders, {written.lines} lines; expected {full.expected}")
+        return result(written.stamps, samples, full.outputs, full.records, peak)
+
+    # ------------------------------------------------------------------------------------------ input
+    def _fill(self, feed: Feed) -> Full:
+        orders = self._orders[: self._few] if feed == "few" else self._orders
+        topic = COMMANDS.name if feed == "commands" else self._create(feed)
+        producer = clients.producer(self.settings)
+        for partition, key, value in self._records(feed, orders):
+            while True:
+                try:
+                    producer.produce(topic, value, key, partition)
+                    break
+                except BufferError:
+                    producer.poll(0.1)
+        assert producer.flush(60) == 0
+        expected = outcome(warmed(orders) if feed == "warmed" else orders)
+        # the ledger answers a second delivery, too
+        total = len(orders) if feed == "commands" else expected.orders
+        return Full(topic, len(orders), total // 2 if feed == "warmed" else total, total, expected)
+
+    def _records(self, feed: Feed, orders: list[Order]) -> Iterator[ours.Record]:
+        if feed == "commands":
+            create_key(self.settings.keys_dir)
+            yield from ours.commands(orders, Sealer(self.settings.keys_dir).seal)
+        else:
+            for order in warmed(orders) if feed == "warmed" else orders:
+                yield order.partition, order.pool.encode(), encode_order(order)
+
+    # ------------------------------------------------------------------------------------------ work
+    def _work(self, engine: Engine, run: Run, full: Full) -> tuple[list[Sample], int]:
+        """Samples of it, and its greatest size in MB."""
+        log, pid_file = run.folder.with_suffix(".log"), run.folder.with_suffix(".pid")
+        its_own = environment(self.settings.model_copy(update={"metrics_port": free_port()}))
+        child = process.spawn(engine.program(run), log, pid_file, environment=its_own)
+        consumer = clients.consumer(self.settings, "peers-watch", isolation_level="read_uncommitted")
+        try:
+            samples = watch(run.output, PARTITIONS, consumer, full.total, lambda: (cpu_seconds(child.pid), cpu_seconds(self._kafka)))
+            return samples, peak_mb(child.pid)
+        except Stalled as stalled:
+            raise Stalled(f"{run.output}: {stalled}; {process.last_words(log)}") from None
+        finally:
+            consumer.close()
+            process.stop(child, pid_file, STOP_S)
+
+    @property
+    def _kafka(self) -> int:
+        return int((self.settings.home / "run" / "kafka.pid").read_text().split()[0])
+
+    # ------------------------------------------------------------------------------------------ output
+    def _create(self, topic: str) -> str:
+        new = NewTopic(topic, num_partitions=PARTITIONS, replication_factor=1, config=DECISIONS.config())
+        self._admin.create_topics([new])[topic].result(30)
+        return topic
+
+    def _renew_decisions(self) -> str:
+        """As if no worker had ever been here."""
+        if any(group.group_id == GROUP for group in self._admin.list_consumer_groups().result(30).valid):
+            self._admin.delete_consumer_groups([GROUP])[GROUP].result(30)
+        delete_topics(self.settings, {DECISIONS.name})
+        ensure_topics(self._admin, self.settings)
+        return DECISIONS.name
+
+    def _read(self, engine: Engine, topic: str) -> Written:
+        consumer = clients.consumer(self.settings, "peers-read", enable_partition_eof=True)
+        return (of_ours if engine.feed == "commands" else of_a_peer)(read_topic(consumer, topic))
