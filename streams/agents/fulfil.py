@@ -3,28 +3,32 @@
 import asyncio
 import time
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import UTC, datetime
+from functools import lru_cache
+from typing import get_args
 
 import msgspec
 
-from connectors.contract import Fulfilment
-from streams.decisions import Decision, decode_decision
+from connectors.contract import Fulfilment, FulfilmentType
 from streams.intake import Record
 from streams.metrics import FULFILMENTS as FULFILMENTS_SENT
 from streams.metrics import LATENCY, ORDERS, REPEATED
 from streams.produce import Deliveries, Headers, Outgoing
 from streams.read import Log
+from streams.rules.brief import Brief, Placed, decode_brief
 from streams.rules.fulfil import fulfil
 from streams.rules.outcome import outcome
 from streams.topics import FULFILMENTS
-from tables.events import OrderPlaced, Reserved
+from tables.events import Reserved
 
 # How far back the own output is read for the highest mark; late duplicates of a paused worker may follow it.
 TAIL = 20_000
 
 Mark = tuple[int, int]  # (src_offset, ordinal) of a fulfilment event
 NO_MARK: Mark = (-1, -1)
+
+TYPES = {kind: f"yipan.{kind}".encode() for kind in get_args(FulfilmentType)}
 
 encode_fulfilment = msgspec.json.Encoder().encode
 decode_fulfilment = msgspec.json.Decoder(Fulfilment).decode
@@ -64,13 +68,13 @@ class Fulfil:
         self._marks.clear()
         self._last.clear()
 
-    def _fresh(self, partition: int, records: Sequence[Record]) -> list[tuple[Decision, int]]:
+    def _fresh(self, partition: int, records: Sequence[Record]) -> list[tuple[Brief, int]]:
         """Decisions, and when they were appended, without those whose src_offset does not rise. Raises, and so ends the process, on a
         record that is no decision: what the log says must not be skipped."""
         last = self._last.get(partition, -1)
         fresh = []
         for record in records:
-            decision = decode_decision(record.value or b"")
+            decision = decode_brief(record.value or b"")
             if decision.src_offset > last:
                 last = decision.src_offset
                 fresh.append((decision, record.timestamp))
@@ -91,13 +95,13 @@ def highest_mark(log: Log, partition: int) -> Mark:
     return mark
 
 
-def promised_at_once(decision: Decision) -> int:
+def promised_at_once(decision: Brief) -> int:
     """When the raw record of an order was received that this very decision reserves; 0 where it does neither."""
-    placed = [event.received_at for event in decision.events if isinstance(event, OrderPlaced)]
-    return placed[0] if placed and any(isinstance(event, Reserved) for event in decision.events) else 0
+    placed = [event.received_at for event in decision.events if isinstance(event, Placed)]
+    return placed[0] if placed and Reserved in map(type, decision.events) else 0
 
 
-def observe(decisions: Sequence[Decision], fulfilments: int) -> None:
+def observe(decisions: Sequence[Brief], fulfilments: int) -> None:
     """Count what was decided and has been acknowledged by now."""
     now = time.time()
     FULFILMENTS_SENT.inc(fulfilments)
@@ -116,12 +120,17 @@ def package(event: Fulfilment, partition: int, decided_at: int) -> Outgoing:
 
 def cloud_event(event: Fulfilment, decided_at: int) -> Headers:
     """CloudEvents 1.0, Kafka protocol binding, binary mode. The time is that of the decision record, ms: the same in every replay."""
-    headers: Mapping[str, str] = {
-        "ce_specversion": "1.0",
-        "ce_id": f"{event.partition}-{event.src_offset}-{event.ordinal}",
-        "ce_type": f"yipan.{event.type}",
-        "ce_source": f"/pools/{event.pool}",
-        "ce_time": datetime.fromtimestamp(decided_at / 1000, UTC).isoformat(timespec="milliseconds"),
-        "content-type": "application/json",
-    }
-    return [(name, value.encode()) for name, value in headers.items()]
+    return [
+        ("ce_specversion", b"1.0"),
+        ("ce_id", b"%d-%d-%d" % (event.partition, event.src_offset, event.ordinal)),
+        ("ce_type", TYPES[event.type]),
+        ("ce_source", b"/pools/" + event.pool.encode()),
+        ("ce_time", _time(decided_at)),
+        ("content-type", b"application/json"),
+    ]
+
+
+@lru_cache(maxsize=256)
+def _time(ms: int) -> bytes:
+    """The decisions of a transaction have one time, or few."""
+    return datetime.fromtimestamp(ms / 1000, UTC).isoformat(timespec="milliseconds").encode()

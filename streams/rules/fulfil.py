@@ -2,17 +2,18 @@
 
 from connectors.contract import Fulfilment, FulfilmentLine, FulfilmentType
 from streams.decisions import Decision
+from streams.rules.brief import Brief, Placed
 from tables.events import NODE_SAID, CancelRequested, OrderPlaced, Reserved, Row, Unreserved
 
 
-def fulfil(decision: Decision, partition: int) -> tuple[Fulfilment, ...]:
+def fulfil(decision: Decision | Brief, partition: int) -> tuple[Fulfilment, ...]:
     """One FulfilmentOrdered for each reservation, one FulfilmentCancelled for rows taken back (final) or asked for (not final).
     `ordinal` is the place of the event in its decision."""
     sealed = ""
     told: list[Fulfilment] = []
     for ordinal, event in enumerate(decision.events):
         match event:
-            case OrderPlaced():
+            case OrderPlaced() | Placed():
                 sealed = event.sealed
             case Reserved():
                 told.append(_told(decision, partition, ordinal, event, "FulfilmentOrdered", recipient=event.sealed or sealed))
@@ -26,7 +27,7 @@ def fulfil(decision: Decision, partition: int) -> tuple[Fulfilment, ...]:
 
 
 def _told(
-    decision: Decision,
+    decision: Decision | Brief,
     partition: int,
     ordinal: int,
     event: Reserved | Unreserved | CancelRequested,
@@ -56,4 +57,4 @@ def _told(
 
 
 def _lines(rows: tuple[Row, ...]) -> tuple[FulfilmentLine, ...]:
-    return tuple(FulfilmentLine(line=row.line, sku=row.sku, quantity=row.quantity) for row in rows)
+    return tuple([FulfilmentLine(line=row.line, sku=row.sku, quantity=row.quantity) for row in rows])

@@ -1,6 +1,7 @@
 """What became of an order in a decision, in one word: for counters and summaries."""
 
 from streams.decisions import Decision
+from streams.rules.brief import Brief, Placed
 from tables import events as e
 
 # The first of these that a decision holds names it; a decision on stock or reference has none.
@@ -13,15 +14,16 @@ WORDS: tuple[tuple[type[e.Event], str], ...] = (
     (e.OrderReduced, "reduced"),
     (e.OrderHeld, "held"),
 )
+RANKS = {kind: rank for rank, (kind, _) in enumerate(WORDS)}
 
 
-def outcome(decision: Decision) -> str:
+def outcome(decision: Decision | Brief) -> str:
     """ "" where no order was asked about. A placed order is `allocated` once all of it is reserved, `partial` or `backordered` else."""
-    kinds = {type(event) for event in decision.events}
-    for kind, word in WORDS:
-        if kind in kinds:
-            return word
-    if e.OrderPlaced not in kinds:
+    kinds = [type(event) for event in decision.events]
+    ranks = [RANKS[kind] for kind in kinds if kind in RANKS]
+    if ranks:
+        return WORDS[min(ranks)][1]
+    if Placed not in kinds and e.OrderPlaced not in kinds:
         return ""
     waits = any(isinstance(event, e.Backordered) and event.rows for event in decision.events)
     if e.Reserved in kinds:
