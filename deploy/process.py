@@ -31,7 +31,7 @@ def spawn(
     pid_file.parent.mkdir(parents=True, exist_ok=True)
     with log.open("ab") as output:
         child = subprocess.Popen(
-            _tethered(command, on_parent_death),
+            tethered(command, on_parent_death),
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=subprocess.STDOUT,
@@ -107,8 +107,9 @@ def _rotate(log: Path) -> None:
         log.replace(log.with_suffix(".log.1"))
 
 
-def _tethered(command: Sequence[str], how: signal.Signals) -> Sequence[str]:
-    """Only Linux has the means; elsewhere the next start ends what was left behind."""
+def tethered(command: Sequence[str], how: signal.Signals) -> Sequence[str]:
+    """A command that ends with the thread that starts it, by that signal. Only Linux has the means; elsewhere the next start ends what was
+    left behind."""
     if sys.platform != "linux":
         return command
     return [sys.executable, "-I", "-S", tether.__file__, str(os.getpid()), str(int(how)), *command]

@@ -6,6 +6,7 @@ from functools import partial
 from connectors.registry import channels
 from deploy import clients
 from deploy.faults import Fault
+from deploy.folding import fold_aside
 from deploy.ready import READY, serve_metrics
 from deploy.sealing import Sealer
 from deploy.settings import Settings
@@ -29,6 +30,7 @@ def worker_clients(settings: Settings) -> Clients:
         producer=partial(clients.producer, settings),
         admin=partial(clients.admin, settings),
         snapshots=partial(clients.snapshot_files, settings),
+        fold_aside=partial(fold_aside, settings),
     )
 
 

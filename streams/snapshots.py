@@ -21,8 +21,9 @@ log = logging.getLogger(__name__)
 
 KEPT = 3
 ENDING, ASIDE = ".snapshot", ".new"
-LAYOUT = 2
+LAYOUT = 3
 LONGEST_LINE = 4_096
+POSITION = 20  # digits, so that names sort as positions do
 
 
 class Origin(NamedTuple):
@@ -33,15 +34,18 @@ class Origin(NamedTuple):
 
 
 class Snapshot(NamedTuple):
-    """`position`: one behind the last decision folded, whose link is `chain`; everything announced by then need not be announced again."""
+    """`position`: one behind the last decision folded, whose link is `chain`. `due`: what is still to be announced of it, as packed
+    `News`; empty: everything was announced by then, and need not be announced again."""
 
     position: int
     chain: str
     dump: bytes
+    due: bytes = b""
 
 
 class Head(msgspec.Struct, frozen=True, kw_only=True):
-    """The second line of a file; the first is the digest of all that follows, the rest is the dump. `schema`: that of the state."""
+    """The second line of a file; the first is the digest of all that follows, the rest is the dump, and behind it `due` bytes of what is
+    to be announced. `schema`: that of the state."""
 
     layout: int
     schema: int
@@ -50,6 +54,7 @@ class Head(msgspec.Struct, frozen=True, kw_only=True):
     partition: int
     position: int
     chain: str
+    due: int
 
 
 class Unsound(Exception):
@@ -106,27 +111,38 @@ class StoredFiles:
 
 
 class Snapshots:
-    """The snapshots of one log, for any number of writers: each file is of one position and one content, so that who comes late, or was
+    """The snapshots of one log, for any number of writers: each file is of one position and one state, so that who comes late, or was
     taken for dead, adds an old one and harms nothing. Code of another schema keeps its own beside them."""
 
     def __init__(self, files: Files, origin: Origin) -> None:
         self._files = files
-        self._origin = origin
+        self.origin = origin
 
     def save(self, partition: int, snapshot: Snapshot) -> None:
         """Raises whatever the storage does; what was saved before is still there then."""
         head = Head(
             layout=LAYOUT,
             schema=SCHEMA,
-            cluster=self._origin.cluster,
-            topic=self._origin.topic,
+            cluster=self.origin.cluster,
+            topic=self.origin.topic,
             partition=partition,
             position=snapshot.position,
             chain=snapshot.chain,
+            due=len(snapshot.due),
         )
-        folder, name = self._folder(partition), f"{snapshot.position:020d}-{snapshot.chain}{ENDING}"
-        self._files.write(folder, name, encode(head, snapshot.dump))
+        folder, name = self._folder(partition), f"{snapshot.position:0{POSITION}d}-{snapshot.chain}{ENDING}"
+        self._files.write(folder, name, encode(head, snapshot.dump, snapshot.due))
         self._remove_older(folder, name)
+
+    def prove_writable(self, partition: int) -> None:
+        """Raises whatever the storage does when nothing can be saved."""
+        folder, name = self._folder(partition), f"proof-{uuid.uuid4().hex[:8]}{ASIDE}"
+        self._files.write(folder, name, b"")
+        self._files.remove(folder, name)
+
+    def newest(self, partition: int) -> int:
+        """The position of the newest one, sound or not, by its name; 0 when there is none, or the storage does not answer."""
+        return next((int(name[:POSITION]) for name in self._names(partition) if name[:POSITION].isdecimal()), 0)
 
     def load(self, partition: int) -> Snapshot | None:
         """The newest sound one."""
@@ -134,31 +150,33 @@ class Snapshots:
 
     def sound(self, partition: int) -> Iterator[Snapshot]:
         """Newest first, each read only when it is asked for. Others are passed over, and so is storage that does not answer."""
-        folder = self._folder(partition)
-        # a plug-in of fsspec raises what its client library does; none of it may keep a partition from being rebuilt
-        try:
-            names = _newest_first(self._files.names(folder))
-        except Exception as failure:
-            log.warning("the snapshots of partition %d cannot be listed (%s: %s)", partition, type(failure).__name__, failure)
-            return
-        for name in names:
+        for name in self._names(partition):
             try:
-                yield self._decode(partition, self._files.read(folder, name))
+                yield self._decode(partition, self._files.read(self._folder(partition), name))
             except Unsound as why:
                 log.warning("snapshot %s of partition %d is passed over: %s", name, partition, why)
             except Exception as failure:
                 log.warning("snapshot %s of partition %d cannot be read (%s: %s)", name, partition, type(failure).__name__, failure)
 
+    def _names(self, partition: int) -> list[str]:
+        """Newest first."""
+        # a plug-in of fsspec raises what its client library does; none of it may keep a partition from being rebuilt
+        try:
+            return _newest_first(self._files.names(self._folder(partition)))
+        except Exception as failure:
+            log.warning("the snapshots of partition %d cannot be listed (%s: %s)", partition, type(failure).__name__, failure)
+            return []
+
     def _decode(self, partition: int, data: bytes) -> Snapshot:
-        head, dump = decode(data)
+        head, dump, due = decode(data)
         if (head.layout, head.schema) != (LAYOUT, SCHEMA):
             raise Unsound("it was written by another version")
-        if (head.cluster, head.topic, head.partition) != (*self._origin, partition):
+        if (head.cluster, head.topic, head.partition) != (*self.origin, partition):
             raise Unsound(f"it is of partition {head.partition} of topic {head.topic} in cluster {head.cluster}, not of this log")
-        return Snapshot(head.position, head.chain, dump)
+        return Snapshot(head.position, head.chain, dump, due)
 
     def _folder(self, partition: int) -> str:
-        cluster, topic = (quote(part, safe="") for part in self._origin)
+        cluster, topic = (quote(part, safe="") for part in self.origin)
         return f"{cluster}/{topic}/{LAYOUT}.{SCHEMA}/{partition}"
 
     def _remove_older(self, folder: str, saved: str) -> None:
@@ -173,22 +191,24 @@ class Snapshots:
                     self._files.remove(folder, name)
 
 
-def encode(head: Head, dump: bytes) -> bytes:
+def encode(head: Head, dump: bytes, due: bytes) -> bytes:
     line = msgspec.json.encode(head) + b"\n"
-    return b"".join((_digest(line, dump), b"\n", line, dump))
+    return b"".join((_digest(line, dump, due), b"\n", line, dump, due))
 
 
-def decode(data: bytes) -> tuple[Head, bytes]:
-    """Raises Unsound."""
+def decode(data: bytes) -> tuple[Head, bytes, bytes]:
+    """Head, dump, due. Raises Unsound."""
     first = data.find(b"\n", 0, LONGEST_LINE)
     second = data.find(b"\n", first + 1, LONGEST_LINE)
     # a dump may take tens of megabytes: one copy of it is enough
     if min(first, second) < 0 or data[:first] != _digest(memoryview(data)[first + 1 :]):
         raise Unsound("it is not what was written, its digest says")
     try:
-        return msgspec.json.decode(data[first + 1 : second], type=Head), data[second + 1 :]
+        head = msgspec.json.decode(data[first + 1 : second], type=Head)
     except msgspec.MsgspecError as other:
         raise Unsound(f"its head cannot be read ({other})") from None
+    due = len(data) - head.due
+    return head, data[second + 1 : due], data[due:]
 
 
 def _digest(*parts: bytes | memoryview) -> bytes:

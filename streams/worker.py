@@ -2,6 +2,7 @@
 
 import gc
 import logging
+import os
 import signal
 import sys
 import threading
@@ -18,9 +19,11 @@ from confluent_kafka.admin import AdminClient
 from connectors.contract import Channel, Person
 from streams.agents.allocate import Owned
 from streams.agents.announce import Announce
+from streams.agents.aside import Asides, Wanted
 from streams.agents.desk import Desk
 from streams.agents.fulfil import Fulfil
 from streams.agents.normalize import Normalize
+from streams.agents.rebuild import READ_OPTIONS
 from streams.agents.turns import Turns
 from streams.app import Hosted, Hosting, Login, OnThread, create_app, run_app
 from streams.fenced import CONSUMER_OPTIONS, FencedLedger
@@ -42,12 +45,14 @@ APP, LEDGER = "app", "ledger"  # what a process may run, and readiness waits for
 
 
 class Clients(NamedTuple):
-    """Factories. A consumer is made from its group; options are librdkafka's own, `_` for `.`. `snapshots`: where they are kept."""
+    """Factories. A consumer is made from its group; options are librdkafka's own, `_` for `.`. `snapshots`: where they are kept.
+    `fold_aside`: has another process fold a partition of that log and leave a snapshot, see streams.agents.aside."""
 
     consumer: Callable[..., Consumer]
     producer: Callable[..., Producer]
     admin: Callable[[], AdminClient]
     snapshots: Callable[[], Files]
+    fold_aside: Callable[[Origin, int, Wanted], None]
 
 
 class WorkerConfig(msgspec.Struct, frozen=True, kw_only=True):
@@ -137,19 +142,11 @@ class Build:
         self.clients = clients
         self.snapshots = snapshots
         self.turns = Turns()
+        self.asides = Asides(partial(clients.fold_aside, snapshots.origin), os.cpu_count() or 1)
 
     def log(self) -> KafkaLog:
         """Each user gets its own: the client behind it serves one thread."""
-        return KafkaLog(
-            lambda: self.clients.consumer(
-                f"{self.config.name}-read",
-                enable_partition_eof=True,
-                auto_offset_reset="error",
-                # the default of 100 ms would be half the time it takes to take over a partition
-                fetch_wait_max_ms=10,
-                queued_min_messages=200_000,
-            )
-        )
+        return KafkaLog(partial(self.clients.consumer, f"{self.config.name}-read", **READ_OPTIONS))
 
     def ledger(self, ready: Callable[[], None]) -> FencedLedger:
         config = self.config
@@ -159,7 +156,8 @@ class Build:
     def _own(self, partition: int) -> Owned:
         config = self.config
         writer = transactions(self.clients.producer, f"{config.name}-allocate-{partition}")
-        desk = Desk(partition, writer, self.turns.of_ledger(self.log()), self.snapshots, config.transaction_records)
+        source, records = self.turns.of_ledger(self.log()), config.transaction_records
+        desk = Desk(partition, writer, source, self.snapshots, records, self.asides.for_ledger)
         return Owned(desk, wait_s=config.transaction_wait_ms / 1000)
 
     def normalize(self, outside: Outside, reference: Follower, out: Deliveries) -> Hosted:
@@ -172,7 +170,12 @@ class Build:
     def announce(self) -> Hosted:
         name, producer = self.config.name, self.clients.producer
         source = self.turns.of_view(self.log())
-        stage = Announce(source, self.snapshots, lambda partition: transactions(producer, f"{name}-announce-{partition}"))
+        stage = Announce(
+            source,
+            self.snapshots,
+            lambda partition: transactions(producer, f"{name}-announce-{partition}"),
+            aside=self.asides.for_view,
+        )
         return Hosted(DECISIONS, Intake(stage))
 
     def hosting(self) -> Hosting:

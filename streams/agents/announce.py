@@ -9,6 +9,7 @@ import asyncio
 import logging
 from collections.abc import Callable, Sequence
 
+from streams.agents.aside import Aside
 from streams.agents.view import SNAPSHOT_AFTER, View
 from streams.fatal import die
 from streams.intake import Record
@@ -29,19 +30,22 @@ class Announce:
         transactions: Callable[[int], Transactions],
         pause_s: float = 0.3,
         snapshot_after: int = SNAPSHOT_AFTER,
+        aside: Aside | None = None,
     ) -> None:
         self._source = source
         self._snapshots = snapshots
         self._transactions = transactions
         self._pause_s = pause_s
         self._snapshot_after = snapshot_after
+        self._aside = aside
         self._views: dict[int, View] = {}
         self._tasks: set[asyncio.Task[None]] = set()
 
     async def assign(self, partitions: Sequence[int]) -> None:
         for partition in partitions:
             if partition not in self._views:
-                view = View(partition, self._transactions(partition), self._source, self._snapshots, self._pause_s, self._snapshot_after)
+                writer = self._transactions(partition)
+                view = View(partition, writer, self._source, self._snapshots, self._pause_s, self._snapshot_after, self._aside)
                 self._views[partition] = view
                 self._tasks.add(asyncio.create_task(_guarded(view), name=f"announce-{partition}"))
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from streams.agents.aside import Aside
 from streams.agents.rebuild import rebuild
 from streams.ledger import Ledger, Message
 from streams.produce import Outgoing, Transactions
@@ -19,7 +20,9 @@ class Desk:
 
     `records`: a transaction holds at most so many decisions. `durable`: the last src_offset known to be committed."""
 
-    def __init__(self, partition: int, transactions: Transactions, source: Log, snapshots: Snapshots, records: int) -> None:
+    def __init__(
+        self, partition: int, transactions: Transactions, source: Log, snapshots: Snapshots, records: int, aside: Aside | None = None
+    ) -> None:
         self.partition = partition
         self.durable = -1
         self.closed = False
@@ -27,6 +30,7 @@ class Desk:
         self._source = source
         self._snapshots = snapshots
         self._records = records
+        self._aside = aside
         self._ledger: Ledger | None = None
         self._decided: list[Outgoing] = []
 
@@ -37,7 +41,7 @@ class Desk:
 
     def rebuild(self) -> int | None:
         """The number of decisions folded; None when the partition is no longer wanted. Raises LogDamaged."""
-        rebuilt = rebuild(self._source, self._snapshots, self.partition, self._wanted, lambda ledger, decision: None)
+        rebuilt = rebuild(self._source, self._snapshots, self.partition, self._wanted, lambda ledger, decision: None, self._aside)
         if rebuilt is None:
             return None
         self.durable = rebuilt.ledger.last

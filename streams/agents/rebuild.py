@@ -8,6 +8,8 @@ import logging
 from collections.abc import Callable, Iterator, Sequence
 from typing import NamedTuple
 
+from streams.agents.aside import Aside, Wanted
+from streams.agents.news import News
 from streams.decisions import Decision, link
 from streams.ledger import Broken, Ledger
 from streams.read import Log, Record, Unreadable
@@ -17,15 +19,25 @@ from streams.topics import DECISIONS
 log = logging.getLogger(__name__)
 
 Each = Callable[[Ledger, Decision], None]
-Wanted = Callable[[], bool]
+
+# Of the consumer that reads what is folded.
+READ_OPTIONS = {
+    "enable_partition_eof": True,
+    "auto_offset_reset": "error",
+    # the default of 100 ms would be half the time it takes to take over a partition
+    "fetch_wait_max_ms": 10,
+    "queued_min_messages": 200_000,
+}
 
 
 class Rebuilt(NamedTuple):
-    """`position`: one behind the last decision of the ledger, where it is read on from; `folded`: records read for it."""
+    """`position`: one behind the last decision of the ledger, where it is read on from; `folded`: records read for it. `due`: see
+    Snapshot."""
 
     ledger: Ledger
     position: int
     folded: int
+    due: bytes = b""
 
 
 class LogDamaged(Exception):
@@ -36,9 +48,11 @@ class NotContinued(LogDamaged):
     """The decision in front of a position is not the one that was folded there."""
 
 
-def rebuild(source: Log, snapshots: Snapshots, partition: int, wanted: Wanted, each: Each) -> Rebuilt | None:
+def rebuild(source: Log, snapshots: Snapshots, partition: int, wanted: Wanted, each: Each, aside: Aside | None = None) -> Rebuilt | None:
     """Fold up to the end as of now; None once it is no longer `wanted`. `each` sees what is folded behind the snapshot. A snapshot that
     the log does not continue is passed over for an older one. Raises LogDamaged."""
+    if aside is not None:
+        aside(partition, lambda: source.ends(DECISIONS.name)[partition] - snapshots.newest(partition), wanted)
     for begun in from_snapshots(snapshots, partition):
         try:
             return catch_up(source, partition, begun, wanted, each)
@@ -52,7 +66,7 @@ def from_snapshots(snapshots: Snapshots, partition: int) -> Iterator[Rebuilt]:
     for found in snapshots.sound(partition):
         ledger = loaded(partition, found)
         if ledger is not None:
-            yield Rebuilt(ledger, found.position, 0)
+            yield Rebuilt(ledger, found.position, 0, found.due)
 
 
 def loaded(partition: int, snapshot: Snapshot) -> Ledger | None:
@@ -71,7 +85,7 @@ def catch_up(source: Log, partition: int, begun: Rebuilt, wanted: Wanted, each: 
 
 
 def _catch_up(source: Log, partition: int, begun: Rebuilt, wanted: Wanted, each: Each) -> Rebuilt | None:
-    ledger, position, folded = begun
+    ledger, position, folded, due = begun
     end = _sound_end(source, partition, position)
     batches = source.read(DECISIONS.name, {partition: max(0, position - 1)}, {partition: end})
     anchored = position == 0
@@ -86,7 +100,7 @@ def _catch_up(source: Log, partition: int, begun: Rebuilt, wanted: Wanted, each:
         folded += len(fresh)
     if not anchored:
         raise NotContinued(f"decisions[{partition}] has no record at offset {position - 1}, where one was read before")
-    return Rebuilt(ledger, position, folded)
+    return Rebuilt(ledger, position, folded, due)
 
 
 def _sound_end(source: Log, partition: int, position: int) -> int:
@@ -125,3 +139,18 @@ def _folded(ledger: Ledger, position: int, record: Record) -> Decision:
     except Exception as wrong:
         # a record that is whole and yet tells what cannot have happened: a foreign one
         raise LogDamaged(f"{place}: cannot be applied ({type(wrong).__name__}: {wrong})") from wrong
+
+
+# ---------------------------------------------------------------------------------------------- aside
+def leave_snapshot(source: Log, snapshots: Snapshots, partition: int, wanted: Wanted) -> None:
+    """Fold up to the end as of now, and save that for all who need it. What changed behind the snapshot that it began with is not
+    announced yet, and goes along. Raises LogDamaged, and whatever the storage does."""
+    snapshots.prove_writable(partition)
+    news = News()
+    rebuilt = rebuild(source, snapshots, partition, wanted, news.note)
+    if rebuilt is None:
+        return
+    if rebuilt.due:
+        news.add(rebuilt.due)
+    ledger = rebuilt.ledger
+    snapshots.save(partition, Snapshot(rebuilt.position, ledger.chain, ledger.dump(), news.pack(ledger)))

@@ -7,15 +7,16 @@ from collections.abc import Iterator, Sequence
 
 import msgspec
 
+from streams.agents.aside import Aside
+from streams.agents.news import CellAt, News, OrderAt
 from streams.agents.rebuild import Rebuilt, catch_up, rebuild
-from streams.decisions import Decision
 from streams.intake import Record
 from streams.ledger import Broken, Ledger
 from streams.metrics import ANNOUNCED
 from streams.metrics import SNAPSHOTS as WRITTEN
 from streams.produce import Outgoing, Transactions
 from streams.read import Log
-from streams.rules.announce import Cell, levels, status, touched
+from streams.rules.announce import levels, status
 from streams.snapshots import Snapshot, Snapshots
 from streams.topics import AVAILABILITY, ORDER_STATUS
 
@@ -41,7 +42,14 @@ class View:
     on with it after."""
 
     def __init__(
-        self, partition: int, transactions: Transactions, source: Log, snapshots: Snapshots, pause_s: float, snapshot_after: int
+        self,
+        partition: int,
+        transactions: Transactions,
+        source: Log,
+        snapshots: Snapshots,
+        pause_s: float,
+        snapshot_after: int,
+        aside: Aside | None = None,
     ) -> None:
         self.partition = partition
         self.closed = False
@@ -50,6 +58,7 @@ class View:
         self._snapshots = snapshots
         self._pause_s = pause_s
         self._snapshot_after = snapshot_after
+        self._aside = aside
         self._ledger: Ledger | None = None
         self._position = 0
         self._seen = 0
@@ -57,8 +66,7 @@ class View:
         self._catching_up = True
         self._saved = 0
         self._dumped = 0
-        self._orders: dict[tuple[str, str], None] = {}
-        self._cells: dict[tuple[str, Cell], None] = {}
+        self._due = News()
         self._news = asyncio.Event()
 
     def close(self) -> None:
@@ -84,16 +92,9 @@ class View:
                     log.info("partition %d is read again from offset %d: %s", self.partition, self._position, broken)
                     self._catching_up = True
                     return
-                self._mark(ledger, decision)
+                self._due.note(ledger, decision)
                 self._position = record.offset + 1
             self._held.popleft()
-
-    def _mark(self, ledger: Ledger, decision: Decision) -> None:
-        found = touched(ledger.pools[decision.pool], decision)
-        for order in found.orders:
-            self._orders[decision.pool, order] = None
-        for cell in found.cells:
-            self._cells[decision.pool, cell] = None
 
     # ------------------------------------------------------------------------------------------ running
     async def run(self) -> None:
@@ -124,7 +125,8 @@ class View:
             return
         self._ledger, self._position = rebuilt.ledger, rebuilt.position
         if ledger is None:
-            self._saved = rebuilt.ledger.last - rebuilt.folded
+            # one with something due was not left by who tells: its place is taken as soon as all is told
+            self._saved = rebuilt.ledger.last - (self._snapshot_after if rebuilt.due else rebuilt.folded)
         await self._go_on_with_held(rebuilt.ledger)
         log.info("partition %d is announced from offset %d on, %d decisions folded", self.partition, rebuilt.position, rebuilt.folded)
 
@@ -139,9 +141,12 @@ class View:
         self._catching_up = False
 
     def _rebuild(self, ledger: Ledger | None) -> Rebuilt | None:
-        if ledger is None:
-            return rebuild(self._source, self._snapshots, self.partition, self._wanted, self._mark)
-        return catch_up(self._source, self.partition, Rebuilt(ledger, self._position, 0), self._wanted, self._mark)
+        if ledger is not None:
+            return catch_up(self._source, self.partition, Rebuilt(ledger, self._position, 0), self._wanted, self._due.note)
+        rebuilt = rebuild(self._source, self._snapshots, self.partition, self._wanted, self._due.note, self._aside)
+        if rebuilt is not None and rebuilt.due:
+            self._due.add(rebuilt.due)
+        return rebuilt
 
     # ------------------------------------------------------------------------------------------ telling
     async def _publish_all(self) -> None:
@@ -150,9 +155,7 @@ class View:
         if ledger is None:
             return
         snapshot = self._snapshot(ledger)
-        orders, cells = list(self._orders), list(self._cells)
-        self._orders.clear()
-        self._cells.clear()
+        orders, cells = self._due.take()
         for start in range(0, max(len(orders), len(cells)), PUBLISHED_AT_ONCE):
             some = slice(start, start + PUBLISHED_AT_ONCE)
             await self._publish(await self._build(ledger, orders[some], cells[some]))
@@ -183,7 +186,7 @@ class View:
         for topic in (ORDER_STATUS.name, AVAILABILITY.name):
             ANNOUNCED.labels(topic).inc(sum(record.topic == topic for record in outgoing))
 
-    async def _build(self, ledger: Ledger, orders: Sequence[tuple[str, str]], cells: Sequence[tuple[str, Cell]]) -> list[Outgoing]:
+    async def _build(self, ledger: Ledger, orders: Sequence[OrderAt], cells: Sequence[CellAt]) -> list[Outgoing]:
         """Each slice tells of the state at its own time, and says which."""
         outgoing: list[Outgoing] = []
         for start in range(0, len(orders), SLICE):
@@ -194,14 +197,14 @@ class View:
             await asyncio.sleep(0)
         return outgoing
 
-    def _statuses(self, ledger: Ledger, orders: Sequence[tuple[str, str]]) -> Iterator[Outgoing]:
+    def _statuses(self, ledger: Ledger, orders: Sequence[OrderAt]) -> Iterator[Outgoing]:
         for pool, order in orders:
             if order not in ledger.pools[pool].orders:
                 continue  # over for so long that it is forgotten, and was told of in its time
             told = status(ledger.pools[pool], order, self._position - 1)
             yield Outgoing(ORDER_STATUS.name, self.partition, order.encode(), encode(told))
 
-    def _levels(self, ledger: Ledger, cells: Sequence[tuple[str, Cell]]) -> Iterator[Outgoing]:
+    def _levels(self, ledger: Ledger, cells: Sequence[CellAt]) -> Iterator[Outgoing]:
         for pool in dict.fromkeys(pool for pool, _ in cells):
             for told in levels(ledger.pools[pool], [cell for name, cell in cells if name == pool], self._position - 1):
                 yield Outgoing(AVAILABILITY.name, self.partition, f"{told.shop}/{told.sku}".encode(), encode(told))

@@ -7,10 +7,12 @@ import pytest
 from confluent_kafka import TopicPartition
 
 from deploy import clients
+from deploy.folding import fold_aside
 from deploy.provision import ensure_topics
 from deploy.settings import Settings
 from deploy.worker import worker_clients, worker_config
 from streams.agents.rebuild import LogDamaged, rebuild
+from streams.decisions import Decision
 from streams.snapshots import Origin, Snapshots, StoredFiles
 from streams.topics import COMMANDS, DECISIONS
 from streams.worker import Build
@@ -76,10 +78,26 @@ def test_damage_is_named_and_the_worker_ends_before_it_decides(house: Settings, 
     build = Build(worker_config(house), worker_clients(house), Snapshots(StoredFiles(house.home / "none"), Origin("", "")))
     for partition, (damage, sentence) in enumerate(DAMAGE):
         damage(kafka, partition)
-        with pytest.raises(LogDamaged, match=sentence):
+        with pytest.raises(LogDamaged, match=sentence) as here:
             rebuild(build.log(), build.snapshots, partition, lambda: True, lambda ledger, decision: None)
+        with pytest.raises(LogDamaged) as aside:
+            fold_aside(house, build.snapshots.origin, partition, lambda: True)
+        assert str(aside.value) == str(here.value)
     said = ended(house)
     assert "ending: nothing can be decided: decisions" in said
+
+
+def test_a_process_leaves_a_snapshot_of_the_log_that_it_folds(house: Settings) -> None:
+    snapshots = Snapshots(StoredFiles(house.snapshots_url), Origin("harbor", "decisions-1"))
+    build = Build(worker_config(house), worker_clients(house), snapshots)
+    fold_aside(house, snapshots.origin, 0, lambda: True)
+    seen: list[Decision] = []
+    found = rebuild(build.log(), snapshots, 0, lambda: True, lambda _, decision: seen.append(decision))
+    whole = rebuild(build.log(), Snapshots(StoredFiles(house.home / "none"), snapshots.origin), 0, lambda: True, lambda *_: None)
+    assert found is not None
+    assert whole is not None
+    assert (found.position, found.ledger.dump()) == (whole.position, whole.ledger.dump())
+    assert (seen, whole.folded > 0) == ([], True)
 
 
 def test_a_topic_of_decisions_that_was_made_anew_is_not_taken_for_a_beginning(house: Settings) -> None:

@@ -8,12 +8,15 @@ import pytest
 
 from connectors.contract import Availability, OrderStatus
 from streams.agents.announce import Announce
+from streams.agents.news import News
+from streams.agents.rebuild import leave_snapshot
 from streams.agents.view import View
+from streams.decisions import decode_decision
 from streams.produce import Outgoing
 from streams.read import MemoryLog
 from streams.snapshots import Origin, Snapshot, Snapshots, StoredFiles
 from streams.topics import AVAILABILITY, DECISIONS, ORDER_STATUS
-from tests.story import Story
+from tests.story import POOL, Story, key
 from tests.streams.shells import Written, decided, log, run, sell, tea_shop
 
 HERE = Origin("cluster", "decisions-1")
@@ -178,6 +181,82 @@ def test_who_starts_from_a_snapshot_tells_what_came_after_it(tmp_path: Path) -> 
         await reading.end()
 
     run(story())
+
+
+# ---------------------------------------------------------------------------------------------- what another process folded
+def fold_aside(story: Story, folder: Path) -> Snapshots:
+    """As another process would; it tells nobody anything."""
+    snapshots = Snapshots(StoredFiles(folder), HERE)
+    leave_snapshot(log(story), snapshots, 0, lambda: True)
+    return snapshots
+
+
+def test_what_another_process_folded_is_told_all_the_same(tmp_path: Path) -> None:
+    async def story() -> None:
+        shop = sell(tea_shop(), "1", "2")
+        fold_aside(shop, tmp_path)
+        reading = Reading(sell(shop, "3"), tmp_path)
+        told = await reading.told(1)
+        assert sorted(status.order for status in statuses(told)) == ["1", "2", "3"]
+        assert dict(levels(told)) == {"ASSAM": 97, "SENCHA": 100}
+        await reading.end()
+
+    run(story())
+
+
+def test_of_what_another_process_folded_only_that_is_told_which_was_not_told_before(tmp_path: Path) -> None:
+    async def story() -> None:
+        shop = sell(tea_shop(), "1")
+        Snapshots(StoredFiles(tmp_path), HERE).save(0, Snapshot(len(shop.records), shop.ledger.chain, shop.ledger.dump()))
+        fold_aside(sell(shop, "2"), tmp_path)
+        reading = Reading(shop, tmp_path)
+        told = await reading.told(1)
+        assert [status.order for status in statuses(told)] == ["2"]
+        assert levels(told) == [("ASSAM", 98)]
+        await reading.end()
+
+    run(story())
+
+
+def test_what_is_due_stays_due_through_any_number_of_processes_that_fold(tmp_path: Path) -> None:
+    async def story() -> None:
+        shop = sell(tea_shop(), "1")
+        fold_aside(shop, tmp_path)
+        fold_aside(sell(shop, "2", tea="SENCHA"), tmp_path)
+        reading = Reading(shop, tmp_path)
+        reading.written.lost = True
+        await asyncio.gather(reading.task, return_exceptions=True)
+        again = Reading(shop, tmp_path)
+        told = await again.told(1)
+        assert sorted(status.order for status in statuses(told)) == ["1", "2"]
+        assert dict(levels(told)) == {"ASSAM": 99, "SENCHA": 99}
+        await again.end()
+
+    run(story())
+
+
+def test_once_all_is_told_a_snapshot_says_so(tmp_path: Path) -> None:
+    async def story() -> None:
+        shop = sell(tea_shop(), "1")
+        snapshots = fold_aside(shop, tmp_path)
+        reading = Reading(shop, tmp_path)
+        async with asyncio.timeout(10):
+            while (found := snapshots.load(0)) is None or found.due:
+                await asyncio.sleep(0.001)
+        assert len(statuses(reading.written.records)) == 1
+        await reading.end()
+
+    run(story())
+
+
+def test_an_order_that_is_forgotten_by_now_is_not_due() -> None:
+    shop, news = sell(tea_shop(), "1", "2"), News()
+    for record in shop.records:
+        news.note(shop.ledger, decode_decision(record))
+    shop.pool.orders.forget(key("1"))
+    again = News()
+    again.add(news.pack(shop.ledger))
+    assert again.take()[0] == [(POOL, key("2"))]
 
 
 def test_partitions_that_are_left_are_forgotten(tmp_path: Path) -> None:
