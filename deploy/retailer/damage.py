@@ -13,7 +13,8 @@ Spoil = Callable[[dict[str, Any], str], None]
 
 def damaged(shop: Shop, order: Order, way: int) -> Hook:
     """One of them, made of an order whose number nobody has seen. `way`: any number; one after the other they go round all ways."""
-    twin = order._replace(number=order.number + STRANGER)
+    # a cancel is heard whatever else is wrong with it
+    twin = order._replace(number=order.number + STRANGER, cancelled=False)
     way %= len(_FIELDS) + 4
     if way < len(_FIELDS):
         payload = form(shop, twin)

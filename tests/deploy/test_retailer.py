@@ -11,6 +11,7 @@ from connectors.registry import channels
 from deploy.business import Business, load_business
 from deploy.retailer.assortment import Assortment
 from deploy.retailer.baskets import Baskets
+from deploy.retailer.damage import damaged
 from deploy.retailer.deliveries import Delivery, Document, Hook, Shown, encode, form
 from deploy.retailer.folder import secret_of, write_folder
 from deploy.retailer.history import History
@@ -121,6 +122,15 @@ def test_what_is_whole_is_read_by_its_channel_and_what_is_damaged_is_not(history
                 pytest.fail(f"{one!r} was read as {other}")
 
     assert rejected == history.expected.damaged > 0
+
+
+def test_nothing_comes_of_what_is_damaged_even_where_the_order_was_cancelled(assortment: Assortment) -> None:
+    orders = ((shop, order) for shop, order in assortment.orders() if shop.door == "hook")
+    for way, (shop, order) in zip(range(200), orders, strict=False):
+        hook = damaged(shop, order._replace(cancelled=True), way)
+        if hook.status == 200:
+            about = ShopRef(tenant=TENANT, shop=shop.name, channel=shop.channel, pool=POOL)
+            assert isinstance(channels()[shop.channel].parse(raw(hook), about), Rejected)
 
 
 def test_every_channel_sends_its_share(delivered: list[Delivery]) -> None:
