@@ -108,16 +108,23 @@ def losses(free: Free, segments: Mapping[str, Segment], shops: Iterable[Shop], s
 def available(pool: "Pool", shop: str, sku: str) -> int:
     """Available-to-promise: units of `sku` that `shop` may offer now. Its segment's free units count by the shop's share and less
     its buffer (safety stock against slow channels): offers of several shops may overlap, quotas may not. Unknown shop: 0."""
+    return offer(pool, shop)(sku)
+
+
+def offer(pool: "Pool", shop: str) -> Callable[[str], int]:
+    """`available` of this shop for any SKU, for as long as nothing changes in the pool."""
     about = pool.shops.get(shop)
     if about is None or not about.active:
-        return 0
-    quota, segment, unassigned, *borrowed = drawing_order(pool.segments, about.segment, shop)
-    shared = max(0, pool.free_units(segment, sku) - about.buffer) * about.share // 100
-    offered = pool.free_units(quota, sku) + shared + sum(pool.free_units(origin, sku) for origin in (unassigned, *borrowed))
+        return lambda sku: 0
+    quota, segment, *lent = drawing_order(pool.segments, about.segment, shop)
+    own, others = pool.free.get(segment, {}), [pool.free[origin] for origin in (quota, *lent) if origin in pool.free]
     rule = pool.policy.for_segment(about.segment)
-    on_hand = sum(
-        pool.stock[name].on_hand.get(sku, 0)
-        for name, node in pool.nodes.items()
-        if name in pool.stock and not rule.excludes(node.node, node.kind, node.sellable)
-    )
-    return min(on_hand, offered)
+    serving = [name for name, node in pool.nodes.items() if not rule.excludes(node.node, node.kind, node.sellable)]
+    shelves = [pool.stock[name].on_hand for name in serving if name in pool.stock]
+    buffer, share = about.buffer, about.share
+
+    def units(sku: str) -> int:
+        shared = max(0, own.get(sku, 0) - buffer) * share // 100
+        return min(sum([shelf.get(sku, 0) for shelf in shelves]), shared + sum([cells.get(sku, 0) for cells in others]))
+
+    return units

@@ -1,15 +1,16 @@
 """What shops and people are told of a pool after a decision: order statuses and available-to-promise levels. Pure."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 import msgspec
 
 from connectors.contract import Availability, OrderStatus
 from streams.decisions import Decision
 from tables import events as e
+from tables.events import Row, Waiting
 from tables.orders import Order
 from tables.pool import Pool
-from tables.tiers import available
+from tables.tiers import offer
 
 Cell = tuple[str, str]  # (segment, SKU)
 
@@ -33,15 +34,12 @@ def touched(pool: Pool, decision: Decision) -> Touched:
             case e.Reserved() | e.Unreserved():
                 orders[event.order] = None
                 segment = pool.orders[event.order].segment
-                for row in event.rows:
-                    cells[EVERY if row.origins else segment, row.sku] = None
+                cells |= dict.fromkeys([(EVERY if row.origins else segment, row.sku) for row in event.rows])
             case e.StockMoved():
-                for move in event.moves:
-                    cells[EVERY, move.sku] = None
-                for grant in event.grants:
-                    cells[EVERY, grant.sku] = None
+                cells |= dict.fromkeys([(EVERY, move.sku) for move in event.moves])
+                cells |= dict.fromkeys([(EVERY, grant.sku) for grant in event.grants])
             case e.ShopSet() | e.SegmentSet() | e.NodeSet() | e.PolicySet():
-                cells |= {(EVERY, sku): None for sku in _all_skus(pool)}
+                cells |= dict.fromkeys([(EVERY, sku) for sku in _all_skus(pool)])
             case _:
                 if (order := getattr(event, "order", None)) is not None and order in pool.orders:
                     orders[order] = None
@@ -52,16 +50,23 @@ def _all_skus(pool: Pool) -> list[str]:
     return sorted({sku for cells in pool.free.values() for sku in cells})
 
 
-def levels(pool: Pool, cells: Iterable[Cell], version: int) -> tuple[Availability, ...]:
+def levels(pool: Pool, cells: Iterable[Cell], version: int) -> list[Availability]:
     """Levels of these cells for every shop that sees them: the shops of the segment, and, as one segment's free units may be lent to
     others, those of segments that borrow."""
-    wanted = dict.fromkeys(
-        (shop, sku)
-        for segment, sku in cells
-        for shop, about in pool.shops.items()
-        if segment in (EVERY, about.segment) or _borrows(pool, about.segment)
-    )
-    return tuple(Availability(shop=shop, sku=sku, units=available(pool, shop, sku), version=version) for shop, sku in wanted)
+    offers = {shop: offer(pool, shop) for shop in pool.shops}
+    seen_by: dict[str, list[str]] = {}
+    wanted: dict[tuple[str, str], None] = {}
+    for segment, sku in cells:
+        shops = seen_by.get(segment)
+        if shops is None:
+            shops = seen_by[segment] = _viewers(pool, segment)
+        for shop in shops:
+            wanted[shop, sku] = None
+    return [Availability(shop=shop, sku=sku, units=offers[shop](sku), version=version) for shop, sku in wanted]
+
+
+def _viewers(pool: Pool, segment: str) -> list[str]:
+    return [shop for shop, about in pool.shops.items() if segment in (EVERY, about.segment) or _borrows(pool, about.segment)]
 
 
 def _borrows(pool: Pool, segment: str) -> bool:
@@ -71,13 +76,11 @@ def _borrows(pool: Pool, segment: str) -> bool:
 
 def status(pool: Pool, key: str, position: int) -> OrderStatus:
     """Where an order stands: a fold of its line units, counted in units of SKUs."""
-    order = pool.orders[key]
+    order = pool.orders.peek(key)
     tenant, shop, name = key.split("/", 2)
-    reserved = sum(row.quantity for found in order.open_fulfilments.values() for row in found.rows)
-    backordered = sum(row.quantity for row in order.waiting)
-    shipped = sum(row.quantity for row in order.shipped)
-    returned = sum(row.quantity for row in order.returned)
-    ordered = sum(line.quantity * sum(units for _, units in line.parts) for line in order.lines)
+    reserved = sum([row.quantity for found in order.open_fulfilments.values() for row in found.rows])
+    backordered, shipped, returned = _units(order.waiting), _units(order.shipped), _units(order.returned)
+    ordered = sum([line.quantity * units for line in order.lines for _, units in line.parts])
     return OrderStatus(
         tenant=tenant,
         shop=shop,
@@ -93,6 +96,10 @@ def status(pool: Pool, key: str, position: int) -> OrderStatus:
         cancelled=max(0, ordered - reserved - backordered - shipped) if order.cancelled or order.rejected or order.reductions else 0,
         holds=order.holds,
     )
+
+
+def _units(rows: Sequence[Row | Waiting]) -> int:
+    return sum([row.quantity for row in rows])
 
 
 def _word(order: Order, reserved: int, backordered: int, shipped: int, returned: int) -> str:
