@@ -35,7 +35,7 @@ kill: .venv/installed  ## a real Kafka and real processes, struck KILLS times un
 fuzz: .venv/installed-dev  ## hostile input for every way in, guided by coverage, for five minutes
 	@.venv/bin/python -m tests.fuzz $(ARGS)
 
-bench: .venv/installed-dev  ## speed of this machine, as JSON
+bench: .venv/installed-dev  ## speed of this machine, as JSON and docs/benchmarks.md, in a quarter of an hour (ARGS="--quick")
 	@.venv/bin/python -m tests.bench $(ARGS)
 
 bench-peers: .venv/installed-dev  ## the same job on Kafka Streams, Quix Streams, Faust and a bare loop, as JSON

@@ -1,163 +1,96 @@
-"""The chain of stages, measured: orders a second from a full `raw`, and the time an order takes at a steady rate."""
+"""The whole chain over a real broker: orders a second from a full `raw`, and what that takes of the machine.
 
-import os
+`python -m tests.bench.bench_chain --quick` measures it alone.
+"""
+
 import signal
 import time
 from collections.abc import Sequence
-from pathlib import Path
-from types import TracebackType
-from typing import Any
-
-import msgspec
-from confluent_kafka import TopicPartition
+from typing import Any, NamedTuple
 
 from connectors.contract import RawRecord
-from deploy import clients
-from deploy.settings import Settings
-from streams.commands import Cause
-from streams.read import Record
-from streams.topics import COMMANDS, FULFILMENTS, RAW
-from tests.chain import Business, Worker, deliver, furnish, orders, read
-from tests.conftest import until
-
-MEAN_LINES = 9.5  # of an exponential that is cut off: 9.4 come out
-PATIENCE_S = 300.0
-WARM_UP_S = 3.0
-TICK_S = 0.002
-CLOCK = os.sysconf("SC_CLK_TCK")
+from tests.bench.measure import reference_us
+from tests.bench.section import Checks, Size, alone, progress
+from tests.bench.stack import Stack, stack
+from tests.bench.trade import TRADE
+from tests.chain import deliver
 
 
-class Chain:
-    """Workers with all stages over an empty broker, warmed up."""
+class Run(NamedTuple):
+    """One time through: seconds from the first order taken to the last fulfilment, and what was used until all was settled."""
 
-    def __init__(self, settings: Settings, business: Business, workers: int) -> None:
-        self.settings = settings
-        self.business = business
-        self.sent = 0
-        self.workers: list[Worker] = []
-        self._wanted = workers
-        self._watch = clients.consumer(settings, "bench")
-
-    def __enter__(self) -> "Chain":
-        furnish(self.settings, self.business)
-        for _ in range(self._wanted):
-            self.workers.append(Worker(self.settings).await_ready())
-        self.take(500)
-        return self
-
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
-        for worker in self.workers:
-            worker.end()
-        self._watch.close()
-
-    def orders(self, count: int) -> list[RawRecord]:
-        """The next ones, each of a number of its own."""
-        made = orders(self.business, count, first=self.sent, mean_lines=MEAN_LINES)
-        self.sent += count
-        return made
-
-    def take(self, count: int) -> None:
-        before = self.fulfilled()
-        deliver(self.settings, self.orders(count))
-        until(lambda: self.fulfilled() >= before + count, PATIENCE_S)
-
-    def fulfilled(self) -> int:
-        places = [TopicPartition(FULFILMENTS.name, partition) for partition in range(self.business.partitions)]
-        return sum(self._watch.get_watermark_offsets(place, timeout=15, cached=False)[1] for place in places)
-
-    def cpu_seconds(self) -> dict[str, float]:
-        pids = {f"worker-{number}": worker.process.pid for number, worker in enumerate(self.workers, 1)}
-        pids["kafka"] = int((self.settings.home / "run" / "kafka.pid").read_text().split()[0])
-        return {name: cpu_seconds(pid) for name, pid in pids.items()}
+    orders: int
+    lines: int
+    took: float
+    cpu: dict[str, float]
+    bytes: dict[str, int]
 
 
-def cpu_seconds(pid: int) -> float:
-    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-    return (int(fields[11]) + int(fields[12])) / CLOCK
-
-
-# ---------------------------------------------------------------------------------------------- orders a second
-def throughput(chain: Chain, count: int) -> dict[str, Any]:
-    """The workers stand still while `raw` is filled, and no longer than their session allows."""
-    made = chain.orders(count)
-    lines = sum(record.body.count(b'"sku"') for record in made)
-    before, cpu = chain.fulfilled(), chain.cpu_seconds()
-    for worker in chain.workers:
-        worker.signal(signal.SIGSTOP)
-    deliver(chain.settings, made)
-    for worker in chain.workers:
-        worker.signal(signal.SIGCONT)
-    began = time.monotonic()
-    until(lambda: chain.fulfilled() >= before + count, PATIENCE_S)
-    took = time.monotonic() - began
-    used = {name: seconds - cpu[name] for name, seconds in chain.cpu_seconds().items()}
+def throughput(stack: Stack, channel: str, count: int, times: int, pools: int = 0) -> dict[str, Any]:
+    """Several times; the best is told, and how far the worst was from it."""
+    progress(f"chain: {channel}, {'one pool' if pools == 1 else 'all pools'}, {'sink' if stack.sink else 'no sink'}")
+    loop = reference_us()
+    runs = [once(stack, stack.orders(channel, count, pools)) for _ in range(times)]
+    best, worst = min(runs, key=lambda run: run.took), max(runs, key=lambda run: run.took)
+    cheapest = min(runs, key=lambda run: sum(run.cpu.values()))
+    us = {name: round(seconds / count * 1e6, 1) for name, seconds in cheapest.cpu.items()}
     return {
         "orders": count,
-        "lines_per_order": round(lines / count, 1),
-        "workers": len(chain.workers),
-        "orders_per_s": round(count / took),
-        "lines_per_s": round(lines / took),
-        "cpu_us_per_order": {name: round(seconds / count * 1e6) for name, seconds in used.items()},
+        "times": times,
+        "lines_per_order": round(best.lines / count, 1),
+        "orders_per_s": round(count / best.took),
+        "lines_per_s": round(best.lines / best.took),
+        "spread": round(worst.took / best.took - 1, 3),
+        "cpu_us_per_order": us | {"all": round(sum(us.values()), 1)},
+        "peak_mb": stack.peak_mb(),
+        "reference_us": round(min(loop, reference_us()), 4),
+        "bytes_per_order": {topic: round(size / count) for topic, size in best.bytes.items()},
     }
 
 
-# ---------------------------------------------------------------------------------------------- time of an order
-class Caused(msgspec.Struct):
-    cause: Cause
+def once(stack: Stack, records: Sequence[RawRecord]) -> Run:
+    """The workers stand still while `raw` is filled, and no longer than their session allows."""
+    before, cpu, size = stack.fulfilled(), stack.cpu_seconds(), stack.topic_bytes()
+    for worker in stack.workers:
+        worker.signal(signal.SIGSTOP)
+    filled = fill(stack, records)
+    for worker in stack.workers:
+        worker.signal(signal.SIGCONT)
+    began = time.monotonic()
+    stack.await_fulfilled(before + len(records))
+    took = time.monotonic() - began
+    stack.settle()
+    used = {name: seconds - cpu[name] for name, seconds in stack.cpu_seconds().items()}
+    # what the broker took to be filled is not the chain's
+    used["kafka"] -= filled
+    grown = {topic: after - size[topic] for topic, after in stack.topic_bytes().items()}
+    return Run(len(records), sum(record.body.count(b'"sku"') for record in records), took, used, grown)
 
 
-class Followed(msgspec.Struct):
-    src_offset: int
+def fill(stack: Stack, records: Sequence[RawRecord]) -> float:
+    """CPU seconds that it took the broker."""
+    before = stack.cpu_seconds()["kafka"]
+    deliver(stack.settings, records)
+    return stack.cpu_seconds()["kafka"] - before
 
 
-def latency(chain: Chain, rate: int, seconds: int) -> dict[str, Any]:
-    """From the append of a raw record to that of its fulfilment, by the broker's clock."""
-    steadily(chain, rate, WARM_UP_S)
-    begun = time.time_ns() // 1_000_000
-    steadily(chain, rate, seconds)
-    until(lambda: chain.fulfilled() >= chain.sent, PATIENCE_S)
-    took = sorted(times(chain.settings, begun))
+# ---------------------------------------------------------------------------------------------- the section
+def run(size: Size, checks: Checks) -> dict[str, Any]:
+    with stack("chain", TRADE, size.workers, checks) as made:
+        made.start_sink()
+        found = {"with_sink": both(made, size)}
+        made.end_sink()
+        found["without_sink"] = both(made, size)
+        found["hot_pool"] = {"canonical": throughput(made, "canonical", size.chain_orders // 2, size.chain_times, pools=1)}
+    return {"workers": size.workers, "partitions": TRADE.partitions} | found
+
+
+def both(made: Stack, size: Size) -> dict[str, Any]:
     return {
-        "rate": rate,
-        "orders": len(took),
-        "p50_ms": took[len(took) // 2],
-        "p99_ms": took[len(took) * 99 // 100],
-        "max_ms": took[-1],
+        "canonical": throughput(made, "canonical", size.chain_orders, size.chain_times),
+        "shopify": throughput(made, "shopify", size.chain_orders // 2, size.chain_times),
     }
 
 
-def steadily(chain: Chain, rate: int, seconds: float) -> None:
-    made = chain.orders(int(rate * seconds))
-    producer = clients.producer(chain.settings)
-    began, sent = time.monotonic(), 0
-    while sent < len(made):
-        due = min(len(made), int((time.monotonic() - began) * rate))
-        for record in made[sent:due]:
-            producer.produce(RAW.name, record.body, record.key, headers=[*record.headers()])
-        sent = due
-        producer.poll(0)
-        time.sleep(TICK_S)
-    assert producer.flush(30) == 0
-
-
-def times(settings: Settings, begun: int) -> list[int]:
-    """Milliseconds from raw record to fulfilment, of the raw records since `begun`."""
-    came = {(record.partition, record.offset): record.timestamp for record in read(settings, RAW.name) if record.timestamp >= begun}
-    told = first_of_each(read(settings, FULFILMENTS.name))
-    caused = msgspec.json.Decoder(Caused).decode
-    found = []
-    for command in read(settings, COMMANDS.name):
-        source, partition, offset, _ = caused(command.value).cause
-        done = told.get((command.partition, command.offset))
-        if source == "raw" and done is not None and (partition, offset) in came:
-            found.append(done - came[partition, offset])
-    return found
-
-
-def first_of_each(records: Sequence[Record]) -> dict[tuple[int, int], int]:
-    """When the fulfilment of each command was appended."""
-    follows = msgspec.json.Decoder(Followed).decode
-    first: dict[tuple[int, int], int] = {}
-    for record in records:
-        first.setdefault((record.partition, follows(record.value).src_offset), record.timestamp)
-    return first
+if __name__ == "__main__":
+    alone(run, __doc__)

@@ -31,7 +31,7 @@ from streams.replay import Again, from_the_start, replay_with
 from streams.rules.announce import status
 from streams.rules.fulfil import fulfil
 from tables.events import OrderLine
-from tests.bench.bench_chain import MEAN_LINES
+from tests.bench.job import MEAN_LINES
 from tests.bench.shelf import FileLog, write
 from tests.chain import Business, order
 

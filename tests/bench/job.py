@@ -21,9 +21,9 @@ SEALED = "k1." + "0123456789abcdef" * 12
 
 
 class Job(NamedTuple):
-    """Pool `pool-N` is a store, with its shop `shop-N` and the nodes `pool-N/0` …, each of which has `stock` units of each SKU. Every
+    """Pool `pool-N` is a store, with its shop `shop-N` and the nodes `pool-N/00` …, each of which has `stock` units of each SKU. Every
     pool lives in the same partition. `lines`: of an order, on average; `exactly` that many when told so. `skew`: which SKUs are asked
-    for; `one` asks for a single SKU, in orders of one line."""
+    for; `one` asks for a single SKU, in orders of one line. `only_last`: of a pool's nodes, the one looked at last has the stock."""
 
     pools: int = 10
     nodes: int = 1
@@ -32,6 +32,7 @@ class Job(NamedTuple):
     lines: float = MEAN_LINES
     exactly: bool = False
     skew: Skew = "uniform"
+    only_last: bool = False
 
     # ------------------------------------------------------------------------------------------ the business
     def business(self) -> Iterator[c.AnyCommand]:
@@ -40,13 +41,13 @@ class Job(NamedTuple):
             yield from self._pool(number, causes)
 
     def _pool(self, number: int, causes: Iterator[c.Cause]) -> Iterator[c.AnyCommand]:
-        pool, nodes = f"pool-{number}", [f"pool-{number}/{node}" for node in range(self.nodes)]
+        pool, nodes = f"pool-{number}", [f"pool-{number}/{node:02}" for node in range(self.nodes)]
         for node in nodes:
             yield c.SetNode(pool=pool, cause=next(causes), version=1, node=Node(node=node, region="US-NY"))
         yield c.SetSegment(pool=pool, cause=next(causes), version=1, segment=Segment(segment="b2c", ratio=10_000))
         shop = Shop(shop=f"shop-{number}", tenant="acme", channel="canonical", segment="b2c")
         yield c.SetShop(pool=pool, cause=next(causes), version=1, shop=shop)
-        for node in nodes:
+        for node in nodes[-1:] if self.only_last else nodes:
             for start in range(0, self.skus, PER_DOCUMENT):
                 lines = tuple((sku(some), self.stock) for some in range(start, min(start + PER_DOCUMENT, self.skus)))
                 yield c.ReceiveStock(pool=pool, cause=next(causes), document=f"{node}/{start}", node=node, at=0, lines=lines)

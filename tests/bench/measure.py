@@ -21,6 +21,9 @@ class Trial(NamedTuple):
     work: Callable[[], object]
 
 
+Prepare = Callable[[], Trial]
+
+
 class Measured(NamedTuple):
     """µs of CPU an order, the best of `times`, and the worst. `reference_us`: a round of the fixed loop, so that figures of machines
     (and minutes) that differ can be compared by their ratio."""
@@ -49,7 +52,7 @@ class Measured(NamedTuple):
         }
 
 
-def measure(prepare: Callable[[], Trial], times: int = 3) -> Measured:
+def measure(prepare: Prepare, times: int = 3) -> Measured:
     """Each time from the same beginning, which is not measured."""
     found, loops = [], [reference_us()]
     for _ in range(times):

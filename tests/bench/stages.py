@@ -2,88 +2,31 @@
 
 import asyncio
 import tempfile
-import threading
-from collections.abc import Callable, Iterable, Sequence
-from functools import cache, partial
-from itertools import count, islice
+from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
-from typing import Any, NamedTuple
 
-from confluent_kafka import TopicPartition
-
-from analytics.cuts import Limits
-from analytics.migrate import migrate
-from analytics.sink import Sink
-from analytics.store import Store
 from connectors.registry import channels
 from deploy.sealing import Sealer, create_key
-from streams import commands as c
 from streams.agents.announce import Announce
 from streams.agents.fulfil import Fulfil
 from streams.agents.normalize import Normalize
 from streams.intake import SLICE, Stage
-from streams.ledger import Ledger, Message
+from streams.ledger import Ledger
 from streams.produce import Deliveries, Outgoing, Transactions
 from streams.read import MemoryLog, Record
 from streams.reference import PoolRecord, Reference, ShopRecord
 from streams.snapshots import Origin, Snapshots, StoredFiles
-from streams.topics import DECISIONS, ORDER_STATUS
+from streams.topics import ORDER_STATUS
 from tests.bench import storefront
+from tests.bench.history import NOW, decide, decided, opened
 from tests.bench.job import Job
-from tests.bench.measure import Trial
+from tests.bench.measure import Prepare, Trial
+from tests.bench.stage_sink import rows, sink
 
-Prepare = Callable[[], Trial]
-
-AT_ONCE = 500
 # What `announce` publishes together: a second of a partition that takes a quarter of 8,000 orders/s.
 TOLD_TOGETHER = 2_000
 NO_LIMIT = 1 << 40
-NOW = 1_700_000_000_000
-
-
-# ---------------------------------------------------------------------------------------------- the log
-class Decided(NamedTuple):
-    """The log of one partition: the job's business, and behind it so many of its orders."""
-
-    business: list[Message]
-    commands: list[Message]
-    lines: int
-    before: list[bytes]
-    decisions: list[bytes]
-
-    def records(self) -> list[Record]:
-        """The orders' decisions as a consumer has them."""
-        return _records(self.decisions, len(self.before))
-
-    def log(self) -> MemoryLog:
-        """What is there when a stage begins."""
-        return MemoryLog({DECISIONS.name: {0: _records(self.before, 0)}})
-
-
-@cache
-def decided(job: Job, orders: int) -> Decided:
-    business, placed = encoded(job.business()), list(islice(job.orders(), orders))
-    commands, writer = encoded(placed, len(business)), Ledger(0)
-    before = decide(writer, business)
-    return Decided(business, commands, sum(len(order.lines) for order in placed), before, decide(writer, commands))
-
-
-def encoded(commands: Iterable[c.AnyCommand], first: int = 0) -> list[Message]:
-    return [(offset, command.pool.encode(), c.encode_command(command)) for offset, command in enumerate(commands, first)]
-
-
-def decide(ledger: Ledger, commands: Sequence[Message]) -> list[bytes]:
-    return [record for start in range(0, len(commands), AT_ONCE) for _, record in ledger.decide(commands[start : start + AT_ONCE])]
-
-
-def opened(job: Job) -> Ledger:
-    ledger = Ledger(0)
-    decide(ledger, encoded(job.business()))
-    return ledger
-
-
-def _records(decisions: Sequence[bytes], first: int) -> list[Record]:
-    return [Record(0, offset, NOW + offset, b"pool-0", (), value) for offset, value in enumerate(decisions, first)]
 
 
 # ---------------------------------------------------------------------------------------------- the ledger
@@ -221,95 +164,6 @@ async def _announce_all(stage: Announce, out: Published, records: Sequence[Recor
     await stage.drop()
 
 
-# ---------------------------------------------------------------------------------------------- the sink
-class Fetched(NamedTuple):
-    """A message of confluent-kafka's consumer."""
-
-    record: Record
-
-    def topic(self) -> str:
-        return DECISIONS.name
-
-    def partition(self) -> int:
-        return 0
-
-    def offset(self) -> int:
-        return self.record.offset
-
-    def timestamp(self) -> tuple[int, int]:
-        return 2, self.record.timestamp
-
-    def value(self) -> bytes:
-        return self.record.value
-
-    def error(self) -> None:
-        return None
-
-
-class Fetching:
-    """One partition of `decisions`, which a consumer of its group has from the start."""
-
-    def __init__(self, records: Sequence[Record]) -> None:
-        self._messages = [Fetched(record) for record in records]
-        self._at = 0
-
-    def subscribe(self, topics: Sequence[str], on_assign: Callable[[Any, list[TopicPartition]], None], on_revoke: object) -> None:
-        on_assign(self, [TopicPartition(DECISIONS.name, 0)])
-
-    def consume(self, most: int, wait: float) -> Sequence[Fetched]:
-        some = self._messages[self._at : self._at + most]
-        self._at += len(some)
-        return some
-
-    def committed(self, places: list[TopicPartition], timeout: float) -> list[TopicPartition]:
-        return places
-
-    def assign(self, places: list[TopicPartition]) -> None: ...
-
-    def commit(self, offsets: object, asynchronous: bool) -> None: ...
-
-    def get_watermark_offsets(self, place: TopicPartition, timeout: float = 0, cached: bool = False) -> tuple[int, int]:
-        return 0, len(self._messages)
-
-
-@cache
-def _engine() -> tuple[str, Any, tempfile.TemporaryDirectory[str]]:
-    """chDB takes one folder a process."""
-    import clickhouse_connect
-
-    folder = tempfile.TemporaryDirectory(prefix="yipan-bench-")
-    dsn = f"chdb://{folder.name}"
-    return dsn, clickhouse_connect.get_client(dsn=dsn), folder
-
-
-_databases = count(1)
-
-
-def sink(job: Job, orders: int) -> Prepare:
-    """decisions -> rows -> Arrow -> chDB, in cuts as large as when there is much to do."""
-    import clickhouse_connect
-
-    made = decided(job, orders)
-    records = made.records()
-
-    def prepare() -> Trial:
-        dsn, engine, _ = _engine()
-        database = f"bench_{next(_databases)}"
-        engine.command(f"CREATE DATABASE {database}")
-        client = clickhouse_connect.get_client(dsn=dsn, database=database)
-        migrate(client)
-        found = Sink(Fetching(records), Store(client, threading.Event()), Limits(seconds=0.0))  # type: ignore[arg-type]
-        found.start()
-        return Trial(orders, made.lines, partial(_sink_all, found))
-
-    return prepare
-
-
-def _sink_all(found: Sink) -> None:
-    while found.step(0.0):
-        pass
-
-
 STAGES: dict[str, Callable[[Job, int], Prepare]] = {
     "normalize_canonical": lambda job, orders: normalize("canonical", orders),
     "normalize_shopify": lambda job, orders: normalize("shopify", orders),
@@ -317,5 +171,6 @@ STAGES: dict[str, Callable[[Job, int], Prepare]] = {
     "fold": fold,
     "fulfil": fulfil,
     "announce": announce,
+    "rows": rows,
     "sink": sink,
 }
