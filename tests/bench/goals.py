@@ -6,14 +6,26 @@ from typing import Any, NamedTuple
 Found = Mapping[str, Any]
 
 
+class Figure(NamedTuple):
+    """`spread`: how much worse the worst of several times was; `rounds` of the fixed loop that the machine does in the time of an order,
+    measured in the same minute. None where there is none."""
+
+    value: float
+    spread: float | None = None
+    rounds: float | None = None
+
+
+Measure = Callable[[Found], Figure]
+
+
 class Goal(NamedTuple):
-    """`measure`: what was found -> the figure and its spread (None: not told). Raises KeyError for what was not measured."""
+    """`measure`: what was found -> the figure. Raises KeyError for what was not measured."""
 
     what: str
     sign: str
     limit: float
     unit: str
-    measure: Callable[[Found], tuple[float, float | None]]
+    measure: Measure
 
 
 class Judged(NamedTuple):
@@ -22,6 +34,7 @@ class Judged(NamedTuple):
     measured: float | None
     unit: str
     spread: float | None
+    rounds: float | None
     reached: bool | None
 
 
@@ -31,70 +44,71 @@ def judge(found: Found) -> list[Judged]:
 
 
 def _judge(goal: Goal, found: Found) -> Judged:
-    told = f"{'≤' if goal.sign == 'most' else '≥'} {goal.limit:,g} {goal.unit}".strip()
+    told = f"{'≤' if goal.sign == 'most' else '≥'} {goal.limit:,g} {goal.unit}"
     try:
-        measured, spread = goal.measure(found)
+        value, spread, rounds = goal.measure(found)
     except KeyError:
-        return Judged(goal.what, told, None, goal.unit, None, None)
-    reached = measured <= goal.limit if goal.sign == "most" else measured >= goal.limit
-    return Judged(goal.what, told, measured, goal.unit, spread, reached)
+        return Judged(goal.what, told, None, goal.unit, None, None, None)
+    reached = value <= goal.limit if goal.sign == "most" else value >= goal.limit
+    return Judged(goal.what, told, value, goal.unit, spread, rounds, reached)
 
 
 # ---------------------------------------------------------------------------------------------- where the figures are
-def at(*path: str, field: str) -> Callable[[Found], tuple[float, float | None]]:
-    def measure(found: Found) -> tuple[float, float | None]:
+def at(*path: str, field: str) -> Measure:
+    def measure(found: Found) -> Figure:
         place = found
         for name in path:
             place = place[name]
-        return place[field], place.get("spread")
+        return Figure(place[field], place.get("spread"), place.get("ratio"))
 
     return measure
 
 
-def grown(what: str, first: str, last: str) -> Callable[[Found], tuple[float, float | None]]:
+def grown(what: str, first: str, last: str) -> Measure:
     """How many times as much CPU an order costs at the last as at the first."""
 
-    def measure(found: Found) -> tuple[float, float | None]:
+    def measure(found: Found) -> Figure:
         steps = found["growth"][what]
-        return round(steps[last]["us_per_order"] / steps[first]["us_per_order"], 2), steps[last]["spread"]
+        return Figure(round(steps[last]["us_per_order"] / steps[first]["us_per_order"], 2), steps[last]["spread"])
 
     return measure
 
 
-def latency(rate: int, field: str) -> Callable[[Found], tuple[float, float | None]]:
-    def measure(found: Found) -> tuple[float, float | None]:
+def latency(rate: int, field: str) -> Measure:
+    def measure(found: Found) -> Figure:
         by_rate = {one["rate"]: one for one in found["latency"]["rates"]}
-        return by_rate[rate][field], None
+        return Figure(by_rate[rate][field])
 
     return measure
 
 
-def _idle(found: Found) -> tuple[float, float | None]:
+def _idle(found: Found) -> Figure:
     idle = found["latency"]["idle"]
-    return max(share for name, share in idle.items() if name.startswith("worker")), None
+    return Figure(max(share for name, share in idle.items() if name.startswith("worker")))
 
 
-def _hot_pool(found: Found) -> tuple[float, float | None]:
+def _hot_pool(found: Found) -> Figure:
     hot, alone = found["chain"]["hot_pool"]["canonical"], found["growth"]["partitions"]["1"]
-    return round(hot["orders_per_s"] / alone["orders_per_s"], 2), hot["spread"]
+    return Figure(round(hot["orders_per_s"] / alone["orders_per_s"], 2), hot["spread"])
 
 
-def _read_side(found: Found) -> tuple[float, float | None]:
+def _read_side(found: Found) -> Figure:
     fulfil, announce = found["stages"]["stores"]["fulfil"], found["stages"]["stores"]["announce"]
-    return round(fulfil["us_per_order"] + announce["us_per_order"], 2), max(fulfil["spread"], announce["spread"])
+    us, rounds = (round(fulfil[field] + announce[field], 2) for field in ("us_per_order", "ratio"))
+    return Figure(us, max(fulfil["spread"], announce["spread"]), rounds)
 
 
-def _open_orders(found: Found) -> tuple[float, float | None]:
+def _open_orders(found: Found) -> Figure:
     grown = found["growth"]["open_orders"]
-    return round(grown["us_per_order_at_last"] / grown["us_per_order_at_first"], 2), None
+    return Figure(round(grown["us_per_order_at_last"] / grown["us_per_order_at_first"], 2))
 
 
-def _cell(found: Found) -> tuple[float, float | None]:
+def _cell(found: Found) -> Figure:
     cells = found["growth"]["cells"]
-    return max(cells["bytes_per_cell_at_rest"], cells["bytes_per_cell_loaded"]), None
+    return Figure(max(cells["bytes_per_cell_at_rest"], cells["bytes_per_cell_loaded"]))
 
 
-def stage(name: str) -> Callable[[Found], tuple[float, float | None]]:
+def stage(name: str) -> Measure:
     return at("stages", "stores", name, field="us_per_order")
 
 

@@ -77,10 +77,9 @@ def _machine(found: Found) -> str:
 
 
 def _goals(goals: Iterable[Found]) -> str:
-    head = ("what", "goal", "measured", "spread", "reached")
-    return "## Goals\n\n" + table(
-        head, [(goal["what"], goal["goal"], goal["measured"], _per_cent(goal["spread"]), goal["reached"]) for goal in goals]
-    )
+    head = ("what", "goal", "measured", "spread", "rounds of the loop", "reached")
+    rows = [(goal["what"], goal["goal"], goal["measured"], _per_cent(goal["spread"]), goal["rounds"], goal["reached"]) for goal in goals]
+    return "## Goals\n\n" + table(head, rows)
 
 
 def _checks(checks: Mapping[str, Found]) -> str:
