@@ -7,15 +7,16 @@ from itertools import count, islice
 from typing import NamedTuple
 
 import msgspec
-from confluent_kafka import TopicPartition
 
 from deploy import clients
+from deploy.lookup import topic_log
 from deploy.retailer.assortment import Assortment
 from deploy.retailer.orders import Order
 from deploy.retailer.shops import DEPOTS, SHOPS, Shop
 from deploy.retailer.stocking import stock
 from deploy.settings import Settings
 from streams import commands as c
+from streams.agents.rebuild import Rebuilt, from_snapshots
 from streams.ledger import Ledger
 from streams.produce import Outgoing, transactions
 from streams.snapshots import Origin, Snapshot, Snapshots, StoredFiles
@@ -148,31 +149,31 @@ def _some(coming: Iterator[c.AnyCommand], done: int, decisions: int) -> Iterator
     return enumerate(islice(coming, min(AT_ONCE, decisions - done)), done)
 
 
-def fill(settings: Settings, origin: Origin, partition: int, decisions: int, saved_at: int, snapshots: str) -> int:
-    """Write that many commands and decisions to a partition, and a snapshot of the state after `saved_at` of them. Returns the bytes of
-    the decisions."""
-    years, size, done = Years(partition, settings.partitions), 0, 0
+def fill(settings: Settings, partition: int, decisions: int) -> int:
+    """Write that many commands and decisions to a partition. Returns the bytes of the decisions."""
+    years, size = Years(partition, settings.partitions), 0
     commands = clients.producer(settings)
     writer = transactions(partial(clients.producer, settings), f"yipan-allocate-{partition}")
     assert writer.fence(lambda: True)
-    shelf = Snapshots(StoredFiles(snapshots), origin)
     for batch in decided(years, decisions):
         for key, command, _ in batch:
             commands.produce(COMMANDS.name, command, key, partition)
         writer.write([Outgoing(DECISIONS.name, partition, key, record) for key, _, record in batch])
         commands.flush()
         size += sum(len(record) for _, _, record in batch)
-        done += len(batch)
-        if done - len(batch) < saved_at <= done:
-            shelf.save(partition, Snapshot(position(settings, partition), years.ledger.chain, years.ledger.dump()))
     return size
 
 
-def position(settings: Settings, partition: int) -> int:
-    """One behind the last decision: the marker of its transaction comes after it."""
-    consumer = clients.consumer(settings, "bench")
-    try:
-        _, end = consumer.get_watermark_offsets(TopicPartition(DECISIONS.name, partition), timeout=15)
-        return int(end) - 1
-    finally:
-        consumer.close()
+def shelve(settings: Settings, origin: Origin, partition: int, behind: int, folder: str) -> int:
+    """Save a snapshot that so many records follow; what is there of an earlier one is gone on with. Returns its bytes."""
+    shelf, source = Snapshots(StoredFiles(folder), origin), topic_log(settings)
+    ledger, position, *_ = next(from_snapshots(shelf, partition), Rebuilt(Ledger(partition), 0, 0))
+    stop = source.ends(DECISIONS.name)[partition] - behind
+    for batch in source.read(DECISIONS.name, {partition: position}, {partition: stop}):
+        for record in batch:
+            ledger.fold(record.offset, record.value)
+            position = record.offset + 1
+    source.close()
+    dump = ledger.dump()
+    shelf.save(partition, Snapshot(position, ledger.chain, dump))
+    return len(dump)
