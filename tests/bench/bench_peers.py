@@ -14,12 +14,14 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import Any
 
 from deploy.broker import Broker
-from tests.bench.peers.engines import ENGINES
+from deploy.faults import Fault
+from tests.bench.peers.engines import ENGINES, STREAMS_SETTINGS
 from tests.bench.peers.job import Order, generated, job, real
-from tests.bench.peers.measure import Result
-from tests.bench.peers.stand import Stand
+from tests.bench.peers.measure import Result, Stalled
+from tests.bench.peers.stand import Stand, Wrong
 from tests.bench.peers.summary import summary, told
 from tests.conftest import free_port, make_settings
 
@@ -38,19 +40,33 @@ def main() -> int:
     except ModuleNotFoundError:
         say(ABSENT)
         return 0
-    with standing(orders, asked.few) as stand:
-        for name in asked.only:
-            stand.prepare(name)
-        results: dict[str, list[Result]] = {name: [] for name in asked.only}
-        for _ in range(asked.rounds):
-            for name, found in results.items():
-                found.append(stand.run(name))
-                say(told(name, found[-1]))
-    figures = summary(results, records=len(orders), faust_records=asked.few, generated=asked.generated, rounds=asked.rounds)
+    try:
+        with standing(orders, asked) as stand:
+            results, check = measure(stand, asked)
+    except (Fault, Stalled, Wrong) as fault:
+        say(str(fault))
+        return 1
+    few = min(asked.few, len(orders))
+    figures = summary(results, check, records=len(orders), faust_records=few, generated=asked.generated, rounds=asked.rounds)
     WRITTEN.parent.mkdir(parents=True, exist_ok=True)
     WRITTEN.write_text(json.dumps(figures, indent=2) + "\n")
     sys.stdout.write(json.dumps(figures) + "\n")
-    return 0
+    return 0 if check.get("invariants", "ok") == "ok" else 1
+
+
+def measure(stand: Stand, asked: argparse.Namespace) -> tuple[dict[str, list[Result]], dict[str, Any]]:
+    """The results of each engine, and what a check of the ledger found."""
+    results: dict[str, list[Result]] = {name: [] for name in asked.only}
+    for name in results:
+        stand.prepare(name)
+    for _ in range(asked.rounds):
+        for name, found in results.items():
+            found.append(stand.run(name))
+            say(told(name, found[-1]))
+    if "yipan" not in results or asked.no_check:
+        return results, {}
+    say("yipan: checking what it decided")
+    return results, stand.check()
 
 
 def arguments() -> argparse.Namespace:
@@ -61,6 +77,8 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--few", type=int, default=FEW, help="how many of them for Faust, which takes less than a thousand a second")
     parser.add_argument("--only", type=engines, default=list(ENGINES), help=f"some of {','.join(ENGINES)}")
     parser.add_argument("--rounds", type=int, default=1, help="so often in turn; the median counts")
+    parser.add_argument("--streams", nargs="*", default=STREAMS_SETTINGS, help="settings of Kafka Streams, name=value")
+    parser.add_argument("--no-check", action="store_true", help="do not check and decide again what the ledger decided")
     parser.add_argument("--generated", action="store_true", help="made-up baskets instead of the real ones")
     return parser.parse_args()
 
@@ -84,14 +102,15 @@ def pin(cores: int) -> None:
 
 
 @contextmanager
-def standing(orders: list[Order], few: int) -> Iterator[Stand]:
+def standing(orders: list[Order], asked: argparse.Namespace) -> Iterator[Stand]:
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
     with tempfile.TemporaryDirectory(prefix="yipan-peers-", ignore_cleanup_errors=True) as folder:
         home = Path(folder)
         broker = Broker(home, free_port(), make_settings().cache)
         broker.start()
         try:
-            yield Stand(make_settings(home=home, kafka=f"127.0.0.1:{broker.port}"), orders, few, say)
+            settings = make_settings(home=home, kafka=f"127.0.0.1:{broker.port}")
+            yield Stand(settings, orders, asked.few, asked.streams, say)
         finally:
             broker.stop()
 

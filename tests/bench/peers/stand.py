@@ -1,20 +1,23 @@
 """The test stand: a broker whose input topics are full, on which one engine after the other runs alone."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Sequence
 from itertools import count
-from typing import NamedTuple
+from typing import Any
 
+from confluent_kafka import Producer
 from confluent_kafka.admin import NewTopic
 
 from deploy import clients, process
+from deploy.checking import run_check, run_replay
 from deploy.provision import ensure_topics
 from deploy.sealing import Sealer, create_key
 from deploy.settings import Settings, environment
+from streams.produce import Outgoing
 from streams.read import read_topic
-from streams.topics import COMMANDS, DECISIONS
-from tests.bench.peers import ours
-from tests.bench.peers.engines import ENGINES, Engine, Feed, Run
-from tests.bench.peers.job import PARTITIONS, Order, Outcome, encode_order, outcome, warmed
+from streams.topics import DECISIONS
+from tests.bench.peers.engines import ENGINES, Engine, Run
+from tests.bench.peers.feeds import Feed, Full, full, records
+from tests.bench.peers.job import PARTITIONS, Order
 from tests.bench.peers.measure import Result, Sample, Stalled, cpu_seconds, peak_mb, result, watch
 from tests.bench.peers.outputs import Written, of_a_peer, of_ours
 from tests.conftest import delete_topics, free_port
@@ -27,26 +30,20 @@ class Wrong(Exception):
     """What an engine decided is not what the job comes to."""
 
 
-class Full(NamedTuple):
-    """An input topic. The job is the last `records` of it and makes `outputs`; all that lies in it makes `total`, `expected`."""
-
-    topic: str
-    records: int
-    outputs: int
-    total: int
-    expected: Outcome
-
-
 class Stand:
-    """`say` hears of progress. An engine must be prepared before it runs."""
+    """`few` orders for a slow engine, `streams`: settings of Kafka Streams. `say` hears of progress. An engine must be prepared before
+    it runs."""
 
-    def __init__(self, settings: Settings, orders: list[Order], few: int, say: Callable[[str], None]) -> None:
+    def __init__(self, settings: Settings, orders: list[Order], few: int, streams: Sequence[str], say: Callable[[str], None]) -> None:
         self.settings = settings
         self._orders = orders
         self._few = few
+        self._streams = streams
         self._say = say
         self._numbers = count(1)
         self._full: dict[Feed, Full] = {}
+        create_key(settings.keys_dir)
+        self._sealer = Sealer(settings.keys_dir)
         self._admin = clients.admin(settings)
         ensure_topics(self._admin, settings)
 
@@ -62,50 +59,42 @@ class Stand:
     def run(self, name: str) -> Result:
         """Raises Stalled, or Wrong."""
         engine, number = ENGINES[name], next(self._numbers)
-        full = self._full[engine.feed]
+        given = self._full[engine.feed]
         output = self._renew_decisions() if name == "yipan" else self._create(f"{name}-{number}")
-        run = Run(self.settings.bootstrap, full.topic, output, self.settings.home / f"{name}-{number}", self.settings.cache)
-        samples, peak = self._work(engine, run, full)
+        folder = self.settings.home / f"{name}-{number}"
+        run = Run(self.settings.bootstrap, given.topic, output, folder, self.settings.cache, self._streams)
+        samples, peak = self._work(engine, run, given)
         written = self._read(engine, output)
-        if not written.agrees(full.expected) or len(written.stamps) != full.total:
-            raise Wrong(f"{name}: {len(written.stamps)} outputs, {written.orders} orders, {written.lines} lines; expected {full.expected}")
-        return result(written.stamps, samples, full.outputs, full.records, peak)
+        if not written.agrees(given.expected) or len(written.stamps) != given.total:
+            raise Wrong(f"{name}: {len(written.stamps)} outputs, {written.orders} orders, {written.lines} lines; expected {given.expected}")
+        return result(written.stamps, samples, given.outputs, given.records, peak)
+
+    def check(self) -> dict[str, Any]:
+        """What the ledger left behind, proven as `yipan check --replay` does, but for the stages that did not run."""
+        report = run_replay(self.settings, run_check(self.settings, None, _silent), _silent, "start")
+        told = ("invariants", "lost", "oversold", "decisions", "duplicates", "allocated", "backordered", "replayed")
+        return {name: getattr(report, name) for name in told}
 
     # ------------------------------------------------------------------------------------------ input
     def _fill(self, feed: Feed) -> Full:
         orders = self._orders[: self._few] if feed == "few" else self._orders
-        topic = COMMANDS.name if feed == "commands" else self._create(feed)
+        if feed != "commands":
+            self._create(feed)
         producer = clients.producer(self.settings)
-        for partition, key, value in self._records(feed, orders):
-            while True:
-                try:
-                    producer.produce(topic, value, key, partition)
-                    break
-                except BufferError:
-                    producer.poll(0.1)
+        for record in records(feed, orders, self._sealer.seal):
+            _produce(producer, record)
         assert producer.flush(60) == 0
-        expected = outcome(warmed(orders) if feed == "warmed" else orders)
-        # the ledger answers a second delivery, too
-        total = len(orders) if feed == "commands" else expected.orders
-        return Full(topic, len(orders), total // 2 if feed == "warmed" else total, total, expected)
-
-    def _records(self, feed: Feed, orders: list[Order]) -> Iterator[ours.Record]:
-        if feed == "commands":
-            create_key(self.settings.keys_dir)
-            yield from ours.commands(orders, Sealer(self.settings.keys_dir).seal)
-        else:
-            for order in warmed(orders) if feed == "warmed" else orders:
-                yield order.partition, order.pool.encode(), encode_order(order)
+        return full(feed, orders)
 
     # ------------------------------------------------------------------------------------------ work
-    def _work(self, engine: Engine, run: Run, full: Full) -> tuple[list[Sample], int]:
+    def _work(self, engine: Engine, run: Run, given: Full) -> tuple[list[Sample], int]:
         """Samples of it, and its greatest size in MB."""
         log, pid_file = run.folder.with_suffix(".log"), run.folder.with_suffix(".pid")
         its_own = environment(self.settings.model_copy(update={"metrics_port": free_port()}))
         child = process.spawn(engine.program(run), log, pid_file, environment=its_own)
         consumer = clients.consumer(self.settings, "peers-watch", isolation_level="read_uncommitted")
         try:
-            samples = watch(run.output, PARTITIONS, consumer, full.total, lambda: (cpu_seconds(child.pid), cpu_seconds(self._kafka)))
+            samples = watch(run.output, PARTITIONS, consumer, given.total, lambda: (cpu_seconds(child.pid), cpu_seconds(self._kafka)))
             return samples, peak_mb(child.pid)
         except Stalled as stalled:
             raise Stalled(f"{run.output}: {stalled}; {process.last_words(log)}") from None
@@ -134,3 +123,16 @@ class Stand:
     def _read(self, engine: Engine, topic: str) -> Written:
         consumer = clients.consumer(self.settings, "peers-read", enable_partition_eof=True)
         return (of_ours if engine.feed == "commands" else of_a_peer)(read_topic(consumer, topic))
+
+
+def _produce(producer: Producer, record: Outgoing) -> None:
+    while True:
+        try:
+            producer.produce(record.topic, record.value, record.key, record.partition, headers=record.headers)
+            return
+        except BufferError:
+            producer.poll(0.1)
+
+
+def _silent(what: str, done: int, total: int) -> None:
+    pass

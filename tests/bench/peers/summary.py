@@ -22,8 +22,8 @@ def told(name: str, found: Result) -> str:
     )
 
 
-def summary(results: Mapping[str, Sequence[Result]], **job: Any) -> dict[str, Any]:
-    """The median of the rounds; `spread`: slowest and fastest of them."""
+def summary(results: Mapping[str, Sequence[Result]], check: Mapping[str, Any], **job: Any) -> dict[str, Any]:
+    """The median of the rounds; `spread`: slowest and fastest of them. `job`: what was run."""
     rates = {name: [one.orders_per_s for one in found] for name, found in results.items()}
     middle = {name: round(median(each)) for name, each in rates.items()}
     ours = middle.get("yipan")
@@ -34,6 +34,7 @@ def summary(results: Mapping[str, Sequence[Result]], **job: Any) -> dict[str, An
         "cpu_us_per_order": {name: round(median(one.cpu_us for one in found), 1) for name, found in results.items()},
         "broker_cpu_us_per_order": {name: round(median(one.broker_cpu_us for one in found), 1) for name, found in results.items()},
         "peak_mb": {name: max(one.peak_mb for one in found) for name, found in results.items()},
+        "check": check,
         "job": job,
         "machine": {"cores": len(os.sched_getaffinity(0)), "python": platform.python_version(), "load": round(os.getloadavg()[0], 1)},
         "versions": versions(),
