@@ -4,6 +4,7 @@ Folding in a thread would stall the partitions that this process keeps, use one 
 """
 
 import threading
+from collections import Counter
 from collections.abc import Callable
 from typing import Protocol
 
@@ -33,6 +34,7 @@ class Asides:
         self._long = long
         self._changed = threading.Condition()
         self._folding: set[int] = set()
+        self._folded = Counter[int]()
         self._ledgers = 0  # that wait for their turn
 
     def for_ledger(self, partition: int, behind: Behind, wanted: Wanted) -> None:
@@ -42,29 +44,36 @@ class Asides:
         self._in_turn(partition, behind, wanted, 0)
 
     def _in_turn(self, partition: int, behind: Behind, wanted: Wanted, ledgers: int) -> None:
-        if behind() <= self._long or not self._begun(partition, wanted, ledgers):
-            return
-        try:
-            # somebody may have left a snapshot meanwhile
-            if behind() > self._long:
-                self._fold(partition, wanted)
-        finally:
-            with self._changed:
-                self._folding.discard(partition)
-                self._changed.notify_all()
+        while behind() > self._long and wanted():
+            if self._begun(partition, wanted, ledgers):
+                try:
+                    self._fold(partition, wanted)
+                finally:
+                    self._end(partition)
+                return
 
     def _begun(self, partition: int, wanted: Wanted, ledgers: int) -> bool:
-        """False once it is no longer wanted."""
+        """False once it is no longer wanted, or somebody else has folded the partition meanwhile."""
+        before = self._folded[partition]
+
+        def done() -> bool:
+            return self._folded[partition] != before
 
         def free() -> bool:
             return partition not in self._folding and len(self._folding) < self._at_once and (ledgers > 0 or not self._ledgers)
 
-        turn = False
         with self._changed:
             self._ledgers += ledgers
-            while wanted() and not turn:
-                turn = self._changed.wait_for(free, LOOK_S)
+            while wanted() and not self._changed.wait_for(lambda: done() or free(), LOOK_S):
+                pass
             self._ledgers -= ledgers
+            turn = wanted() and not done()
             if turn:
                 self._folding.add(partition)
         return turn
+
+    def _end(self, partition: int) -> None:
+        with self._changed:
+            self._folding.discard(partition)
+            self._folded[partition] += 1
+            self._changed.notify_all()

@@ -10,6 +10,7 @@ from streams.agents.aside import Asides, Wanted
 from streams.agents.rebuild import LogDamaged, Rebuilt, leave_snapshot, rebuild
 from streams.read import MemoryLog
 from streams.snapshots import Origin, Snapshots, StoredFiles
+from tests.conftest import until
 from tests.streams.shells import log, sell, tea_shop
 
 HERE = Origin("harbor", "decisions-1")
@@ -110,24 +111,13 @@ def waiting(take: Callable[[int, Callable[[], int], Wanted], None], partition: i
     return thread
 
 
-def asked_once(entered: threading.Event) -> Callable[[], int]:
-    """Long; sets `entered` when it is asked for: then its thread is about to wait for its turn."""
-
-    def behind() -> int:
-        entered.set()
-        return 100
-
-    return behind
-
-
 def test_ledgers_are_folded_before_views_and_no_more_at_once_than_there_are_cores() -> None:
     held = Held()
     asides = Asides(held.fold, at_once=1, long=3)
     threads = [waiting(asides.for_ledger, 0, lambda: 100)]
     held.await_begun(0)
     threads += [waiting(asides.for_view, 1, lambda: 100), waiting(asides.for_ledger, 2, lambda: 100)]
-    with asides._changed:
-        assert asides._changed.wait_for(lambda: asides._ledgers == 1, PATIENCE_S)
+    until(lambda: asides._ledgers == 1, PATIENCE_S)
     for partition, order in ((0, (0, 2)), (2, (0, 2, 1))):
         held.let_go(partition)
         held.await_begun(*order)
@@ -136,17 +126,21 @@ def test_ledgers_are_folded_before_views_and_no_more_at_once_than_there_are_core
         thread.join(PATIENCE_S)
 
 
-def test_who_waits_for_the_same_partition_finds_it_folded() -> None:
+def test_who_waits_for_the_same_partition_finds_it_folded_and_needs_no_turn() -> None:
     held, tail = Held(), [100]
-    asides = Asides(held.fold, at_once=2, long=3)
-    ledger = waiting(asides.for_ledger, 0, lambda: tail[0])
-    held.await_begun(0)
+    asides = Asides(held.fold, at_once=1, long=3)
     view = waiting(asides.for_view, 0, lambda: tail[0])
+    held.await_begun(0)
+    ledgers = [waiting(asides.for_ledger, 0, lambda: tail[0]), waiting(asides.for_ledger, 1, lambda: 100)]
+    until(lambda: asides._ledgers == 2, PATIENCE_S)
     tail[0] = 0
     held.let_go(0)
-    for thread in (ledger, view):
+    for thread in (view, ledgers[0]):
         thread.join(PATIENCE_S)
-    assert held.begun == [0]
+        assert not thread.is_alive()
+    held.await_begun(0, 1)
+    held.let_go(1)
+    ledgers[1].join(PATIENCE_S)
 
 
 def test_who_is_no_longer_wanted_waits_no_longer() -> None:
