@@ -7,13 +7,13 @@ import pyarrow as pa
 
 from analytics import metrics
 from analytics.cuts import Cut, Received
-from analytics.facts import At, FactRow, columns
+from analytics.facts import At, Span, columns
 from analytics.rows import dead_letter_row, decision_rows, unreadable_letter_row, unreadable_row
 from streams.deadletter import decode_dead_letter
 from streams.decisions import decode_decision, link
 from streams.topics import DEAD_LETTERS, DECISIONS
 
-Rows = Callable[[At, bytes], Iterable[FactRow]]
+Rows = Callable[[At, bytes], Iterable[Span]]
 
 
 class Feed:
@@ -38,7 +38,7 @@ class Feed:
             self._anchors[cut.partition] = before
             return columns(row for at, value in places for row in self._fitting(at, value))
 
-    def _fitting(self, at: At, value: bytes) -> list[FactRow]:
+    def _fitting(self, at: At, value: bytes) -> list[Span]:
         """The rows of one record, or the one that says it does not fit: a strange value must not stop the cut it is in."""
         rows = list(self._rows(at, value))
         try:
@@ -47,7 +47,7 @@ class Feed:
             return [_unreadable(at, value, "a value in it does not fit the tables")]
         return rows
 
-    def _decision_rows(self, at: At, value: bytes) -> Iterator[FactRow]:
+    def _decision_rows(self, at: At, value: bytes) -> Iterator[Span]:
         try:
             decision = decode_decision(value)
         except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
@@ -61,14 +61,14 @@ class Feed:
         yield from decision_rows(at, decision, record_hash(value))
 
 
-def _letter_rows(at: At, value: bytes) -> Iterator[FactRow]:
+def _letter_rows(at: At, value: bytes) -> Iterator[Span]:
     try:
         yield dead_letter_row(at, decode_dead_letter(value), record_hash(value))
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
         yield _unreadable(at, value, "this version does not know its form; a newer one does")
 
 
-def _unreadable(at: At, value: bytes, sentence: str) -> FactRow:
+def _unreadable(at: At, value: bytes, sentence: str) -> Span:
     metrics.UNREADABLE.labels(at.topic).inc()
     return (unreadable_row if at.topic == DECISIONS.name else unreadable_letter_row)(at, record_hash(value), sentence)
 

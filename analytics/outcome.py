@@ -1,23 +1,26 @@
 """What a decision was about and how it ended, in one word each, read from its events."""
 
-from typing import Literal, NamedTuple
+from typing import Literal, NamedTuple, get_args
 
 from streams.decisions import Decision
 from tables import events as e
 
 Kind = Literal["order", "cancel", "reduce", "release", "fulfilment", "return", "stock", "reference", "tick", "nothing"]
 
-_KINDS: tuple[tuple[tuple[type[e.Event], ...], Kind], ...] = (
-    ((e.OrderPlaced,), "order"),
-    ((e.OrderCancelled,), "cancel"),
-    ((e.OrderReduced,), "reduce"),
-    ((e.ListingSet, e.NodeSet, e.ShopSet, e.SegmentSet, e.PolicySet), "reference"),
-    ((e.HoldReleased,), "release"),
-    ((e.Ticked,), "tick"),
-    ((e.Shipped, e.FoundShipped, e.FulfilmentRejected), "fulfilment"),
-    ((e.Returned,), "return"),
-    ((e.StockMoved, e.StockCounted), "stock"),
+# The first of these that a decision has names its command: what follows from it (a receipt fills orders) comes after in this list.
+_KINDS: tuple[tuple[type[e.Event], Kind], ...] = (
+    (e.OrderPlaced, "order"),
+    (e.OrderCancelled, "cancel"),
+    (e.OrderReduced, "reduce"),
+    *((of, "reference") for of in (e.ListingSet, e.NodeSet, e.ShopSet, e.SegmentSet, e.PolicySet)),
+    (e.HoldReleased, "release"),
+    (e.Ticked, "tick"),
+    *((of, "fulfilment") for of in (e.Shipped, e.FoundShipped, e.FulfilmentRejected)),
+    (e.Returned, "return"),
+    *((of, "stock") for of in (e.StockMoved, e.StockCounted)),
 )
+_ENDS: dict[type[e.Event], str] = {e.OrderCancelled: "cancelled", e.OrderRejected: "rejected", e.OrderHeld: "held"}
+_NO_EVENTS = frozenset(get_args(e.NoEvent))
 
 
 class Outcome(NamedTuple):
@@ -31,8 +34,9 @@ class Outcome(NamedTuple):
 
 
 def outcome(decision: Decision) -> Outcome:
-    kind = _kind(decision.events)
-    for event in decision.events:
+    types = {type(event) for event in decision.events}
+    kind: Kind = next((kind for of, kind in _KINDS if of in types), "nothing")
+    for event in decision.events if types & _NO_EVENTS else ():
         match event:
             case e.Duplicate():
                 return Outcome(kind, "duplicate")
@@ -43,25 +47,16 @@ def outcome(decision: Decision) -> Outcome:
     return Outcome(kind, _order_word(decision.events) if kind in ("order", "release") else "done")
 
 
-def _kind(events: tuple[e.AnyEvent, ...]) -> Kind:
-    """Of the event that names the command: what follows from it (a receipt fills orders) comes after in this list."""
-    for types, kind in _KINDS:
-        if any(isinstance(event, types) for event in events):
-            return kind
-    return "nothing"
-
-
 def _order_word(events: tuple[e.AnyEvent, ...]) -> str:
     order = next((event.order for event in events if isinstance(event, e.OrderPlaced | e.HoldReleased)), "")
     # a decision may fill other orders by the way; what becomes of them is not the outcome of this one
-    of_order = [event for event in events if getattr(event, "order", None) == order]
-    if any(isinstance(event, e.OrderCancelled) for event in of_order):
-        return "cancelled"
-    if any(isinstance(event, e.OrderRejected) for event in of_order):
-        return "rejected"
-    if any(isinstance(event, e.OrderHeld) and event.reasons for event in of_order):
-        return "held"
-    reserved = any(isinstance(event, e.Reserved) for event in of_order)
-    if any(isinstance(event, e.Backordered) and event.rows for event in of_order):
+    happened = {type(event) for event in events if getattr(event, "order", None) == order and not _empty(event)}
+    reserved = e.Reserved in happened
+    if e.Backordered in happened and not happened & _ENDS.keys():
         return "partial" if reserved else "backordered"
-    return "allocated" if reserved else "accepted"
+    return next((word for of, word in _ENDS.items() if of in happened), "allocated" if reserved else "accepted")
+
+
+def _empty(event: e.AnyEvent) -> bool:
+    """Says that an order is held for, or waits for, nothing more."""
+    return (isinstance(event, e.OrderHeld) and not event.reasons) or (isinstance(event, e.Backordered) and not event.rows)

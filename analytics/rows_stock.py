@@ -1,50 +1,51 @@
 """Rows of stock: every double-entry move of a decision, those implied by promises included."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from itertools import groupby
+from operator import attrgetter
 
-from analytics.facts import At, FactRow
+from analytics.facts import At, Span
+from analytics.gist import Gist
 from streams.decisions import Decision
 from tables import events as e
 
-
-def stock_rows(at: At, decision: Decision) -> Iterator[FactRow]:
-    for ordinal, event in enumerate(decision.events):
-        cause, document, order, moves = _moves(event)
-        for position, move in enumerate(moves):
-            front = (*at, ordinal, position, decision.pool, cause, document, order, move.sku, move.quantity)
-            yield "moves", (*front, move.from_node, move.from_place, move.to_node, move.to_place)
+_OUTSIDE = frozenset({"supplier", "customer", "adjustment"})
+_WAY = attrgetter("from_node", "from_place", "to_node", "to_place")
 
 
-def _moves(event: e.AnyEvent) -> tuple[str, str, str, tuple[e.Move, ...]]:
-    """(cause, document, order, moves) of an event; most events move nothing."""
+def stock_rows(at: At, decision: Decision, gists: Sequence[Gist]) -> Iterator[Span]:
+    """`gists`: of the decision's events."""
+    for ordinal, (event, gist) in enumerate(zip(decision.events, gists, strict=True)):
+        front = (*at, ordinal, decision.pool)
+        if isinstance(event, e.StockMoved):
+            yield from _told(front, event)
+        elif implied := _implied(event):
+            yield "moves", (*front, *implied), (range(len(gist.skus)), gist.skus, gist.counts)
+
+
+def _told(front: tuple[object, ...], event: e.StockMoved) -> Iterator[Span]:
+    """Mostly one span: the units of a document come and go the same way."""
+    position = 0
+    for way, found in groupby(event.moves, _WAY):
+        moves = list(found)
+        own = (range(position, position + len(moves)), [move.sku for move in moves], [move.quantity for move in moves])
+        yield "moves", (*front, event.kind, event.document, "", *way), own
+        position += len(moves)
+
+
+def _implied(event: e.AnyEvent) -> tuple[str, ...]:
+    """(cause, document, order, from node, from place, to node, to place) of what moves with an order; () where nothing does."""
     match event:
         case e.Reserved(node=node):
-            moves = (e.Move(row.sku, row.quantity, node, "on_hand", node, "reserved") for row in event.rows)
-            return "reserved", event.fulfilment, event.order, tuple(moves)
+            return "reserved", event.fulfilment, event.order, node, "on_hand", node, "reserved"
         case e.Unreserved(node=node):
-            moves = (e.Move(row.sku, row.quantity, node, "reserved", node, event.to) for row in event.rows)
-            return event.reason, event.fulfilment, event.order, _outside(tuple(moves))
+            # units may be written off, and outside there are no nodes
+            return event.reason, event.fulfilment, event.order, node, "reserved", "" if event.to in _OUTSIDE else node, event.to
         case e.Shipped(node=node):
-            moves = (e.Move(row.sku, row.quantity, node, "reserved", "", "customer") for row in event.rows)
-            return "shipped", event.fulfilment, event.order, tuple(moves)
+            return "shipped", event.fulfilment, event.order, node, "reserved", "", "customer"
         case e.FoundShipped():
-            moves = (e.Move(row.sku, row.quantity, "", "adjustment", "", "customer") for row in event.rows)
-            return "shipped", event.fulfilment, event.order, tuple(moves)
+            return "shipped", event.fulfilment, event.order, "", "adjustment", "", "customer"
         case e.Returned(node=node):
-            moves = (e.Move(row.sku, row.quantity, "", "customer", node, "quality") for row in event.rows)
-            return "returned", event.document, event.order, tuple(moves)
-        case e.StockMoved():
-            return event.kind, event.document, "", event.moves
+            return "returned", event.document, event.order, "", "customer", node, "quality"
         case _:
-            return "", "", "", ()
-
-
-def _outside(moves: tuple[e.Move, ...]) -> tuple[e.Move, ...]:
-    """An Unreserved may write units off; outside there are no nodes."""
-    return tuple(
-        e.Move(move.sku, move.quantity, move.from_node, move.from_place, "", move.to_place) if move.to_place in _OUTSIDE else move
-        for move in moves
-    )
-
-
-_OUTSIDE = frozenset({"supplier", "customer", "adjustment"})
+            return ()

@@ -23,8 +23,11 @@ def house() -> Teahouse:
 
 
 def rows(decision: Decision, table: str) -> list[dict[str, Any]]:
-    names = FACTS[table].names
-    return [dict(zip(names, row, strict=True)) for name, row in decision_rows(AT, decision, 7) if name == table]
+    fact, found = FACTS[table], []
+    for name, shared, own in decision_rows(AT, decision, 7):
+        if name == table:
+            found += [dict(zip(fact.names, (*shared, *values), strict=True)) for values in (zip(*own, strict=True) if own else ((),))]
+    return found
 
 
 def decision(*events: e.AnyEvent) -> Decision:
@@ -35,7 +38,7 @@ def decision(*events: e.AnyEvent) -> Decision:
 
 def test_every_row_says_where_in_the_log_it_comes_from(house: Teahouse) -> None:
     placed = house.order("1001", "leaf-web", (("PUER-CAKE", 2),), FIRST_DAY)
-    assert {row[:4] for _, row in decision_rows(AT, placed, 7)} == {AT}
+    assert {shared[:4] for _, shared, _ in decision_rows(AT, placed, 7)} == {AT}
 
 
 def test_demand_is_counted_at_the_node_that_took_it_on(house: Teahouse) -> None:

@@ -1,0 +1,63 @@
+"""An event in a few words: what its rows in every table have in common. Its lines are walked here, once for all tables."""
+
+from collections.abc import Sequence
+
+import msgspec
+
+from tables import events as e
+
+# A line whose listing nobody knows has no SKU, and none of its units.
+NO_PART = (("", 0),)
+
+
+class Gist(msgspec.Struct, frozen=True, gc=False):
+    """`skus` and `counts` go together, one for each line and SKU, in the order of the event."""
+
+    node: str = ""
+    fulfilment: str = ""
+    units: int = 0
+    reasons: tuple[str, ...] = ()
+    skus: Sequence[str] = ()
+    counts: Sequence[int] = ()
+
+
+_NOTHING = Gist()
+
+
+def gist(event: e.AnyEvent) -> Gist:
+    """Nothing where no order is meant."""
+    match event:
+        case e.OrderPlaced() | e.OrderResolved():
+            return _of_lines(event.lines)
+        case e.Considered():
+            return Gist(units=sum([count for _, count in event.short]))
+        case e.Reserved() | e.Shipped() | e.FoundShipped():
+            return _of_rows(event.node, event.fulfilment, event.rows)
+        case e.Unreserved() | e.CancelRequested():
+            return _of_rows(event.node, event.fulfilment, event.rows, (event.reason,))
+        case e.Returned():
+            return _of_rows(event.node, "", event.rows)
+        case e.Backordered():
+            return _of_rows("", "", event.rows)
+        case e.OrderReduced():
+            return Gist(units=sum([count for _, count in event.lines]))
+        case e.OrderHeld() | e.HoldReleased():
+            return Gist(reasons=event.reasons)
+        case e.OrderCancelled() | e.OrderRejected():
+            return Gist(reasons=(event.reason,))
+        case e.FulfilmentRejected():
+            return Gist(event.node, event.fulfilment, reasons=(event.reason,))
+        case e.Shortage():
+            return Gist(event.node, units=event.quantity)
+        case _:
+            return _NOTHING
+
+
+def _of_lines(lines: Sequence[e.OrderLine]) -> Gist:
+    counts = [line.quantity * per_unit for line in lines for _, per_unit in line.parts or NO_PART]
+    return Gist(units=sum(counts), skus=[sku for line in lines for sku, _ in line.parts or NO_PART], counts=counts)
+
+
+def _of_rows(node: str, fulfilment: str, rows: Sequence[e.Row | e.Waiting], reasons: tuple[str, ...] = ()) -> Gist:
+    counts = [row.quantity for row in rows]
+    return Gist(node, fulfilment, sum(counts), reasons, [row.sku for row in rows], counts)
