@@ -28,7 +28,7 @@ class Announce:
         source: Log,
         snapshots: Snapshots,
         transactions: Callable[[int], Transactions],
-        pause_s: float = 0.3,
+        pause_s: float = 0.5,
         snapshot_after: int = SNAPSHOT_AFTER,
         aside: Aside | None = None,
     ) -> None:
@@ -38,6 +38,7 @@ class Announce:
         self._pause_s = pause_s
         self._snapshot_after = snapshot_after
         self._aside = aside
+        self._turn = asyncio.Lock()
         self._views: dict[int, View] = {}
         self._tasks: set[asyncio.Task[None]] = set()
 
@@ -45,7 +46,9 @@ class Announce:
         for partition in partitions:
             if partition not in self._views:
                 writer = self._transactions(partition)
-                view = View(partition, writer, self._source, self._snapshots, self._pause_s, self._snapshot_after, self._aside)
+                view = View(
+                    *(partition, writer, self._source, self._snapshots, self._pause_s, self._snapshot_after, self._aside, self._turn)
+                )
                 self._views[partition] = view
                 self._tasks.add(asyncio.create_task(_guarded(view), name=f"announce-{partition}"))
 

@@ -27,8 +27,8 @@ SLICE = 100
 PUBLISHED_AT_ONCE = 20_000
 # So many records are held while it catches up; older ones are dropped, for the log has them.
 HELD = 5_000
-# Publishing takes at most a third of the time, or it would hold up the stages that share the process.
-REST = 2.0
+# Telling takes at most a tenth of the time of the event loop, or it would hold up the stages that share it.
+REST = 9.0
 # What lies behind a snapshot has to be folded (about 50 µs each) by whoever takes the partition; a dump stops everything else for about
 # 1 ms a megabyte. So one is written after so many decisions, and the more seldom the larger it is.
 SNAPSHOT_AFTER = 5_000
@@ -50,6 +50,7 @@ class View:
         pause_s: float,
         snapshot_after: int,
         aside: Aside | None = None,
+        turn: asyncio.Lock | None = None,
     ) -> None:
         self.partition = partition
         self.closed = False
@@ -59,6 +60,8 @@ class View:
         self._pause_s = pause_s
         self._snapshot_after = snapshot_after
         self._aside = aside
+        self._turn = turn or asyncio.Lock()
+        self._busy_s = 0.0
         self._ledger: Ledger | None = None
         self._position = 0
         self._seen = 0
@@ -109,10 +112,11 @@ class View:
             self._news.clear()
             if self._seen > self._position:
                 await self._catch_up(self._ledger)
-            clock = asyncio.get_running_loop().time
-            begun = clock()
-            await self._publish_all()
-            await asyncio.sleep(REST * (clock() - begun))
+            # one partition of a process at a time, rest included: many must not add up to all of the time
+            async with self._turn:
+                await self._publish_all()
+                busy, self._busy_s = self._busy_s, 0.0
+                await asyncio.sleep(REST * busy)
 
     def _wanted(self) -> bool:
         return not self.closed
@@ -188,12 +192,14 @@ class View:
 
     async def _build(self, ledger: Ledger, orders: Sequence[OrderAt], cells: Sequence[CellAt]) -> list[Outgoing]:
         """Each slice tells of the state at its own time, and says which."""
+        slices = [self._statuses(ledger, orders[start : start + SLICE]) for start in range(0, len(orders), SLICE)]
+        slices += [self._levels(ledger, cells[start : start + SLICE]) for start in range(0, len(cells), SLICE)]
         outgoing: list[Outgoing] = []
-        for start in range(0, len(orders), SLICE):
-            outgoing += self._statuses(ledger, orders[start : start + SLICE])
-            await asyncio.sleep(0)
-        for start in range(0, len(cells), SLICE):
-            outgoing += self._levels(ledger, cells[start : start + SLICE])
+        clock = asyncio.get_running_loop().time
+        for part in slices:
+            begun = clock()
+            outgoing += part
+            self._busy_s += clock() - begun
             await asyncio.sleep(0)
         return outgoing
 

@@ -1,8 +1,7 @@
 """What shops and people are told of a pool after a decision: order statuses and available-to-promise levels. Pure."""
 
 from collections.abc import Iterable, Sequence
-
-import msgspec
+from typing import NamedTuple
 
 from connectors.contract import Availability, OrderStatus
 from streams.decisions import Decision
@@ -15,35 +14,43 @@ from tables.tiers import offer
 Cell = tuple[str, str]  # (segment, SKU)
 
 
-class Touched(msgspec.Struct, frozen=True):
-    """What a decision may have changed: order keys, and cells whose shops may promise more or less than before. Segment "*": all."""
-
-    orders: tuple[str, ...]
-    cells: tuple[Cell, ...]
-
-
 EVERY = "*"
+
+
+class Touched(NamedTuple):
+    """What decisions may have changed: order keys, and cells whose shops may promise more or less than before. Segment "*": all."""
+
+    orders: dict[str, None]
+    cells: dict[Cell, None]
 
 
 def touched(pool: Pool, decision: Decision) -> Touched:
     """Call it after the decision has been folded into `pool`."""
-    orders: dict[str, None] = {}
-    cells: dict[Cell, None] = {}
+    found = Touched({}, {})
+    touch(found, pool, decision)
+    return found
+
+
+def touch(found: Touched, pool: Pool, decision: Decision) -> None:
+    """Add what the decision has changed to what is `found` already."""
+    orders, cells = found
     for event in decision.events:
         match event:
             case e.Reserved() | e.Unreserved():
                 orders[event.order] = None
                 segment = pool.orders[event.order].segment
-                cells |= dict.fromkeys([(EVERY if row.origins else segment, row.sku) for row in event.rows])
+                for row in event.rows:
+                    cells[EVERY if row.origins else segment, row.sku] = None
             case e.StockMoved():
-                cells |= dict.fromkeys([(EVERY, move.sku) for move in event.moves])
-                cells |= dict.fromkeys([(EVERY, grant.sku) for grant in event.grants])
+                for move in event.moves:
+                    cells[EVERY, move.sku] = None
+                for grant in event.grants:
+                    cells[EVERY, grant.sku] = None
             case e.ShopSet() | e.SegmentSet() | e.NodeSet() | e.PolicySet():
-                cells |= dict.fromkeys([(EVERY, sku) for sku in _all_skus(pool)])
+                cells |= {(EVERY, sku): None for sku in _all_skus(pool)}
             case _:
                 if (order := getattr(event, "order", None)) is not None and order in pool.orders:
                     orders[order] = None
-    return Touched(tuple(orders), tuple(cells))
 
 
 def _all_skus(pool: Pool) -> list[str]:
