@@ -18,7 +18,7 @@ _MILLIS = re.compile(r"[0-9]{1,14}")
 
 
 # ---------------------------------------------------------------------------------------------- inwards: the raw record
-class RawRecord(msgspec.Struct, frozen=True, kw_only=True):
+class RawRecord(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """One delivery as it came in. `external_id` names the thing it speaks of (an order, a stock document)."""
 
     tenant: str
@@ -41,8 +41,11 @@ class RawRecord(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def nameable(self) -> bool:
         """Whether the names in it can be the key and the headers of a Kafka record."""
+        if not 0 < len(self.external_id) <= LONGEST_NAME:
+            return False
+        written = f"{self.tenant}{self.shop}{self.channel}{self.kind}{self.external_id}{self.delivery_id}{self.received_at}"
         try:
-            return 0 < len(self.external_id) <= LONGEST_NAME and sum(len(value) for _, value in self.headers()) <= 8 * LONGEST_NAME
+            return len(written.encode()) <= 8 * LONGEST_NAME
         except UnicodeEncodeError:
             return False
 
@@ -84,7 +87,7 @@ class ShopRef(msgspec.Struct, frozen=True, kw_only=True):
 
 
 # ---------------------------------------------------------------------------------------------- inwards: drafts
-class Person(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+class Person(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):
     """Personal data of a recipient. It is sealed before it goes anywhere but the partner that ships."""
 
     name: str = ""
@@ -100,7 +103,7 @@ class Person(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
         return "Person(…)"
 
 
-class LineDraft(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+class LineDraft(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     """One line as ordered. `listings`: the names it may be listed under at this shop, most specific first (SKU, variant id, …);
     the first is the one taken as SKU where the shop says so. `quantity` > 0, before reductions. `price`: minor units each.
     `goods` is False for postage, fees, vouchers and discounts, which never reach allocation."""
@@ -119,7 +122,7 @@ class Reduction(msgspec.Struct, frozen=True, kw_only=True):
     lines: tuple[tuple[str, int], ...]
 
 
-class OrderDraft(msgspec.Struct, frozen=True, kw_only=True, tag="order", omit_defaults=True):
+class OrderDraft(msgspec.Struct, frozen=True, kw_only=True, tag="order", omit_defaults=True, gc=False):
     """An order as the channel now sees it: placed, or amended. `region` is ISO 3166-2 (`US-CA`) or a country code, "" unknown.
     `holds`: reasons known to the channel why it must not ship yet (`payment`, `fraud`, `address`, …). Defaults are left out of the
     digest that names a revision, so a field added with a default makes no old order look amended."""

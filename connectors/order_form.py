@@ -36,7 +36,7 @@ class TakenOff(Struct, frozen=True):
     lines: Annotated[tuple[Taken, ...], Meta(min_length=1, max_length=MOST_LINES)]
 
 
-class Order(Struct, frozen=True, tag="order", kw_only=True):
+class Order(Struct, frozen=True, tag="order", kw_only=True, gc=False):
     order: Id
     updated_at: Moment
     currency: str
@@ -102,7 +102,7 @@ def _order(form: Order) -> tuple[Draft, ...] | Rejected:
         updated_at=updated_at,
         placed_at=updated_at if form.placed_at is UNSET else to_millis(form.placed_at),
         currency=form.currency,
-        lines=tuple([_line(line) for line in lines]),
+        lines=tuple([LineDraft(line.line, (line.sku,), line.quantity, line.price, line.goods) for line in lines]),
         reductions=tuple([_reduction(taken) for taken in form.reductions]),
         holds=form.holds,
         region=form.region,
@@ -110,10 +110,6 @@ def _order(form: Order) -> tuple[Draft, ...] | Rejected:
         recipient=form.recipient,
     )
     return (draft,)
-
-
-def _line(line: Line) -> LineDraft:
-    return LineDraft(line=line.line, listings=(line.sku,), quantity=line.quantity, price=line.price, goods=line.goods)
 
 
 def _reduction(taken: TakenOff | Reduce) -> Reduction:

@@ -8,6 +8,7 @@ import json
 import re
 from collections.abc import Callable
 from decimal import Decimal
+from functools import lru_cache
 from typing import Annotated, Any, NoReturn
 
 import msgspec
@@ -85,7 +86,7 @@ def _is_text(value: Any) -> bool:
 
 def has_nul(body: bytes) -> bool:
     """A null byte, bare or as a JSON escape. (A backslash before the escape makes it plain text.)"""
-    return b"\0" in body or (b"\\u0000" in body and _ESCAPED_NUL.search(body) is not None)
+    return b"\0" in body or (b"\\" in body and b"\\u0000" in body and _ESCAPED_NUL.search(body) is not None)
 
 
 def deleted(raw: RawRecord, of_living: set[str]) -> Parsed:
@@ -108,6 +109,13 @@ def price_each(total: Decimal, quantity: int, currency: str) -> int:
         return rounded_minor_units(total / quantity, currency)
     except ValueError:
         raise Unusable("bad_price", "A price is beyond all reason.") from None
+
+
+@lru_cache(maxsize=10_000)  # a shop has so many prices, and not more
+def price_read(text: str, currency: str) -> int:
+    """Minor units of a price as it is written. Raises ValueError when it is no price, Unusable beyond 10^12 units, KeyError for a currency
+    that ISO 4217 does not list."""
+    return price_each(_amount(text), 1, currency)
 
 
 def _no_number(_: str) -> NoReturn:

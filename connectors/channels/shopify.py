@@ -1,10 +1,12 @@
 """Shopify: signed webhooks of orders and refunds (REST order resource, as webhooks of every API version carry it)."""
 
+from collections import Counter
 from typing import Any
 
 import msgspec
-from pydantic import Field
 
+from connectors import shopify_form as form
+from connectors import shopify_quick as quick
 from connectors.contract import (
     CancelDraft,
     Fetch,
@@ -23,24 +25,7 @@ from connectors.contract import (
     ShopRef,
     Webhook,
 )
-from connectors.payload import (
-    MOST_LINES,
-    UNDECODABLE,
-    Amount,
-    Currency,
-    Name,
-    Payload,
-    Reference,
-    Text,
-    Units,
-    Whole,
-    Zoned,
-    deleted,
-    distinct,
-    price_each,
-    read_object,
-    usable,
-)
+from connectors.payload import UNDECODABLE, deleted, distinct, price_each, price_read, read_object, usable
 from connectors.regions import region
 from connectors.signing import base64_signed, fingerprint
 
@@ -61,73 +46,8 @@ _CANCEL_REASONS = frozenset({"customer", "inventory", "fraud", "declined", "staf
 _PAID_LATER = frozenset({"net", "fixed", "fulfillment"})
 
 
-# ---------------------------------------------------------------------------------------------- the payload
-class _Address(Payload):
-    name: Text = ""
-    first_name: Text = ""
-    last_name: Text = ""
-    company: Text = ""
-    phone: Text = ""
-    address1: Text = ""
-    address2: Text = ""
-    city: Text = ""
-    zip: Text = ""
-    country_code: Text = ""
-    province_code: Text = ""
-
-
-class _Line(Payload):
-    id: Name
-    quantity: Units
-    price: Amount
-    current_quantity: Whole | None = None
-    sku: Text = ""
-    variant_id: Reference = ""
-    product_id: Reference = ""
-    title: Text = ""
-    gift_card: bool | None = None
-    requires_shipping: bool | None = None
-
-
-class _RefundLine(Payload):
-    line_item_id: Name
-    quantity: Whole
-    restock_type: Text = ""
-
-
-class _Refund(Payload):
-    id: Name
-    order_id: Reference = ""
-    refund_line_items: tuple[_RefundLine, ...] = ()
-
-
-class _Terms(Payload):
-    payment_terms_type: Text = ""
-
-
-class _Head(Payload):
-    """What must be readable to know whether the order is still wanted, however odd the rest is."""
-
-    id: Name
-    updated_at: Zoned
-    cancelled_at: Zoned | None = None
-    cancel_reason: Text = ""
-
-
-class _Order(_Head):
-    created_at: Zoned | None = None
-    currency: Currency
-    name: Text = ""
-    financial_status: Text = ""
-    fulfillment_status: Text = ""
-    payment_terms: _Terms | None = None
-    payment_gateway_names: tuple[Text, ...] | None = None
-    test: bool | None = None
-    email: Text = ""
-    phone: Text = ""
-    shipping_address: _Address | None = None
-    line_items: tuple[_Line, ...] = Field(max_length=MOST_LINES)
-    refunds: tuple[_Refund, ...] | None = None
+Order = form.Order | quick.Order
+Refund = form.Refund | quick.Refund
 
 
 class _Glance(msgspec.Struct):
@@ -171,9 +91,10 @@ class Shopify:
 def _parse(raw: RawRecord) -> Parsed:
     match raw.kind:
         case "order" | "cancel":
-            return _order(_inner(read_object(raw.body), "order"))
+            order = quick.read_quickly(raw.body)
+            return _order(order) if order is not None else _unusual_order(_inner(read_object(raw.body), "order"))
         case "refund":
-            return _refund(_Refund.model_validate(_inner(read_object(raw.body), "refund")))
+            return _refund(form.Refund.model_validate(_inner(read_object(raw.body), "refund")))
         case "delete":
             return deleted(raw, {"created_at", "updated_at"})
         case _:
@@ -186,106 +107,123 @@ def _inner(payload: dict[str, Any], name: str) -> dict[str, Any]:
     return inner if isinstance(inner, dict) and "id" not in payload else payload
 
 
-def _order(payload: dict[str, Any]) -> Parsed:
+def _unusual_order(payload: dict[str, Any]) -> Parsed:
+    head = form.Head.model_validate(payload)
+    return _order(form.Order.model_validate(payload)) if head.cancelled_at is None else _cancelled(head)
+
+
+def _order(order: Order) -> Parsed:
     """A cancelled order says so itself. The topic that says it too is not signed: who replays an order could call it a cancel."""
-    head = _Head.model_validate(payload)
-    if head.cancelled_at is not None:
-        reason = head.cancel_reason if head.cancel_reason in _CANCEL_REASONS else "cancelled"
-        return _cancel(head, reason)
-    order = _Order.model_validate(payload)
+    if order.cancelled_at is not None:
+        return _cancelled(order)
     if order.fulfillment_status == "fulfilled":
         return Ignored("already_fulfilled", "Shopify says that all of the order was shipped already.")
-    distinct([line.id for line in order.line_items])
-    lines = tuple([draft for line in order.line_items if (draft := _line(line, order)) is not None])
-    return (_draft(order, lines),) if lines else _cancel(head, "all_lines_removed")
+    distinct([str(line.id) for line in order.line_items])
+    lines = _lines(order)
+    return (_draft(order, lines),) if lines else _cancel(order, "all_lines_removed")
 
 
-def _cancel(head: _Head, reason: str) -> Parsed:
-    return (CancelDraft(order=head.id, updated_at=Millis(max(head.updated_at, head.cancelled_at or 0)), reason=reason),)
+def _cancelled(head: form.Head | quick.Order) -> Parsed:
+    return _cancel(head, head.cancel_reason if head.cancel_reason in _CANCEL_REASONS else "cancelled")
 
 
-def _draft(order: _Order, lines: tuple[LineDraft, ...]) -> OrderDraft:
+def _cancel(head: form.Head | quick.Order, reason: str) -> Parsed:
+    return (CancelDraft(order=str(head.id), updated_at=_millis(max(head.updated_at, head.cancelled_at or 0)), reason=reason),)
+
+
+def _draft(order: Order, lines: tuple[LineDraft, ...]) -> OrderDraft:
     address = order.shipping_address
     return OrderDraft(
-        order=order.id,
-        number=order.name or order.id,
-        updated_at=Millis(order.updated_at),
-        placed_at=Millis(order.updated_at if order.created_at is None else order.created_at),
+        order=str(order.id),
+        number=order.name or str(order.id),
+        updated_at=_millis(order.updated_at),
+        placed_at=_millis(order.updated_at if order.created_at is None else order.created_at),
         currency=order.currency,
         lines=lines,
         reductions=tuple([taken for refund in order.refunds or () if (taken := _reduction(refund)).lines]),
         holds=_holds(order),
-        region=region(address.country_code, address.province_code) if address else "",
+        region=region(address.country_code or "", address.province_code or "") if address else "",
         recipient=_person(address, order) if address else None,
     )
 
 
-def _line(line: _Line, order: _Order) -> LineDraft | None:
-    quantity = _ordered(line, order)
-    if quantity < 1:
-        return None
-    price = price_each(line.price, 1, order.currency)
-    named = tuple([name for name in (line.sku.strip(), line.variant_id, line.product_id) if name])
-    return LineDraft(
-        line=line.id,
-        listings=named or (line.title.strip() or line.id,),
-        quantity=quantity,
-        price=price,
+def _millis(moment: int) -> Millis:
+    return Millis(int(moment))
+
+
+def _lines(order: Order) -> tuple[LineDraft, ...]:
+    """Those that are left after edits. An edit shows in `current_quantity` only, which refunds have lowered too."""
+    drafts, refunded = [], _refunded(order)
+    for line in order.line_items:
+        ordered = line.quantity
+        if line.current_quantity is not None:
+            ordered = min(ordered, line.current_quantity + refunded.get(line.id, 0))
+        if ordered < 1:
+            continue
+        price = price_read(line.price, order.currency) if isinstance(line.price, str) else price_each(line.price, 1, order.currency)
         # tips and services need no shipping; a negative price is a discount in the shape of a line
-        goods=not line.gift_card and line.requires_shipping is not False and price >= 0,
-    )
+        goods = not line.gift_card and line.requires_shipping is not False and price >= 0
+        drafts.append(LineDraft(str(line.id), _listings(line), ordered, price, goods))
+    return tuple(drafts)
 
 
-def _ordered(line: _Line, order: _Order) -> int:
-    """Units before refunds. An edit of the order shows in `current_quantity` only, which refunds have lowered too."""
-    if line.current_quantity is None:
-        return line.quantity
-    refunded = sum(part.quantity for refund in order.refunds or () for part in refund.refund_line_items if part.line_item_id == line.id)
-    return min(line.quantity, line.current_quantity + refunded)
+def _listings(line: form.Line | quick.Line) -> tuple[str, ...]:
+    names = (line.sku or "").strip(), str(line.variant_id or ""), str(line.product_id or "")
+    return tuple([name for name in names if name]) or ((line.title or "").strip() or str(line.id),)
 
 
-def _refund(refund: _Refund) -> Parsed:
+def _refunded(order: Order) -> Counter[int | str]:
+    """Units by line."""
+    units: Counter[int | str] = Counter()
+    for refund in order.refunds or ():
+        for part in refund.refund_line_items:
+            units[part.line_item_id] += part.quantity
+    return units
+
+
+def _refund(refund: Refund) -> Parsed:
     reduction = _reduction(refund)
     if not reduction.lines:
         return Ignored("nothing_reduced", "The refund takes nothing off what is still to be shipped: money only, or goods that came back.")
     if not refund.order_id:
         return Ignored("no_order", "The refund does not name its order.")
-    return (ReductionDraft(order=refund.order_id, reduction=reduction),)
+    return (ReductionDraft(order=str(refund.order_id), reduction=reduction),)
 
 
-def _reduction(refund: _Refund) -> Reduction:
+def _reduction(refund: Refund) -> Reduction:
     """`return` is said of units that were shipped: they come back, and what is still to be shipped stays as it is."""
     units: dict[str, int] = {}
     for part in refund.refund_line_items:
         if part.restock_type != "return" and part.quantity > 0:
-            units[part.line_item_id] = units.get(part.line_item_id, 0) + part.quantity
-    return Reduction(id=refund.id, lines=tuple(units.items()))
+            line = str(part.line_item_id)
+            units[line] = units.get(line, 0) + part.quantity
+    return Reduction(id=str(refund.id), lines=tuple(units.items()))
 
 
-def _holds(order: _Order) -> tuple[str, ...]:
-    holds = [] if order.financial_status in _SHIPS or _on_credit(order) else ["payment"]
+def _holds(order: Order) -> tuple[str, ...]:
+    holds = [] if (order.financial_status or "") in _SHIPS or _on_credit(order) else ["payment"]
     return tuple(holds + (["test"] if order.test else []))
 
 
-def _on_credit(order: _Order) -> bool:
+def _on_credit(order: Order) -> bool:
     """Pending on purpose: the merchant granted payment terms, or the carrier collects the money."""
     if order.financial_status != "pending":
         return False
-    terms = order.payment_terms.payment_terms_type.lower() if order.payment_terms else ""
+    terms = (order.payment_terms.payment_terms_type or "").lower() if order.payment_terms else ""
     gateways = " ".join(order.payment_gateway_names or ()).lower()
     return terms in _PAID_LATER or "cash on delivery" in gateways or "(cod)" in gateways
 
 
-def _person(address: _Address, order: _Order) -> Person:
+def _person(address: form.Address | quick.Address, order: Order) -> Person:
     return Person(
-        name=address.name or f"{address.first_name} {address.last_name}".strip(),
-        company=address.company,
-        phone=address.phone or order.phone,
-        email=order.email,
+        name=address.name or f"{address.first_name or ''} {address.last_name or ''}".strip(),
+        company=address.company or "",
+        phone=address.phone or order.phone or "",
+        email=order.email or "",
         street=tuple([street for street in (address.address1, address.address2) if street]),
-        city=address.city,
-        postcode=address.zip,
-        country=address.country_code,
+        city=address.city or "",
+        postcode=address.zip or "",
+        country=address.country_code or "",
     )
 
 

@@ -33,7 +33,9 @@ class Normalize:
         self._made: Counter[str] = Counter()  # by channel, of the batch at hand
 
     async def take(self, partition: int, records: Sequence[Record]) -> asyncio.Future[None]:
-        outgoing = [outgoing for record in records for outgoing in self._one(partition, record)]
+        outgoing: list[Outgoing] = []
+        for record in records:
+            outgoing += self._one(partition, record)
         for channel, made in self._made.items():
             COMMANDS_MADE.labels(channel).inc(made)
         self._made.clear()
@@ -63,13 +65,10 @@ class Normalize:
     def _answer(
         self, partition: int, record: Record, raw: RawRecord, outcome: tuple[AnyCommand, ...] | Ignored | Rejected
     ) -> list[Outgoing]:
-        match outcome:
-            case Ignored(code, sentence):
-                return [self._letters.ignored(partition, record, raw.shop, code, sentence)]
-            case Rejected(code, sentence):
-                return [self._letters.rejected(partition, record, raw.shop, code, sentence)]
-            case commands:
-                return self._commands(partition, record, raw, commands)
+        if isinstance(outcome, tuple):
+            return self._commands(partition, record, raw, outcome)
+        say = self._letters.ignored if isinstance(outcome, Ignored) else self._letters.rejected
+        return [say(partition, record, raw.shop, outcome.code, outcome.sentence)]
 
     def _commands(self, partition: int, record: Record, raw: RawRecord, commands: Sequence[AnyCommand]) -> list[Outgoing]:
         outgoing = []

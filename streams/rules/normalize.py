@@ -4,7 +4,7 @@ Pure: the same record over the same reference gives the same commands with the s
 """
 
 from collections.abc import Callable, Iterator, Mapping
-from itertools import count
+from itertools import count, repeat
 
 from connectors.contract import CancelDraft, Channel, Draft, Ignored, OrderDraft, Parsed, Person, RawRecord, ReductionDraft, Rejected
 from streams.commands import AnyCommand, Cause
@@ -32,7 +32,8 @@ def normalize(
     parsed = _parse(raw, shop, channels)
     if not isinstance(parsed, tuple):
         return parsed
-    causes: Iterator[Cause] = ((*cause, ordinal) for ordinal in count())
+    source, partition, offset = cause
+    causes: Iterator[Cause] = zip(repeat(source), repeat(partition), repeat(offset), count())
     return _all_or_none([_translate(draft, raw, shop, reference, seal, causes) for draft in parsed])
 
 

@@ -18,7 +18,7 @@ def place(draft: OrderDraft, shop: ShopRecord, reference: Reference, causes: Ite
     """One PlaceOrder with the goods lines. An order without any is Ignored `no_goods`; personal data is in `sealed` alone."""
     if fault := _fault(draft):
         return fault
-    lines = tuple([line for drafted in draft.lines if (line := _line(drafted, shop, reference)) is not None])
+    lines = _goods(draft, shop, reference)
     if not lines:
         return Ignored("no_goods", f"Order {told(draft.number)} has no line that is goods.")
     return [
@@ -66,45 +66,49 @@ def digest(draft: OrderDraft | CancelDraft) -> str:
     return hashlib.blake2b(_encode(draft), digest_size=8).hexdigest()
 
 
-def _line(draft: LineDraft, shop: ShopRecord, reference: Reference) -> OrderLine | None:
-    """None: not goods. A line without parts names a listing nobody knows, for which the order is held."""
-    parts = _parts(draft.listings, shop, reference) if draft.goods else ()
-    name = draft.listings[0] if draft.listings else ""
-    if parts is None:
-        parts = ((name, 1),) if name and shop.unknown_listing == "as_sku" else ()
-    elif not parts:
-        return None
-    return OrderLine(draft.line, name, draft.quantity, draft.price, parts)
+def _goods(draft: OrderDraft, shop: ShopRecord, reference: Reference) -> tuple[OrderLine, ...]:
+    """A line without parts names a listing nobody knows, for which the order is held. Listings without parts are not goods."""
+    of, listed, fees = shop.ref.shop, reference.listings, shop.non_goods
+    lines = []
+    for line in draft.lines:
+        names = line.listings
+        if not line.goods or (fees and any(name in fees for name in names)):
+            continue
+        for name in names:
+            if (found := listed.get((of, name))) is not None:
+                break
+        else:
+            lines.append(OrderLine(line.line, names[0] if names else "", line.quantity, line.price, _unlisted(names, shop)))
+            continue
+        if found.parts:
+            lines.append(OrderLine(line.line, names[0], line.quantity, line.price, found.parts))
+    return tuple(lines)
 
 
-def _parts(names: tuple[str, ...], shop: ShopRecord, reference: Reference) -> tuple[tuple[str, int], ...] | None:
-    """Of the first name that is listed; empty for what is not goods, None when no name is known."""
-    for name in names:
-        if name in shop.non_goods:
-            return ()
-    for name in names:
-        found = reference.listings.get((shop.ref.shop, name))
-        if found is not None:
-            return found.parts
-    return None
+def _unlisted(names: tuple[str, ...], shop: ShopRecord) -> tuple[tuple[str, int], ...]:
+    return ((names[0], 1),) if names and names[0] and shop.unknown_listing == "as_sku" else ()
 
 
 def _fault(draft: OrderDraft) -> Rejected | None:
     """What a channel should have refused, and must not reach the pool."""
-    order = told(draft.number)
     if not (0 <= draft.updated_at < LAST_MILLIS and 0 <= draft.placed_at < LAST_MILLIS):
-        return Rejected("bad_time", f"Order {order} says a time outside 1970 to 9999.")
-    for line in draft.lines:
-        if not 0 < line.quantity <= MOST_UNITS:
-            return Rejected("bad_quantity", f"Line {told(line.line)} of order {order} must order 1 to {MOST_UNITS} units.")
-        if not -MOST_MONEY <= line.price <= MOST_MONEY:
-            return Rejected("bad_price", f"Line {told(line.line)} of order {order} has a price beyond {MOST_MONEY} minor units.")
+        return Rejected("bad_time", f"Order {told(draft.number)} says a time outside 1970 to 9999.")
+    lines = draft.lines
+    for line in lines:
+        if not (0 < line.quantity <= MOST_UNITS and -MOST_MONEY <= line.price <= MOST_MONEY):
+            return _bad_line(line, told(draft.number))
     for reduction in draft.reductions:
         if fault := _bad_reduction(reduction):
             return fault
-    if len({line.line for line in draft.lines}) != len(draft.lines):
-        return Rejected("repeated_line", f"Order {order} uses a line id twice.")
+    if len({line.line for line in lines}) != len(lines):
+        return Rejected("repeated_line", f"Order {told(draft.number)} uses a line id twice.")
     return None
+
+
+def _bad_line(line: LineDraft, order: str) -> Rejected:
+    if not 0 < line.quantity <= MOST_UNITS:
+        return Rejected("bad_quantity", f"Line {told(line.line)} of order {order} must order 1 to {MOST_UNITS} units.")
+    return Rejected("bad_price", f"Line {told(line.line)} of order {order} has a price beyond {MOST_MONEY} minor units.")
 
 
 def _bad_reduction(reduction: Reduction) -> Rejected | None:

@@ -13,7 +13,7 @@ import tempfile
 import time
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from connectors.contract import Channel, OrderDraft, Person, RawRecord
 from connectors.registry import channels
@@ -32,15 +32,17 @@ PARTITION = 0
 UNKNOWN_EVERY, DAMAGED_EVERY = 100, 200
 NO_LIMIT = 1 << 40
 
+T = TypeVar("T")
 
-class Kept(Deliveries):
-    """A producer that acknowledges at once; what it was handed last lies in `records`."""
+
+class Handed(Deliveries):
+    """A producer that acknowledges at once; `records` is the last batch."""
 
     def __init__(self) -> None:
-        self.records: list[Outgoing] = []
+        self.records: Sequence[Outgoing] = ()
 
     async def send(self, records: Sequence[Outgoing]) -> asyncio.Future[None]:
-        self.records += records
+        self.records = records
         done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         done.set_result(None)
         return done
@@ -63,19 +65,20 @@ def measure(channel: str, count: int, rounds: int) -> dict[str, Any]:
     with tempfile.TemporaryDirectory(prefix="yipan-bench-") as folder:
         create_key(Path(folder))
         seal = Sealer(Path(folder)).seal
-        out = Kept()
+        out, sent = Handed(), list[Outgoing]()
         stage = Normalize(reference(), known, seal, out, NO_LIMIT)
         _quiet()
         with asyncio.Runner() as runner:
-            whole = best(lambda: runner.run(_take(stage, taken, out)), rounds)
-        made = [record.value for record in out.records if record.topic == COMMANDS.name]
+            runner.run(_take(stage, taken, lambda: sent.extend(out.records)))
+            whole = best(lambda: runner.run(_take(stage, taken, lambda: None)), rounds)
+        made = [record.value for record in sent if record.topic == COMMANDS.name]
         parts = _apart(known[channel], channel, records, made, seal, rounds)
     return {
         "orders": count,
         "lines_per_order": round(sum(raw.body.count(b'"quantity"') for raw in records) / count, 1),
         "raw_bytes": sum(len(raw.body) for raw in records) // count,
         "command_bytes": sum(map(len, made)) // len(made),
-        "dead_letters": len(out.records) - len(made),
+        "dead_letters": len(sent) - len(made),
         "cpu_us_per_order": round(whole / count * 1e6, 1),
         "goal_us": GOAL_US[channel],
         "of_it_us": {part: round(seconds / count * 1e6, 1) for part, seconds in parts.items()},
@@ -89,16 +92,21 @@ def _apart(
     parsed = [channel.parse(raw, of) for raw in records]
     people = [draft.recipient for found in parsed if isinstance(found, tuple) for draft in found if isinstance(draft, OrderDraft)]
     return {
-        "parse": best(lambda: [channel.parse(raw, of) for raw in records], rounds),
-        "seal": best(lambda: [seal(person) for person in people if person], rounds),
-        "encode": best(lambda: [encode_command(command) for command in commands], rounds),
+        "parse": best(lambda: _each(lambda raw: channel.parse(raw, of), records), rounds),
+        "seal": best(lambda: _each(seal, filter(None, people)), rounds),
+        "encode": best(lambda: _each(encode_command, commands), rounds),
     }
 
 
-async def _take(stage: Normalize, records: Sequence[Record], out: Kept) -> None:
-    out.records = []
+def _each(work: Callable[[T], object], things: Iterable[T]) -> None:
+    for thing in things:
+        work(thing)
+
+
+async def _take(stage: Normalize, records: Sequence[Record], taken: Callable[[], None]) -> None:
     for start in range(0, len(records), SLICE):
         await stage.take(PARTITION, records[start : start + SLICE])
+        taken()
 
 
 def reference() -> Reference:

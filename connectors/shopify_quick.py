@@ -1,0 +1,116 @@
+"""The same order read in one pass, where all of it is as Shopify writes it: ids are numbers, prices are texts, times have zones.
+
+What is taken here, the models of `shopify_form` take too, and read the same in it. Whatever is unusual is left to them, so only they
+ever say what is wrong (tests/connectors/test_quick.py compares the two).
+"""
+
+from typing import Annotated
+
+import msgspec
+from msgspec import Meta, Struct
+
+from connectors.money import EXPONENTS
+from connectors.payload import MOST_LINES, MOST_UNITS, UNDECODABLE, Unusable, has_nul, price_read
+from connectors.times import zoned
+
+Id = Annotated[int, Meta(ge=0, le=(1 << 63) - 1)]
+Units = Annotated[int, Meta(ge=1, le=MOST_UNITS)]
+Whole = Annotated[int, Meta(ge=0, le=MOST_UNITS)]
+Text = str | None
+
+# msgspec skips a number that nobody reads, however long. The models' reader refuses integers of thousands of digits, and exponents of 18.
+_DIGITS = bytes(ord("0") if byte in b"0123456789" else ord(" ") for byte in range(256))
+_LONG_NUMBER = b"0" * 18
+
+
+class Moment(int):
+    """Milliseconds, read from ISO 8601 with its zone."""
+
+
+class Address(Struct, frozen=True, gc=False):
+    name: Text = None
+    first_name: Text = None
+    last_name: Text = None
+    company: Text = None
+    phone: Text = None
+    address1: Text = None
+    address2: Text = None
+    city: Text = None
+    zip: Text = None
+    country_code: Text = None
+    province_code: Text = None
+
+
+class Line(Struct, frozen=True, gc=False):
+    id: Id
+    quantity: Units
+    price: str
+    current_quantity: Whole | None = None
+    sku: Text = None
+    variant_id: Id | None = None
+    product_id: Id | None = None
+    title: Text = None
+    gift_card: bool | None = None
+    requires_shipping: bool | None = None
+
+
+class RefundLine(Struct, frozen=True, gc=False):
+    line_item_id: Id
+    quantity: Whole
+    restock_type: Text = None
+
+
+class Refund(Struct, frozen=True, gc=False):
+    id: Id
+    order_id: Id | None = None
+    refund_line_items: tuple[RefundLine, ...] = ()
+
+
+class Terms(Struct, frozen=True, gc=False):
+    payment_terms_type: Text = None
+
+
+class Order(Struct, frozen=True, gc=False, kw_only=True):
+    id: Id
+    updated_at: Moment
+    cancelled_at: Moment | None = None
+    cancel_reason: Text = None
+    created_at: Moment | None = None
+    currency: str
+    name: Text = None
+    financial_status: Text = None
+    fulfillment_status: Text = None
+    payment_terms: Terms | None = None
+    payment_gateway_names: tuple[str, ...] | None = None
+    test: bool | None = None
+    email: Text = None
+    phone: Text = None
+    shipping_address: Address | None = None
+    line_items: Annotated[tuple[Line, ...], Meta(max_length=MOST_LINES)]
+    refunds: tuple[Refund, ...] | None = None
+
+
+def read_quickly(body: bytes) -> Order | None:
+    """None: something in it is unusual, whether it is wrong or not."""
+    if has_nul(body) or _LONG_NUMBER in body.translate(_DIGITS):
+        return None
+    try:
+        if not body.isascii():
+            body.decode()  # msgspec looks at the characters of what it reads only
+        order = _decode(body)
+        if order.currency not in EXPONENTS:
+            return None
+        for line in order.line_items:
+            price_read(line.price, order.currency)
+    except (*UNDECODABLE, Unusable, ValueError):
+        return None
+    return order
+
+
+def _moment(kind: type, value: object) -> Moment:
+    if not isinstance(value, str):
+        raise ValueError(f"{kind.__name__} is written as text")
+    return Moment(zoned(value))
+
+
+_decode = msgspec.json.Decoder(Order, dec_hook=_moment).decode
