@@ -6,10 +6,10 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from confluent_kafka import Consumer, TopicPartition
+from confluent_kafka import Consumer, KafkaException, TopicPartition
 
 TICK_S = 0.1
-QUIET_S = 4.0  # longer than any engine waits before it commits
+QUIET_S = 7.0  # longer than any engine waits before it commits
 PATIENCE_S = 90.0  # without any output
 CLOCK = os.sysconf("SC_CLK_TCK")
 
@@ -67,7 +67,7 @@ def watch(topic: str, partitions: int, consumer: Consumer, outputs: int, cpu: Ca
     moved = time.monotonic()
     while samples[-1].end < outputs or time.monotonic() - moved < QUIET_S:
         time.sleep(TICK_S)
-        samples.append(Sample(_end(topic, partitions, consumer), *cpu()))
+        samples.append(Sample(_end(topic, partitions, consumer, samples[-1].end), *cpu()))
         if samples[-1].end != samples[-2].end:
             moved = time.monotonic()
         if time.monotonic() - moved > PATIENCE_S:
@@ -75,9 +75,13 @@ def watch(topic: str, partitions: int, consumer: Consumer, outputs: int, cpu: Ca
     return samples
 
 
-def _end(topic: str, partitions: int, consumer: Consumer) -> int:
+def _end(topic: str, partitions: int, consumer: Consumer, known: int) -> int:
     places = [TopicPartition(topic, partition) for partition in range(partitions)]
-    return sum(consumer.get_watermark_offsets(place, timeout=15, cached=False)[1] for place in places)
+    try:
+        return sum(consumer.get_watermark_offsets(place, timeout=15, cached=False)[1] for place in places)
+    except KafkaException:
+        # a topic that was just made has no leader yet
+        return known
 
 
 def cpu_seconds(pid: int) -> float:

@@ -9,6 +9,9 @@ from typing import Any
 from quixstreams import Application, State  # type: ignore[import-not-found,unused-ignore]
 
 STOCK = 1_000
+# as our own clients have it
+PRODUCER = {"linger.ms": 20, "batch.size": 1 << 20, "batch.num.messages": 20_000, "compression.type": "lz4"}
+CONSUMER = {"fetch.queue.backoff.ms": 5, "queued.min.messages": 20_000}
 Json = dict[str, Any]
 
 
@@ -44,7 +47,8 @@ def main() -> None:
         auto_offset_reset="earliest",
         processing_guarantee="exactly-once",
         state_dir=folder,
-        commit_interval=COMMIT_S,
+        producer_extra_config=PRODUCER,
+        consumer_extra_config=CONSUMER,
     )
     orders = app.topic(topic, key_deserializer="str", value_deserializer="json")
     decisions = app.topic(output, key_serializer="str", value_serializer="json")
@@ -52,8 +56,6 @@ def main() -> None:
     stream.filter(lambda decision: decision is not None).to_topic(decisions)
     app.run()
 
-
-COMMIT_S = 1.0
 
 if __name__ == "__main__":
     main()
