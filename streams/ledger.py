@@ -102,7 +102,8 @@ class Ledger:
             events: tuple[AnyEvent, ...] = (command,)
         else:
             pool, cause = self._pool(command.pool), command.cause
-            command_id = "/".join(map(str, cause))
+            source, partition, at, ordinal = cause
+            command_id = f"{source}/{partition}/{at}/{ordinal}"
             events = self._events(pool, command, offset)
         try:
             decision, record = self._record(pool, offset, command_id, cause, events)

@@ -30,7 +30,7 @@ class OrderBook:
         return found
 
     def __getitem__(self, key: str) -> Order:
-        found = self.get(key)
+        found = self._hand.get(key) or self.get(key)
         if found is None:
             raise KeyError(key)
         return found

@@ -13,10 +13,12 @@ FORGOTTEN_AT_ONCE = 5_000
 
 def settle(pool: Pool, events: Iterable[AnyEvent]) -> None:
     """After each decision: note which of its orders are over now, and which are not any more."""
+    last = None
     for event in events:
         key = getattr(event, "order", None)
-        if key is None or (order := pool.orders.get(key)) is None:
-            continue
+        if key == last or key is None or (order := pool.orders.get(key)) is None:
+            continue  # a decision has most of its events about one order
+        last = key
         if not order.is_over():
             order.over_since = -1
         elif order.over_since < 0:

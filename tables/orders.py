@@ -10,7 +10,7 @@ Reductions = dict[str, tuple[tuple[str, int], ...]]
 LineSku = tuple[str, str]
 
 
-class FulfilmentOrder(msgspec.Struct, array_like=True):
+class FulfilmentOrder(msgspec.Struct, array_like=True, gc=False):
     """Rows a node still has to ship; `asked`: those of them it was asked to cancel and has not answered for."""
 
     node: str
@@ -18,7 +18,7 @@ class FulfilmentOrder(msgspec.Struct, array_like=True):
     asked: tuple[Row, ...] = ()
 
 
-class Order(msgspec.Struct, array_like=True):
+class Order(msgspec.Struct, array_like=True, gc=False):
     """One order. Revision 0: only a cancel or a refund of it is known. `digests`: what was seen with exactly this `updated_at`.
     `segment` stays that of the first revision, because the free units reserved for it were taken there. `over_since`: when there
     was nothing left to do for it; -1 while there is."""

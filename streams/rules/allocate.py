@@ -35,7 +35,7 @@ class Demand(msgspec.Struct, frozen=True, kw_only=True, gc=False):
 class Supply(msgspec.Struct, gc=False):
     """What there is for a demand: SKUs in the order of need, units wanted and promisable of each, eligible nodes best first with
     what they have. `pots`: by SKU, the origins its units are drawn from; a SKU that comes from the order's own segment alone has
-    none here."""
+    none here. `whole`: the last of the nodes, where looking ended because it has all of it."""
 
     skus: list[str]
     wanted: list[int]
@@ -43,6 +43,10 @@ class Supply(msgspec.Struct, gc=False):
     pots: dict[str, list[Origin]]
     nodes: list[str]
     shelves: list[list[int]]
+    whole: list[int]
+
+
+LookedAt = tuple[str, int, Scores]  # node, units it covers, scores
 
 
 def allocate(plan: Plan, demand: Demand) -> tuple[Row, ...]:
@@ -68,7 +72,7 @@ def can_fill(plan: Plan, demand: Demand) -> bool:
     return bool(_choose(supply, ranking.rule, shortage, demand)[0])
 
 
-def _look(plan: Plan, demand: Demand) -> tuple[list[Candidate], Supply, Ranking]:
+def _look(plan: Plan, demand: Demand) -> tuple[list[LookedAt], Supply, Ranking]:
     """Nodes best first, up to the first one that has all that is wanted, if all of it may be promised. Those behind it cannot be better
     unless their stock counts in the ranking."""
     ranking = rank(plan.pool, demand.segment, demand.region)
@@ -76,30 +80,41 @@ def _look(plan: Plan, demand: Demand) -> tuple[list[Candidate], Supply, Ranking]
         ranking = ranking.without(demand.refused_by)
     skus, wanted = _totals(demand.needs)
     promisable, pots = _promisable(plan, demand, skus, wanted)
+    supply = Supply(skus, wanted, promisable, pots, [], [], [])
     enough = ranking.final and promisable == wanted
-    all_wanted = sum(wanted)
-    found: list[tuple[Scores, str, list[int]]] = []
-    looked_at: list[Candidate] = []
+    looked_at: list[LookedAt] = []
     for name, scores in zip(ranking.names, ranking.scores, strict=True):
         shelf = plan.shelf(name, skus)
-        covers = all_wanted if min(map(sub, shelf, wanted)) >= 0 else sum(map(min, shelf, wanted))
+        whole = min(map(sub, shelf, wanted)) >= 0
+        covers = sum(wanted) if whole else sum(map(min, shelf, wanted))
         if not ranking.final:
             scores = with_stock(ranking.rule, scores, sum(shelf))
-        looked_at.append(Candidate(name, covers, scores, "" if covers else "no_stock"))
+        looked_at.append((name, covers, scores))
         if covers:
-            found.append((scores, name, shelf))
-            if enough and covers == all_wanted:
+            supply.nodes.append(name)
+            supply.shelves.append(shelf)
+            if whole and enough:
+                supply.whole.append(len(supply.nodes) - 1)
                 break
     if not ranking.final:
-        found.sort(key=lambda entry: entry[:2])
-    return looked_at, Supply(skus, wanted, promisable, pots, [name for _, name, _ in found], [shelf for _, _, shelf in found]), ranking
+        _sort_by_stock(supply, looked_at)
+    return looked_at, supply, ranking
+
+
+def _sort_by_stock(supply: Supply, looked_at: Sequence[LookedAt]) -> None:
+    """Best first, now that it is known what each node has."""
+    scores = {name: found for name, _, found in looked_at}
+    best = sorted(range(len(supply.nodes)), key=lambda i: (scores[supply.nodes[i]], supply.nodes[i]))
+    supply.nodes, supply.shelves = [supply.nodes[i] for i in best], [supply.shelves[i] for i in best]
 
 
 def _totals(needs: Sequence[Row]) -> tuple[list[str], list[int]]:
     """SKUs in the order of need, and units wanted of each."""
-    total: dict[str, int] = {}
-    for need in needs:
-        total[need.sku] = total.get(need.sku, 0) + need.quantity
+    total = {need.sku: need.quantity for need in needs}
+    if len(total) < len(needs):
+        total = dict.fromkeys(total, 0)
+        for need in needs:
+            total[need.sku] += need.quantity
     return list(total), list(total.values())
 
 
@@ -133,7 +148,7 @@ def _short(supply: Supply) -> tuple[tuple[str, int], ...]:
 def _choose(supply: Supply, rule: Rule, shortage: Shortage, demand: Demand) -> tuple[list[int], tuple[Row, ...], tuple[Row, ...]]:
     """Indexes of the nodes that ship, what they ship, and what is left waiting."""
     limit = rule.max_splits + 1
-    if supply.promisable == supply.wanted and (chosen := fewest(supply.shelves, supply.wanted, limit)):
+    if chosen := supply.whole or (fewest(supply.shelves, supply.wanted, limit) if supply.promisable == supply.wanted else []):
         return chosen, demand.needs, ()
     if shortage != "partial" or not supply.nodes:
         return [], (), demand.needs
@@ -202,10 +217,13 @@ def _pour(pot: list[Origin] | None, units: int) -> tuple[Origin, ...]:
 
 
 def _explained(
-    looked_at: list[Candidate], chosen: Sequence[str], demand: Demand, ranking: Ranking, short: Sequence[tuple[str, int]]
+    looked_at: list[LookedAt], chosen: Sequence[str], demand: Demand, ranking: Ranking, short: tuple[tuple[str, int], ...]
 ) -> Considered:
-    named = [c if c.verdict else Candidate(c.node, c.covers, c.scores, "chosen" if c.node in chosen else "not_needed") for c in looked_at]
+    named = [
+        Candidate(node, covers, scores, "chosen" if node in chosen else "not_needed" if covers else "no_stock")
+        for node, covers, scores in looked_at
+    ]
     behind = ranking.behind(len(looked_at) - 1)
     more = len(ranking.names) - len(looked_at) - len(behind)
     candidates = (*named, *behind, *ranking.excluded)
-    return Considered(order=demand.order, criteria=ranking.rule.criteria, candidates=candidates, short=tuple(short), more=more)
+    return Considered(order=demand.order, criteria=ranking.rule.criteria, candidates=candidates, short=short, more=more)

@@ -47,4 +47,6 @@ def _left(plan: Plan, sku: str) -> bool:
 
 def freed(order: Order) -> tuple[str, ...]:
     """SKUs of which an order may have given back units."""
+    if not order.fulfilments:
+        return ()
     return tuple(dict.fromkeys(row.sku for found in order.open_fulfilments.values() for row in found.rows))

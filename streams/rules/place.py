@@ -62,9 +62,13 @@ def seen(order: Order, updated_at: int, digest: str, key: str) -> Duplicate | St
     return Stale(of=key) if updated_at < order.updated_at or order.cancelled else None
 
 
+def _all_known(lines: tuple[OrderLine, ...]) -> bool:
+    return () not in [line.parts for line in lines]
+
+
 def resolve(lines: tuple[OrderLine, ...], listings: Mapping[str, Parts]) -> tuple[OrderLine, ...]:
     """Lines of unknown listings get the parts that were learnt of meanwhile; those that turn out not to be goods go."""
-    if all(line.parts for line in lines):
+    if _all_known(lines):
         return lines
     resolved = [msgspec.structs.replace(line, parts=line.parts or listings.get(line.listing, ())) for line in lines]
     return tuple(line for line in resolved if line.parts or line.listing not in listings)
@@ -118,9 +122,10 @@ def _holds(plan: Plan, command: PlaceOrder, order: Order, lines: tuple[OrderLine
     """Reasons to hold: the channel's, unless an operator has released them before, that it is suspected, and listings nobody knows."""
     reasons = [reason for reason in command.holds if reason not in order.released]
     reasons += suspected
-    if not all(line.parts for line in lines):
+    if not _all_known(lines):
         reasons.append(UNKNOWN_LISTING)
+    if not reasons:
+        return ()
     holds = tuple(dict.fromkeys(reasons))
-    if holds:
-        plan.emit(OrderHeld(order=command.order, reasons=holds))
+    plan.emit(OrderHeld(order=command.order, reasons=holds))
     return holds

@@ -27,6 +27,8 @@ def demand_of(key: str, order: Order, needs: tuple[Row, ...]) -> Demand:
 
 def standing(order: Order, less: Mapping[str, tuple[Row, ...]] | None = None) -> dict[str, tuple[Row, ...]]:
     """Rows reserved by fulfilment, without those that this decision takes away. Rows asked for and not answered still stand."""
+    if not order.fulfilments:
+        return {}
     gone = less or {}
     return {name: subtract(found.rows, gone.get(name, ())) for name, found in order.open_fulfilments.items()}
 
