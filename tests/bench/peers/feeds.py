@@ -36,7 +36,8 @@ def full(feed: Feed, orders: Sequence[Order]) -> Full:
 
 def records(feed: Feed, orders: Sequence[Order], seal: Seal) -> Iterator[Outgoing]:
     if feed == "commands":
-        yield from ours.commands(orders, seal)
+        yield from ours.business(orders)
+        yield from ours.placed(orders, seal)
     else:
         for order in warmed(orders) if feed == "warmed" else orders:
             yield Outgoing(feed, order.partition, order.pool.encode(), encode_order(order))

@@ -62,10 +62,10 @@ def result(stamps: Sequence[int], samples: Sequence[Sample], outputs: int, recor
 
 
 def watch(topic: str, partitions: int, consumer: Consumer, outputs: int, cpu: Callable[[], tuple[float, float]]) -> list[Sample]:
-    """Samples until that many outputs are there and nothing follows. `consumer` reads uncommitted, or would see nothing for long."""
-    samples = [Sample(0, *cpu())]
+    """Samples until that many outputs have come and nothing follows. `consumer` reads uncommitted, or would see nothing for long."""
+    samples = [Sample(_end(topic, partitions, consumer, 0), *cpu())]
     moved = time.monotonic()
-    while samples[-1].end < outputs or time.monotonic() - moved < QUIET_S:
+    while samples[-1].end - samples[0].end < outputs or time.monotonic() - moved < QUIET_S:
         time.sleep(TICK_S)
         samples.append(Sample(_end(topic, partitions, consumer, samples[-1].end), *cpu()))
         if samples[-1].end != samples[-2].end:

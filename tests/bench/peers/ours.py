@@ -4,6 +4,7 @@ commands of them."""
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime
 from itertools import count
+from typing import NamedTuple
 
 import msgspec
 
@@ -11,10 +12,11 @@ from connectors.contract import Millis, Person, RawRecord, ShopRef
 from connectors.registry import channels
 from deploy.retailer.people import customer
 from streams import commands as c
+from streams.ledger import Ledger
 from streams.produce import Outgoing
 from streams.reference import PoolRecord, Reference, ShopRecord
 from streams.rules.normalize import Seal, normalize
-from streams.topics import COMMANDS, RAW
+from streams.topics import COMMANDS, DECISIONS, RAW
 from tables.events import Node, Segment, Shop
 from tables.policy import Policy, Rule, encode_policy
 from tests.bench.peers.job import PARTITIONS, STOCK, Order
@@ -26,9 +28,26 @@ SEGMENTS = (Segment(segment="b2c", ratio=7_000, may_borrow=True, rank=1), Segmen
 POLICY = Policy(rule=Rule(kinds=("warehouse", "store"), shortage="partial"))
 
 
-def commands(orders: Sequence[Order], seal: Seal) -> Iterator[Outgoing]:
-    """The business first, then each order, raw and as a command; all commands of a pool in one partition."""
-    yield from business(orders)
+class Stocked(NamedTuple):
+    """The decisions on the business, and the ledger after them, by partition, as it is dumped: orders start from a full store."""
+
+    decisions: list[Outgoing]
+    ledgers: list[bytes]
+
+
+def stocked(business: Iterable[Outgoing]) -> Stocked:
+    """What a worker would have decided on an empty partition."""
+    ledgers = [Ledger(partition) for partition in range(PARTITIONS)]
+    decisions = []
+    for command in business:
+        ledger = ledgers[command.partition]
+        [(key, record)] = ledger.decide([(ledger.last + 1, command.key, command.value)])
+        decisions.append(Outgoing(DECISIONS.name, command.partition, key, record))
+    return Stocked(decisions, [ledger.dump() for ledger in ledgers])
+
+
+def placed(orders: Sequence[Order], seal: Seal) -> Iterator[Outgoing]:
+    """Each order, raw and as a command; all commands of a pool in one partition."""
     shops, known = reference({order.pool for order in orders}), channels()
     for number, order in enumerate(orders):
         delivered, partition, offset = raw(order), number % PARTITIONS, number // PARTITIONS

@@ -1,10 +1,9 @@
 """The test stand: a broker whose input topics are full, on which one engine after the other runs alone."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from itertools import count
 from typing import Any
 
-from confluent_kafka import Producer
 from confluent_kafka.admin import NewTopic
 
 from deploy import clients, process
@@ -15,10 +14,11 @@ from deploy.settings import Settings, environment
 from streams.produce import Outgoing
 from streams.read import read_topic
 from streams.topics import DECISIONS
-from tests.bench.peers.engines import ENGINES, Engine, Run
+from tests.bench.peers.engines import ENGINES, LEDGERS, Engine, Run
 from tests.bench.peers.feeds import Feed, Full, full, records
 from tests.bench.peers.job import PARTITIONS, Order
 from tests.bench.peers.measure import Result, Sample, Stalled, cpu_seconds, peak_mb, result, watch
+from tests.bench.peers.ours import business, stocked
 from tests.bench.peers.outputs import Written, of_a_peer, of_ours
 from tests.conftest import delete_topics, free_port
 
@@ -42,6 +42,7 @@ class Stand:
         self._say = say
         self._numbers = count(1)
         self._full: dict[Feed, Full] = {}
+        self._decided: list[Outgoing] = []  # on what the import wrote
         create_key(settings.keys_dir)
         self._sealer = Sealer(settings.keys_dir)
         self._admin = clients.admin(settings)
@@ -78,13 +79,30 @@ class Stand:
     # ------------------------------------------------------------------------------------------ input
     def _fill(self, feed: Feed) -> Full:
         orders = self._orders[: self._few] if feed == "few" else self._orders
-        if feed != "commands":
+        if feed == "commands":
+            self._stock(orders)
+        else:
             self._create(feed)
-        producer = clients.producer(self.settings)
-        for record in records(feed, orders, self._sealer.seal):
-            _produce(producer, record)
-        assert producer.flush(60) == 0
+        self._produce(records(feed, orders, self._sealer.seal))
         return full(feed, orders)
+
+    def _stock(self, orders: list[Order]) -> None:
+        self._decided, ledgers = stocked(business(orders))
+        folder = self.settings.home / LEDGERS
+        folder.mkdir()
+        for partition, dump in enumerate(ledgers):
+            (folder / str(partition)).write_bytes(dump)
+
+    def _produce(self, records: Iterable[Outgoing]) -> None:
+        producer = clients.producer(self.settings)
+        for record in records:
+            while True:
+                try:
+                    producer.produce(record.topic, record.value, record.key, record.partition, headers=record.headers)
+                    break
+                except BufferError:
+                    producer.poll(0.1)
+        assert producer.flush(60) == 0
 
     # ------------------------------------------------------------------------------------------ work
     def _work(self, engine: Engine, run: Run, given: Full) -> tuple[list[Sample], int]:
@@ -113,25 +131,17 @@ class Stand:
         return topic
 
     def _renew_decisions(self) -> str:
-        """As if no worker had ever been here."""
+        """As a worker would have left it that has decided on the business, and on no order yet."""
         if any(group.group_id == GROUP for group in self._admin.list_consumer_groups().result(30).valid):
             self._admin.delete_consumer_groups([GROUP])[GROUP].result(30)
         delete_topics(self.settings, {DECISIONS.name})
         ensure_topics(self._admin, self.settings)
+        self._produce(self._decided)
         return DECISIONS.name
 
     def _read(self, engine: Engine, topic: str) -> Written:
         consumer = clients.consumer(self.settings, "peers-read", enable_partition_eof=True)
         return (of_ours if engine.feed == "commands" else of_a_peer)(read_topic(consumer, topic))
-
-
-def _produce(producer: Producer, record: Outgoing) -> None:
-    while True:
-        try:
-            producer.produce(record.topic, record.value, record.key, record.partition, headers=record.headers)
-            return
-        except BufferError:
-            producer.poll(0.1)
 
 
 def _silent(what: str, done: int, total: int) -> None:

@@ -1,17 +1,22 @@
 """What the figures of `make bench-peers` rest on: the same job for all, and the same measure."""
 
+from collections import Counter
+
 import msgspec
 import pytest
 
 from streams import commands as c
+from streams.decisions import decode_decision
 from streams.ledger import Ledger
 from streams.read import Record
 from streams.topics import COMMANDS, RAW
+from tables.events import Backordered, Reserved
 from tests.bench.bench_peers import engines
 from tests.bench.peers.engines import ENGINES
 from tests.bench.peers.feeds import full, records
 from tests.bench.peers.job import PARTITIONS, STOCK, Line, Order, Outcome, delivered, encode_order, generated, job, outcome, warmed
 from tests.bench.peers.measure import Result, Sample, measured, rate, used
+from tests.bench.peers.ours import business, placed, stocked
 from tests.bench.peers.outputs import of_a_peer, of_ours
 from tests.bench.peers.summary import summary, told
 
@@ -67,17 +72,25 @@ def test_the_ledger_gets_stock_first_and_then_every_order_as_normalize_makes_it(
 
 
 def test_the_ledger_comes_to_as_many_orders_as_the_job_has() -> None:
-    ledgers = [Ledger(partition) for partition in range(PARTITIONS)]
-    answers = []
-    for one in records("commands", ORDERS, lambda person: "sealed"):
-        if one.topic == COMMANDS.name:
-            ledger = ledgers[one.partition]
-            answers += ledger.decide([(ledger.last + 1, one.key, one.value)])
+    commands = [one for one in records("commands", ORDERS, lambda person: "sealed") if one.topic == COMMANDS.name]
 
-    written = of_ours(Record(0, offset, offset, key, (), value) for offset, (key, value) in enumerate(answers))
+    written = of_ours(Record(0, offset, offset, made.key, (), made.value) for offset, made in enumerate(stocked(commands).decisions))
 
     assert written.agrees(full("commands", ORDERS).expected)
     assert len(written.stamps) == full("commands", ORDERS).total == len(ORDERS)
+
+
+def test_orders_start_from_a_ledger_that_is_stocked() -> None:
+    ledgers = [Ledger.load(partition, dump) for partition, dump in enumerate(stocked(business(ORDERS)).ledgers)]
+    records = []
+    for one in placed(ORDERS, lambda person: "sealed"):
+        if one.topic == COMMANDS.name and (ledger := ledgers[one.partition]):
+            records += [record for _, record in ledger.decide([(ledger.last + 1, one.key, one.value)])]
+
+    events = [event for record in records for event in decode_decision(record).events]
+    kinds = Counter(type(event).__name__ for event in events if isinstance(event, Reserved | Backordered))
+
+    assert kinds == {"Reserved": outcome(ORDERS).orders}
 
 
 # ---------------------------------------------------------------------------------------------- what came out
