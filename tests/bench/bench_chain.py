@@ -51,7 +51,7 @@ def throughput(stack: Stack, channel: str, count: int, times: int, pools: int = 
 
 def once(stack: Stack, records: Sequence[RawRecord]) -> Run:
     """The workers stand still while `raw` is filled, and no longer than their session allows."""
-    before, cpu, size = stack.fulfilled(), stack.cpu_seconds(), stack.topic_bytes()
+    before, told, cpu, size = stack.fulfilled(), stack.told(), stack.cpu_seconds(), stack.topic_bytes()
     for worker in stack.workers:
         worker.signal(signal.SIGSTOP)
     filled = fill(stack, records)
@@ -60,7 +60,7 @@ def once(stack: Stack, records: Sequence[RawRecord]) -> Run:
     began = time.monotonic()
     stack.await_fulfilled(before + len(records))
     took = time.monotonic() - began
-    stack.settle()
+    stack.settle(told + len(records))
     used = {name: seconds - cpu[name] for name, seconds in stack.cpu_seconds().items()}
     # what the broker took to be filled is not the chain's
     used["kafka"] -= filled

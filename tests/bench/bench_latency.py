@@ -46,9 +46,9 @@ def latency(stack: Stack, rate: int, seconds: int) -> dict[str, Any]:
     steadily(stack, rate, WARM_UP_S)
     log = topic_log(stack.settings)
     since = {topic.name: log.ends(topic.name) for topic in (RAW, COMMANDS, FULFILMENTS)}
-    before = stack.cpu_seconds()
+    before, told = stack.cpu_seconds(), stack.told()
     steadily(stack, rate, seconds)
-    stack.settle()
+    stack.settle(told + rate * seconds)
     used = {name: round(used - before[name], 2) for name, used in stack.cpu_seconds().items()}
     took = sorted(times(stack, since))
     log.close()

@@ -28,9 +28,9 @@ class Decided(NamedTuple):
         """The orders' decisions as a consumer has them."""
         return _records(self.decisions, len(self.before))
 
-    def log(self) -> MemoryLog:
-        """What is there when a stage begins."""
-        return MemoryLog({DECISIONS.name: {0: _records(self.before, 0)}})
+    def log(self, partitions: Iterable[int]) -> MemoryLog:
+        """What is there when a stage begins, the same in each partition."""
+        return MemoryLog({DECISIONS.name: dict.fromkeys(partitions, _records(self.before, 0))})
 
 
 @cache

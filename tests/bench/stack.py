@@ -76,7 +76,14 @@ class Stack:
         self.await_fulfilled(before + len(records))
 
     def fulfilled(self) -> int:
-        places = [TopicPartition(FULFILMENTS.name, partition) for partition in range(self.trade.partitions)]
+        return self._records(FULFILMENTS.name)
+
+    def told(self) -> int:
+        """Statuses; a few are transactions' markers."""
+        return self._records(ORDER_STATUS.name)
+
+    def _records(self, topic: str) -> int:
+        places = [TopicPartition(topic, partition) for partition in range(self.trade.partitions)]
         return sum(self._watch.get_watermark_offsets(place, timeout=15, cached=False)[1] for place in places)
 
     def await_fulfilled(self, count: int) -> None:
@@ -100,14 +107,15 @@ class Stack:
         data = self.settings.home / "kafka" / "data"
         return {topic.name: sum(file.stat().st_size for file in data.glob(f"{topic.name}-*/*.log")) for topic in MEASURED}
 
-    def settle(self) -> None:
-        """Until what follows from the orders is told, written and sunk: no process does much, no topic grows, nothing waits."""
+    def settle(self, told: int = 0) -> None:
+        """Until what follows from the orders is told (so often at least), written and sunk: no process does much, no topic grows,
+        nothing waits."""
         deadline = time.monotonic() + PATIENCE_S
         while time.monotonic() < deadline:
             cpu, size = self.cpu_seconds(), self.topic_bytes()
             time.sleep(QUIET_S)
             busy = any(seconds - cpu[name] > QUIET * QUIET_S for name, seconds in self.cpu_seconds().items())
-            if not busy and self.topic_bytes() == size and not self.unsunk():
+            if not busy and self.topic_bytes() == size and not self.unsunk() and self.told() >= told:
                 return
 
     def unsunk(self) -> int:

@@ -12,11 +12,12 @@ from streams.agents.announce import Announce
 from streams.agents.fulfil import Fulfil
 from streams.agents.normalize import Normalize
 from streams.intake import SLICE, Stage
+from streams.decisions import link
 from streams.ledger import Ledger
 from streams.produce import Deliveries, Outgoing, Transactions
 from streams.read import MemoryLog, Record
 from streams.reference import PoolRecord, Reference, ShopRecord
-from streams.snapshots import Origin, Snapshots, StoredFiles
+from streams.snapshots import Origin, Snapshot, Snapshots, StoredFiles
 from streams.topics import ORDER_STATUS
 from tests.bench import storefront
 from tests.bench.history import NOW, decide, decided, opened
@@ -24,8 +25,8 @@ from tests.bench.job import Job
 from tests.bench.measure import Prepare, Trial
 from tests.bench.stage_sink import rows, sink
 
-# What `announce` publishes together: a second of a partition that takes a quarter of 8,000 orders/s.
-TOLD_TOGETHER = 2_000
+# Orders a second of each partition that `announce` has, and how often some of them come.
+PARTITIONS, RATE, FETCH_S = 2, 2_000, 0.02
 NO_LIMIT = 1 << 40
 
 
@@ -127,40 +128,50 @@ class Published(Transactions):
 
 
 def announce(job: Job, orders: int) -> Prepare:
-    """decisions -> the folded state, order-status and availability, snapshots."""
-    made = decided(job, orders)
-    records, log = made.records(), made.log()
+    """decisions -> the folded state, order-status and availability, snapshots. Fed in real time, because what is told together depends
+    on it: as one of two workers that share four partitions and 8,000 orders/s."""
+    made, dump = decided(job, orders), opened(job).dump()
+    records, log = made.records(), made.log(range(PARTITIONS))
+    begun = Snapshot(len(made.before), link(made.before[-1]), dump)
 
     def prepare() -> Trial:
         runner, folder = asyncio.Runner(), tempfile.TemporaryDirectory(prefix="yipan-bench-")
-        stage, out = runner.run(_announcing(job, log, Path(folder.name)))
+        stage, out = runner.run(_announcing(log, begun, Path(folder.name), records[:1]))
 
         def work() -> None:
-            runner.run(_announce_all(stage, out, records))
+            runner.run(_announce_all(stage, out, records[1:]))
             runner.close()
             folder.cleanup()
 
-        return Trial(orders, made.lines, work)
+        return Trial(PARTITIONS * orders, PARTITIONS * made.lines, work)
 
     return prepare
 
 
-async def _announcing(job: Job, log: MemoryLog, folder: Path) -> tuple[Announce, Published]:
-    """The stage, once it has told of the whole business."""
-    out = Published()
-    stage = Announce(log, Snapshots(StoredFiles(folder), Origin("bench", "bench")), lambda partition: out, pause_s=0.0)
-    await stage.assign([0])
-    await out.until(lambda told: sum(told.values()) >= job.pools * job.skus)
+async def _announcing(log: MemoryLog, begun: Snapshot, folder: Path, first: Sequence[Record]) -> tuple[Announce, Published]:
+    """The stage, once it has begun where the business is in, and told of the first order."""
+    out, snapshots = Published(), Snapshots(StoredFiles(folder), Origin("bench", "bench"))
+    for partition in range(PARTITIONS):
+        snapshots.save(partition, begun)
+    stage = Announce(log, snapshots, lambda partition: out)
+    await stage.assign(range(PARTITIONS))
+    for partition in range(PARTITIONS):
+        await stage.take(partition, first)
+    await out.until(lambda told: told.get(ORDER_STATUS.name, 0) >= PARTITIONS)
     return stage, out
 
 
 async def _announce_all(stage: Announce, out: Published, records: Sequence[Record]) -> None:
-    for start in range(0, len(records), TOLD_TOGETHER):
-        some = records[start : start + TOLD_TOGETHER]
-        for first in range(0, len(some), SLICE):
-            await stage.take(0, some[first : first + SLICE])
-        end = start + len(some)
-        await out.until(lambda told, end=end: told.get(ORDER_STATUS.name, 0) >= end)  # type: ignore[misc]
+    clock = asyncio.get_running_loop().time
+    began, done = clock(), 0
+    while done < len(records):
+        await asyncio.sleep(FETCH_S)
+        due = min(len(records), int((clock() - began) * RATE))
+        for partition in range(PARTITIONS):
+            for start in range(done, due, SLICE):
+                await stage.take(partition, records[start : min(due, start + SLICE)])
+        done = due
+    await out.until(lambda told: told.get(ORDER_STATUS.name, 0) >= PARTITIONS * (1 + len(records)))
     await stage.drop()
 
 
