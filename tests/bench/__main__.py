@@ -36,7 +36,7 @@ def main() -> int:
     asked = parser.parse_args()
     quiet_logs()
     chosen, checks, began = asked.only, Checks(), time.monotonic()
-    found: dict[str, Any] = {"command": f"make bench {shlex.join(sys.argv[1:])}".strip(), "machine": machine()}
+    found: dict[str, Any] = {"command": command(sys.argv[1:]), "machine": machine()}
     for name in chosen:
         progress(f"== {name}")
         found[name] = SECTIONS[name](size(asked), checks)
@@ -46,6 +46,10 @@ def main() -> int:
         asked.report.write_text(render(found))
     sys.stdout.write(json.dumps(found, indent=2, ensure_ascii=False) + "\n")
     return 0 if sound(checks) else 1
+
+
+def command(words: list[str]) -> str:
+    return f'make bench ARGS="{shlex.join(words)}"' if words else "make bench"
 
 
 def sections(names: str) -> list[str]:

@@ -11,8 +11,8 @@ from deploy.sealing import Sealer, create_key
 from streams.agents.announce import Announce
 from streams.agents.fulfil import Fulfil
 from streams.agents.normalize import Normalize
-from streams.intake import SLICE, Stage
 from streams.decisions import link
+from streams.intake import SLICE, Stage
 from streams.ledger import Ledger
 from streams.produce import Deliveries, Outgoing, Transactions
 from streams.read import MemoryLog, Record
