@@ -89,7 +89,7 @@ def run(size: Size, checks: Checks) -> dict[str, Any]:
 def both(made: Stack, size: Size) -> dict[str, Any]:
     return {
         "canonical": throughput(made, "canonical", size.chain_orders, size.chain_times),
-        "shopify": throughput(made, "shopify", size.chain_orders // 2, size.chain_times),
+        "shopify": throughput(made, "shopify", size.chain_orders // 3, size.chain_times),
     }
 
 

@@ -122,7 +122,8 @@ class Stack:
         """Records that the sink has not taken over."""
         if self.sink is None:
             return 0
-        told = httpx.get(f"http://127.0.0.1:{self.sink.settings.metrics_port}/metrics", params={"name[]": "yipan_sink_lag_records"})
+        address = f"http://127.0.0.1:{self.sink.settings.metrics_port}/metrics"
+        told = httpx.get(address, params={"name[]": "yipan_sink_lag_records"}, timeout=PATIENCE_S)
         return round(sum(float(line.rpartition(" ")[2]) for line in told.text.splitlines() if line.startswith("yipan_sink_lag_records{")))
 
 
