@@ -110,11 +110,12 @@ def _sort_by_stock(supply: Supply, looked_at: Sequence[LookedAt]) -> None:
 
 def _totals(needs: Sequence[Row]) -> tuple[list[str], list[int]]:
     """SKUs in the order of need, and units wanted of each."""
-    total = {need.sku: need.quantity for need in needs}
-    if len(total) < len(needs):
-        total = dict.fromkeys(total, 0)
-        for need in needs:
-            total[need.sku] += need.quantity
+    skus = [need.sku for need in needs]
+    if len(set(skus)) == len(skus):
+        return skus, [need.quantity for need in needs]
+    total = dict.fromkeys(skus, 0)
+    for need in needs:
+        total[need.sku] += need.quantity
     return list(total), list(total.values())
 
 

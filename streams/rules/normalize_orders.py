@@ -7,7 +7,7 @@ import msgspec
 
 from connectors.contract import CancelDraft, Ignored, LineDraft, OrderDraft, Reduction, ReductionDraft, Rejected
 from streams.commands import CancelOrder, Cause, PlaceOrder, ReduceOrder
-from streams.reference import Reference, ShopRecord
+from streams.reference import Parts, Reference, ShopRecord
 from streams.rules.normalize_bounds import LAST_MILLIS, MOST_MONEY, MOST_UNITS, Outcome, told
 from tables.events import OrderLine
 
@@ -16,9 +16,11 @@ _encode = msgspec.json.Encoder().encode
 
 def place(draft: OrderDraft, shop: ShopRecord, reference: Reference, causes: Iterator[Cause], received_at: int, sealed: str) -> Outcome:
     """One PlaceOrder with the goods lines. An order without any is Ignored `no_goods`; personal data is in `sealed` alone."""
-    if fault := _fault(draft):
+    lines = _bad_time(draft) or _goods(draft, shop, reference)
+    if isinstance(lines, Rejected):
+        return lines
+    if fault := _bad_whole(draft):
         return fault
-    lines = _goods(draft, shop, reference)
     if not lines:
         return Ignored("no_goods", f"Order {told(draft.number)} has no line that is goods.")
     return [
@@ -66,49 +68,51 @@ def digest(draft: OrderDraft | CancelDraft) -> str:
     return hashlib.blake2b(_encode(draft), digest_size=8).hexdigest()
 
 
-def _goods(draft: OrderDraft, shop: ShopRecord, reference: Reference) -> tuple[OrderLine, ...]:
+def _goods(draft: OrderDraft, shop: ShopRecord, reference: Reference) -> tuple[OrderLine, ...] | Rejected:
     """A line without parts names a listing nobody knows, for which the order is held. Listings without parts are not goods."""
-    of, listed, fees = shop.ref.shop, reference.listings, shop.non_goods
-    lines = []
+    listed, fees, lines = reference.parts.get(shop.ref.shop) or {}, shop.non_goods, []
     for line in draft.lines:
-        names = line.listings
+        names, quantity, price = line.listings, line.quantity, line.price
+        if not (0 < quantity <= MOST_UNITS and -MOST_MONEY <= price <= MOST_MONEY):
+            return _bad_line(line, told(draft.number))
         if not line.goods or (fees and any(name in fees for name in names)):
             continue
+        parts = None
         for name in names:
-            if (found := listed.get((of, name))) is not None:
+            if (parts := listed.get(name)) is not None:
                 break
-        else:
-            lines.append(OrderLine(line.line, names[0] if names else "", line.quantity, line.price, _unlisted(names, shop)))
+        if parts is None:
+            parts = _unlisted(names, shop)
+        elif not parts:
             continue
-        if found.parts:
-            lines.append(OrderLine(line.line, names[0], line.quantity, line.price, found.parts))
+        lines.append(OrderLine(line.line, names[0] if names else "", quantity, price, parts))
     return tuple(lines)
 
 
-def _unlisted(names: tuple[str, ...], shop: ShopRecord) -> tuple[tuple[str, int], ...]:
+def _unlisted(names: tuple[str, ...], shop: ShopRecord) -> Parts:
     return ((names[0], 1),) if names and names[0] and shop.unknown_listing == "as_sku" else ()
 
 
-def _fault(draft: OrderDraft) -> Rejected | None:
-    """What a channel should have refused, and must not reach the pool."""
-    if not (0 <= draft.updated_at < LAST_MILLIS and 0 <= draft.placed_at < LAST_MILLIS):
-        return Rejected("bad_time", f"Order {told(draft.number)} says a time outside 1970 to 9999.")
-    lines = draft.lines
-    for line in lines:
-        if not (0 < line.quantity <= MOST_UNITS and -MOST_MONEY <= line.price <= MOST_MONEY):
-            return _bad_line(line, told(draft.number))
-    for reduction in draft.reductions:
-        if fault := _bad_reduction(reduction):
-            return fault
-    if len({line.line for line in lines}) != len(lines):
-        return Rejected("repeated_line", f"Order {told(draft.number)} uses a line id twice.")
-    return None
+# ---------------------------------------------------------------------------------------------- what must not reach the pool
+def _bad_time(draft: OrderDraft) -> Rejected | None:
+    if 0 <= draft.updated_at < LAST_MILLIS and 0 <= draft.placed_at < LAST_MILLIS:
+        return None
+    return Rejected("bad_time", f"Order {told(draft.number)} says a time outside 1970 to 9999.")
 
 
 def _bad_line(line: LineDraft, order: str) -> Rejected:
     if not 0 < line.quantity <= MOST_UNITS:
         return Rejected("bad_quantity", f"Line {told(line.line)} of order {order} must order 1 to {MOST_UNITS} units.")
     return Rejected("bad_price", f"Line {told(line.line)} of order {order} has a price beyond {MOST_MONEY} minor units.")
+
+
+def _bad_whole(draft: OrderDraft) -> Rejected | None:
+    for reduction in draft.reductions:
+        if fault := _bad_reduction(reduction):
+            return fault
+    if len({line.line for line in draft.lines}) != len(draft.lines):
+        return Rejected("repeated_line", f"Order {told(draft.number)} uses a line id twice.")
+    return None
 
 
 def _bad_reduction(reduction: Reduction) -> Rejected | None:

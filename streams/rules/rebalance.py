@@ -71,10 +71,20 @@ def subtract_asked(rows: Iterable[Row], asked: Iterable[Row]) -> tuple[Row, ...]
     return tuple(fresh)
 
 
+def all_of(order: Order) -> tuple[Row, ...]:
+    """What is wanted of an order of which nothing is reserved or shipped."""
+    if order.cancelled or order.rejected or order.holds:
+        return ()
+    if not order.reductions:
+        # nearly all orders: each line one SKU, nothing to be added up
+        rows = [Row(line.line, sku, line.quantity * each) for line in order.lines for sku, each in line.parts if line.quantity]
+        if len({row.line for row in rows}) == len(rows):
+            return tuple(rows)
+    return tuple([Row(line, sku, units) for (line, sku), units in demand(order.lines, order.reductions).items()])
+
+
 def missing(wanted: Mapping[LineSku, int], order: Order, reserved: Open) -> tuple[Row, ...]:
     """What is wanted, and neither shipped nor reserved."""
-    if not reserved and not order.shipped:
-        return tuple([Row(line, sku, units) for (line, sku), units in wanted.items()])
     have = sums(order.shipped)
     for rows in reserved.values():
         for row in rows:
@@ -87,9 +97,13 @@ def rebalance(plan: Plan, key: str, order: Order, reason: str, gone: Open | None
     """Make the reservations of an order fit `order`, which is the order as this decision leaves it (a copy where it amends). `gone`:
     rows that this decision has taken away already. What a node was told of an order that is held now is called back: it must not ship."""
     plan.touched.add(key)
-    wanted = wanted_by(order)
-    going = give_back_surplus(plan, key, order, wanted, reason) if gone is None else gone
-    needs = missing(wanted, order, standing(order, going))
+    going = gone or {}
+    if order.fulfilments or order.shipped:
+        wanted = wanted_by(order)
+        going = give_back_surplus(plan, key, order, wanted, reason) if gone is None else gone
+        needs = missing(wanted, order, standing(order, going))
+    else:
+        needs = all_of(order)
     if needs and not stands_in_line(plan, order, needs):
         needs = allocate(plan, demand_of(key, order, needs))
         if isinstance(plan.events[-1], OrderRejected):
