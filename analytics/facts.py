@@ -98,6 +98,12 @@ def columns(spans: Iterable[Span]) -> dict[str, pa.Table]:
     return {name: table for name, table in made.items() if table.num_rows}
 
 
+def joined(parts: Sequence[Mapping[str, pa.Table]]) -> dict[str, pa.Table]:
+    """The tables of several parts as one each, in the order of writing."""
+    found = {name: [part[name] for part in parts if name in part] for name in FACTS}
+    return {name: pa.concat_tables(some).unify_dictionaries().combine_chunks() for name, some in found.items() if some}
+
+
 def _table(fact: Fact, spans: Sequence[Span]) -> pa.Table:
     # transposed by zip and spread by numpy, in C: a Python object a row would cost more than all the rest of the sink
     _, shared_values, own_values = zip(*spans, strict=True)

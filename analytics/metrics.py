@@ -6,7 +6,7 @@ RECORDS = Counter("yipan_sink_records", "Records taken over into ClickHouse", ["
 ROWS = Counter("yipan_sink_rows", "Rows written to ClickHouse", ["table"])
 DROPPED = Counter("yipan_sink_dropped_decisions", "Decisions dropped because their command was decided before")
 UNREADABLE = Counter("yipan_sink_unreadable_records", "Records that this version cannot read", ["topic"])
-BATCH_RECORDS = Histogram("yipan_sink_batch_records", "Records in one batch", buckets=(1, 10, 50, 100, 200, 500, 1_000, 2_000, 5_000))
+BATCH_RECORDS = Histogram("yipan_sink_batch_records", "Records in one batch", buckets=(1, 10, 100, 200, 500, 1_000, 2_000, 5_000, 10_000))
 INSERT_SECONDS = Histogram("yipan_sink_insert_seconds", "Time to write one batch", buckets=(0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10))
 RETRIES = Counter("yipan_sink_retries", "Batches that ClickHouse did not take at once")
 GONE = Counter("yipan_sink_gone_records", "Records that Kafka deleted before they were taken over", ["topic"])

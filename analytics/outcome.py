@@ -19,7 +19,7 @@ _KINDS: tuple[tuple[type[e.Event], Kind], ...] = (
     (e.Returned, "return"),
     *((of, "stock") for of in (e.StockMoved, e.StockCounted)),
 )
-_ENDS: dict[type[e.Event], str] = {e.OrderCancelled: "cancelled", e.OrderRejected: "rejected", e.OrderHeld: "held"}
+_HEADS = {e.OrderPlaced, e.HoldReleased}
 _NO_EVENTS = frozenset(get_args(e.NoEvent))
 
 
@@ -34,9 +34,9 @@ class Outcome(NamedTuple):
 
 
 def outcome(decision: Decision) -> Outcome:
-    types = {type(event) for event in decision.events}
+    types = set(map(type, decision.events))
     kind: Kind = next((kind for of, kind in _KINDS if of in types), "nothing")
-    for event in decision.events if types & _NO_EVENTS else ():
+    for event in decision.events if not types.isdisjoint(_NO_EVENTS) else ():
         match event:
             case e.Duplicate():
                 return Outcome(kind, "duplicate")
@@ -48,15 +48,17 @@ def outcome(decision: Decision) -> Outcome:
 
 
 def _order_word(events: tuple[e.AnyEvent, ...]) -> str:
-    order = next((event.order for event in events if isinstance(event, e.OrderPlaced | e.HoldReleased)), "")
+    order = next((event.order for event in events if type(event) in _HEADS), "")  # type: ignore[union-attr]
     # a decision may fill other orders by the way; what becomes of them is not the outcome of this one
-    happened = {type(event) for event in events if getattr(event, "order", None) == order and not _empty(event)}
-    reserved = e.Reserved in happened
-    if e.Backordered in happened and not happened & _ENDS.keys():
+    of_order = [event for event in events if getattr(event, "order", None) == order]
+    types = set(map(type, of_order))
+    if e.OrderCancelled in types:
+        return "cancelled"
+    if e.OrderRejected in types:
+        return "rejected"
+    if e.OrderHeld in types and any(isinstance(event, e.OrderHeld) and event.reasons for event in of_order):
+        return "held"
+    reserved = e.Reserved in types
+    if e.Backordered in types and any(isinstance(event, e.Backordered) and event.rows for event in of_order):
         return "partial" if reserved else "backordered"
-    return next((word for of, word in _ENDS.items() if of in happened), "allocated" if reserved else "accepted")
-
-
-def _empty(event: e.AnyEvent) -> bool:
-    """Says that an order is held for, or waits for, nothing more."""
-    return (isinstance(event, e.OrderHeld) and not event.reasons) or (isinstance(event, e.Backordered) and not event.rows)
+    return "allocated" if reserved else "accepted"

@@ -1,6 +1,7 @@
 """The analytics process: sink, forecasts and pages in one, because chDB takes one process a path."""
 
 import contextlib
+import gc
 import logging
 import signal
 import threading
@@ -52,6 +53,10 @@ class Analytics:
         client = _opened(self._open_client)
         for name in migrate(client):
             log.info("schema: applied %s", name)
+        # an order leaves a hundred objects, all of them alive until their cut is made: looking for cycles in them finds none
+        gc.collect()
+        gc.freeze()
+        gc.set_threshold(100_000, 50, 1_000)
         # a client a thread: they are not safe to share
         self._spawn("sink", lambda: run_sink(self._consumers, Store(client, self.stop), self.stop, self._limits))
         if self._schedule:

@@ -1,7 +1,7 @@
 """One record of `decisions` or `dead-letters` -> rows of the fact tables. Pure, and the same for ever: a batch that is sent again
 must be the same to the byte, because it is known by its token alone."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
 from analytics.facts import At, Span
 from analytics.gist import Gist, gist
@@ -13,14 +13,15 @@ from streams.decisions import Decision
 from tables import events as e
 
 
-def decision_rows(at: At, decision: Decision, record_hash: int) -> Iterator[Span]:
+def decision_rows(at: At, decision: Decision, record_hash: int) -> list[Span]:
     """`record_hash`: `streams.decisions.link` of the record as a number, for comparing with the log."""
     gists = [gist(event) for event in decision.events]
-    yield from order_rows(at, decision, gists)
-    yield from stock_rows(at, decision, gists)
+    spans = order_rows(at, decision, gists)
+    spans += stock_rows(at, decision, gists)
     source, source_part, source_off, _ = decision.cause
     front = (*at, decision.pool, decision.seq, decision.src_offset, decision.command_id, source, source_part, source_off)
-    yield "decisions", (*front, decision.decider, decision.policy_version, *_about(at, decision, gists), record_hash), ()
+    spans.append(("decisions", (*front, decision.decider, decision.policy_version, *_about(at, decision, gists), record_hash), ()))
+    return spans
 
 
 def _about(at: At, decision: Decision, gists: Sequence[Gist]) -> tuple[object, ...]:

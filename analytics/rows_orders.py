@@ -1,6 +1,6 @@
 """Rows of what happened to orders: their events, lines, fulfilments, candidates, backorders and the demand they are."""
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from typing import get_args
 
 import msgspec
@@ -19,7 +19,8 @@ _encode = msgspec.json.Encoder().encode
 # Reasons of an Unreserved by which the customer, and nobody else, wants fewer units.
 _CANCELS = frozenset({"cancelled", "reduced", "cancel_confirmed"})
 _ORDER_EVENTS = frozenset(get_args(e.OrderEvent))
-NO_CANDIDATES = ((),) * 4
+_PROMISES, _DEMANDS = {e.Reserved, e.Backordered}, {e.OrderPlaced, e.Considered}
+_NO_CANDIDATES = ((),) * 4
 Step = e.Reserved | e.Unreserved | e.CancelRequested | e.FulfilmentRejected | e.Shipped | e.FoundShipped
 
 
@@ -28,12 +29,14 @@ def moment(ms: int) -> int:
     return min(max(ms, 0), _LATEST)
 
 
-def order_rows(at: At, decision: Decision, gists: Sequence[Gist]) -> Iterator[Span]:
+def order_rows(at: At, decision: Decision, gists: Sequence[Gist]) -> list[Span]:
     """All rows that the order events of a decision leave, apart from moves of stock. `gists`: of its events."""
+    spans: list[Span] = []
     for ordinal, event in enumerate(decision.events):
         if type(event) in _ORDER_EVENTS:
-            yield _event_row(at, decision.pool, ordinal, event, gists[ordinal])  # type: ignore[arg-type]
-            yield from _rows_of(at, decision, gists, ordinal)
+            spans.append(_event_row(at, decision.pool, ordinal, event, gists[ordinal]))  # type: ignore[arg-type]
+            spans += _rows_of(at, decision, gists, ordinal)
+    return spans
 
 
 def _event_row(at: At, pool: str, ordinal: int, event: e.OrderEvent, gist: Gist) -> Span:
@@ -56,26 +59,26 @@ def _bare(event: e.OrderEvent) -> e.OrderEvent:
             return event
 
 
-def _rows_of(at: At, decision: Decision, gists: Sequence[Gist], ordinal: int) -> Iterator[Span]:
+def _rows_of(at: At, decision: Decision, gists: Sequence[Gist], ordinal: int) -> Iterable[Span]:
     event, gist = decision.events[ordinal], gists[ordinal]
     match event:
         case e.OrderPlaced():
-            yield _line_rows(at, event, gist)
+            lines = _line_rows(at, event, gist)
             # platforms send an order again with every payment and note: counted each time, demand would double
-            if event.revision == 1:
-                yield from _demand_rows(at, decision, gists, event, gist)
+            return (lines, *_demand_rows(at, decision, gists, event, gist)) if event.revision == 1 else (lines,)
         case e.Considered():
-            yield _candidate_rows(at, decision, gists, ordinal, event)
+            return (_candidate_rows(at, decision, gists, ordinal, event),)
+        case e.Reserved() | e.CancelRequested() | e.FulfilmentRejected() | e.Shipped() | e.FoundShipped():
+            return (_fulfilment_row(at, decision.pool, ordinal, event, gist),)
+        case e.Unreserved():
+            given_back = _fulfilment_row(at, decision.pool, ordinal, event, gist)
+            return (given_back, _cancelled_rows(at, decision, event, gist)) if event.reason in _CANCELS else (given_back,)
         case e.Backordered():
-            yield "backorders", (*at, ordinal, decision.pool, event.order, gist.skus, gist.counts), ()
+            return (("backorders", (*at, ordinal, decision.pool, event.order, gist.skus, gist.counts), ()),)
         case e.Shortage():
-            yield "shortages", (*at, ordinal, decision.pool, event.order, event.node, event.sku, event.quantity), ()
-        case e.Reserved() | e.Unreserved() | e.CancelRequested() | e.FulfilmentRejected() | e.Shipped() | e.FoundShipped():
-            yield _fulfilment_row(at, decision.pool, ordinal, event, gist)
-            if isinstance(event, e.Unreserved) and event.reason in _CANCELS:
-                yield _cancelled_rows(at, decision, event, gist)
+            return (("shortages", (*at, ordinal, decision.pool, event.order, event.node, event.sku, event.quantity), ()),)
         case _:
-            pass
+            return ()
 
 
 def _line_rows(at: At, event: e.OrderPlaced, gist: Gist) -> Span:
@@ -129,13 +132,13 @@ def _candidate_rows(at: At, decision: Decision, gists: Sequence[Gist], ordinal: 
     """`wanted`: what the order was looked at for: what this decision reserves for it and leaves waiting, or all of a refused order."""
     promised = asked = 0
     for other, gist in zip(decision.events, gists, strict=True):
-        if isinstance(other, e.Reserved | e.Backordered) and other.order == event.order:
-            promised += gist.units
-        elif isinstance(other, e.OrderPlaced | e.Considered) and other.order == event.order:
-            asked += gist.units
+        if getattr(other, "order", "") != event.order:
+            continue
+        promised += gist.units if type(other) in _PROMISES else 0
+        asked += gist.units if type(other) in _DEMANDS else 0
     shared = (*at, ordinal, decision.pool, event.order, promised or asked, event.criteria)
     # the fields of a candidate are these columns
-    return "candidates", shared, tuple(zip(*map(astuple, event.candidates), strict=True)) or NO_CANDIDATES
+    return "candidates", shared, tuple(zip(*map(astuple, event.candidates), strict=True)) or _NO_CANDIDATES
 
 
 _STEPS: dict[type, str] = {
@@ -152,6 +155,6 @@ def _fulfilment_row(at: At, pool: str, ordinal: int, event: Step, gist: Gist) ->
     reason = "" if not gist.reasons else gist.reasons[0]
     about = (event.order, event.fulfilment, event.node, _STEPS[type(event)], gist.units, len(gist.skus), reason)
     shipped: tuple[object, ...] = ("", "", None)
-    if isinstance(event, e.Shipped | e.FoundShipped):
+    if isinstance(event, (e.Shipped, e.FoundShipped)):
         shipped = (event.carrier, event.tracking, moment(event.shipped_at))
     return "fulfilments", (*at, ordinal, pool, *about, *shipped), ()

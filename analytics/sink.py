@@ -47,32 +47,36 @@ class Sink:
     def step(self, wait: float) -> int:
         """Take what has come within `wait` seconds, write the cuts that are due; returns the records taken."""
         messages = self._consumer.consume(self._limits.records, wait)
+        positions = dict[tuple[str, int], int]()
         for message in messages:
-            self._take(message)
+            self._take(message, positions)
+        for place, position in positions.items():
+            self._show_lag(place, position)
         for buffer in list(self._buffers.values()):
             while due := buffer.cut(self._clock(), self._limits):
                 self._write(*due)
         return len(messages)
 
-    def _take(self, message: Any) -> None:
-        buffer = self._buffers.get((message.topic(), message.partition()))
+    def _take(self, message: Any, positions: dict[tuple[str, int], int]) -> None:
+        """Notes in `positions` how far the message's partition is read."""
+        place = message.topic(), message.partition()
+        buffer = self._buffers.get(place)
         error = message.error()
         if error is None and buffer:
             buffer.add(Received(message.offset(), message.timestamp()[1], message.value() or b""), self._clock())
-            self._show_lag(buffer, buffer.next)
+            positions[place] = buffer.next
         elif error is not None and error.code() == KafkaError._PARTITION_EOF:
             if buffer:
-                self._show_lag(buffer, max(message.offset(), buffer.next))
+                positions[place] = max(message.offset(), buffer.next)
         # topics that are about to be made are no reason to end
         elif error is not None and not error.retriable() and error.code() != KafkaError.UNKNOWN_TOPIC_OR_PART:
             raise KafkaException(error)
 
-    def _show_lag(self, buffer: Buffer, position: int) -> None:
-        place = TopicPartition(buffer.topic, buffer.partition)
-        marks = self._consumer.get_watermark_offsets(place, cached=True)
+    def _show_lag(self, place: tuple[str, int], position: int) -> None:
+        marks = self._consumer.get_watermark_offsets(TopicPartition(*place), cached=True)
         # nothing is known before the first fetch has come back
         if marks:
-            metrics.LAG.labels(buffer.topic, buffer.partition).set(max(0, marks[1] - position))
+            metrics.LAG.labels(*place).set(max(0, marks[1] - position))
 
     def _write(self, cut: Cut, records: Sequence[Received]) -> None:
         tables = self._feeds[cut.topic].tables(cut, records)
