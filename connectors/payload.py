@@ -6,7 +6,7 @@ No sentence repeats a value of the payload: it may be a person's.
 
 import json
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Hashable
 from decimal import Decimal
 from functools import lru_cache
 from typing import Annotated, Any, NoReturn
@@ -86,7 +86,8 @@ def _is_text(value: Any) -> bool:
 
 def has_nul(body: bytes) -> bool:
     """A null byte, bare or as a JSON escape. (A backslash before the escape makes it plain text.)"""
-    return b"\0" in body or (b"\\" in body and b"\\u0000" in body and _ESCAPED_NUL.search(body) is not None)
+    # from the end the search looks for the backslash first, which is rare, and not for a zero
+    return b"\0" in body or (b"\\" in body and body.rfind(b"\\u0000") >= 0 and _ESCAPED_NUL.search(body) is not None)
 
 
 def deleted(raw: RawRecord, of_living: set[str]) -> Parsed:
@@ -97,7 +98,7 @@ def deleted(raw: RawRecord, of_living: set[str]) -> Parsed:
     return (CancelDraft(order=raw.external_id, updated_at=raw.received_at, reason="deleted"),)
 
 
-def distinct(lines: list[str]) -> None:
+def distinct(lines: Collection[Hashable]) -> None:
     """Raises Unusable when two lines of one order are called the same."""
     if len(set(lines)) != len(lines):
         raise Unusable("repeated_line", "Two lines of the order have the same id, so a refund could not tell which it means.")

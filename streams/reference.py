@@ -4,6 +4,8 @@ import msgspec
 
 from connectors.contract import ShopRef
 
+Parts = tuple[tuple[str, int], ...]
+
 
 class PoolRecord(msgspec.Struct, frozen=True, kw_only=True, tag="pool"):
     """Key `pool/<pool>`. The partition of a pool is written once, when the pool is made, and never changes."""
@@ -42,7 +44,7 @@ class ListingRecord(msgspec.Struct, frozen=True, kw_only=True, tag="listing"):
 
     shop: str
     listing: str
-    parts: tuple[tuple[str, int], ...]
+    parts: Parts
     version: int = 0
 
 
@@ -85,6 +87,7 @@ class Reference:
         self.nodes: dict[str, NodeRecord] = {}
         self.listings: dict[tuple[str, str], ListingRecord] = {}
         self.imports: dict[str, ImportRecord] = {}
+        self.parts: dict[str, dict[str, Parts]] = {}  # of `listings`, by shop: every line of every order is looked up here
 
     def apply(self, record: AnyReference) -> None:
         match record:
@@ -96,6 +99,7 @@ class Reference:
                 self.nodes[record.node] = record
             case ListingRecord():
                 self.listings[record.shop, record.listing] = record
+                self.parts.setdefault(record.shop, {})[record.listing] = record.parts
             case ImportRecord():
                 self.imports[record_id(record)] = record
 
@@ -111,6 +115,7 @@ class Reference:
                 self.nodes.pop(name, None)
             case "listing":
                 shop, _, listing = name.partition("/")
-                self.listings.pop((shop, listing), None)
+                if self.listings.pop((shop, listing), None):
+                    del self.parts[shop][listing]
             case "import":
                 self.imports.pop(key, None)

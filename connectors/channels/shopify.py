@@ -118,7 +118,7 @@ def _order(order: Order) -> Parsed:
         return _cancelled(order)
     if order.fulfillment_status == "fulfilled":
         return Ignored("already_fulfilled", "Shopify says that all of the order was shipped already.")
-    distinct([str(line.id) for line in order.line_items])
+    distinct([line.id for line in order.line_items])
     lines = _lines(order)
     return (_draft(order, lines),) if lines else _cancel(order, "all_lines_removed")
 
@@ -169,6 +169,8 @@ def _lines(order: Order) -> tuple[LineDraft, ...]:
 
 def _listings(line: form.Line | quick.Line) -> tuple[str, ...]:
     names = (line.sku or "").strip(), str(line.variant_id or ""), str(line.product_id or "")
+    if all(names):
+        return names
     return tuple([name for name in names if name]) or ((line.title or "").strip() or str(line.id),)
 
 
