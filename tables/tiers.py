@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from tables.events import UNASSIGNED, Origin, Segment, Shop
+from tables.stock import Cells
 
 if TYPE_CHECKING:
     from tables.pool import Pool
@@ -118,13 +119,21 @@ def offer(pool: "Pool", shop: str) -> Callable[[str], int]:
         return lambda sku: 0
     quota, segment, *lent = drawing_order(pool.segments, about.segment, shop)
     own, others = pool.free.get(segment, {}), [pool.free[origin] for origin in (quota, *lent) if origin in pool.free]
-    rule = pool.policy.for_segment(about.segment)
-    serving = [name for name, node in pool.nodes.items() if not rule.excludes(node.node, node.kind, node.sellable)]
-    shelves = [pool.stock[name].on_hand for name in serving if name in pool.stock]
-    buffer, share = about.buffer, about.share
+    shelves, buffer, share = _shelves(pool, about), about.buffer, about.share
 
     def units(sku: str) -> int:
-        shared = max(0, own.get(sku, 0) - buffer) * share // 100
-        return min(sum([shelf.get(sku, 0) for shelf in shelves]), shared + sum([cells.get(sku, 0) for cells in others]))
+        offered = max(0, own.get(sku, 0) - buffer) * share // 100 + sum([cells.get(sku, 0) for cells in others])
+        return offered if shelves is None else min(offered, sum([shelf.get(sku, 0) for shelf in shelves]))
 
     return units
+
+
+def _shelves(pool: "Pool", about: Shop) -> list[Cells] | None:
+    """What lies at the nodes that may serve a shop. None where those are all that are sellable: then the free units add up to what lies
+    there, and no offer is more."""
+    rule = pool.policy.for_segment(about.segment)
+    sellable = [node for node in pool.nodes.values() if node.sellable]
+    serving = [node.node for node in sellable if not rule.excludes(node.node, node.kind, node.sellable)]
+    if len(serving) == len(sellable):
+        return None
+    return [pool.stock[node].on_hand for node in serving if node in pool.stock]

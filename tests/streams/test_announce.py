@@ -1,7 +1,6 @@
 """The read side tells what changed, once and in order, and starts again from what it saved."""
 
 import asyncio
-from collections.abc import Sequence
 from pathlib import Path
 
 import msgspec
@@ -279,42 +278,5 @@ def test_partitions_that_are_left_are_forgotten(tmp_path: Path) -> None:
                 await asyncio.sleep(0.001)
         assert len(writers) == 2
         await stage.drop()
-
-    run(story())
-
-
-class Watched(Written):
-    """A writer that takes its time."""
-
-    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
-        super().__init__()
-        self._loop = loop
-        self.writing = 0
-
-    def write(self, records: Sequence[Outgoing]) -> None:
-        self.writing = 1
-        asyncio.run_coroutine_threadsafe(rounds(50), self._loop).result()
-        super().write(records)
-        self.writing = 0
-
-
-async def rounds(number: int) -> None:
-    for _ in range(number):
-        await asyncio.sleep(0)
-
-
-def test_of_many_partitions_one_tells_at_a_time(tmp_path: Path) -> None:
-    async def story() -> None:
-        writers = [Watched(asyncio.get_running_loop()) for _ in range(4)]
-        shop, most = sell(tea_shop(), "1"), 0
-        whole = MemoryLog({DECISIONS.name: dict.fromkeys(range(4), decided(shop))})
-        stage = Announce(whole, Snapshots(StoredFiles(tmp_path), HERE), writers.__getitem__, pause_s=0)
-        await stage.assign(range(4))
-        async with asyncio.timeout(10):
-            while not all(writer.transactions for writer in writers):
-                most = max(most, sum(writer.writing for writer in writers))
-                await asyncio.sleep(0)
-        await stage.drop()
-        assert most == 1
 
     run(story())
