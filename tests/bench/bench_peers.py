@@ -7,6 +7,7 @@ and all that was measured to .yipan/bench/peers.json.
 
 import argparse
 import json
+import logging
 import os
 import signal
 import sys
@@ -34,12 +35,14 @@ ABSENT = "The real baskets are not installed: `make test` installs them (complet
 
 def main() -> int:
     asked = arguments()
-    pin(CORES)
+    # what librdkafka says of itself is of no interest here
+    logging.getLogger("kafka").addHandler(logging.NullHandler())
     try:
         orders = load(asked.orders, asked.generated)
     except ModuleNotFoundError:
         say(ABSENT)
         return 0
+    pin(CORES)
     try:
         with standing(orders, asked) as stand:
             results, check = measure(stand, asked)

