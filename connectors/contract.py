@@ -317,13 +317,13 @@ class Channel(Protocol):
 FulfilmentType = Literal["FulfilmentOrdered", "FulfilmentCancelled"]
 
 
-class FulfilmentLine(msgspec.Struct, frozen=True, kw_only=True):
+class FulfilmentLine(msgspec.Struct, frozen=True, gc=False):
     line: str
     sku: str
     quantity: int
 
 
-class Fulfilment(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+class Fulfilment(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):
     """Topic `fulfilments`: a node shall ship these units of an order, or no longer.
 
     `id` names the fulfilment order and is the same in every replay. `partition`, `src_offset` and `ordinal` place the event:
@@ -346,7 +346,7 @@ class Fulfilment(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     recipient: str = ""
 
 
-class OrderStatus(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+class OrderStatus(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):
     """Topic `order-status`: where an order stands after the decision at `position` of its partition."""
 
     tenant: str
@@ -364,7 +364,7 @@ class OrderStatus(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True)
     returned: int = 0
 
 
-class Availability(msgspec.Struct, frozen=True, kw_only=True):
+class Availability(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """Topic `availability`: units of a SKU that a shop may promise. A lower `version` never follows a higher one."""
 
     shop: str

@@ -57,4 +57,4 @@ def _told(
 
 
 def _lines(rows: tuple[Row, ...]) -> tuple[FulfilmentLine, ...]:
-    return tuple([FulfilmentLine(line=row.line, sku=row.sku, quantity=row.quantity) for row in rows])
+    return tuple([FulfilmentLine(row.line, row.sku, row.quantity) for row in rows])
