@@ -136,9 +136,11 @@ class Snapshots:
 
     def prove_writable(self, partition: int) -> None:
         """Raises whatever the storage does when nothing can be saved."""
-        folder, name = self._folder(partition), f"proof-{uuid.uuid4().hex[:8]}{ASIDE}"
+        folder, name = self._folder(partition), f"proof{ASIDE}"
         self._files.write(folder, name, b"")
-        self._files.remove(folder, name)
+        # two may do so at once
+        with suppress(FileNotFoundError):
+            self._files.remove(folder, name)
 
     def newest(self, partition: int) -> int:
         """The position of the newest one, sound or not, by its name; 0 when there is none, or the storage does not answer."""

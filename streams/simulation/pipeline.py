@@ -11,9 +11,11 @@ from connectors.contract import Person
 from connectors.registry import channels
 from streams.agents.allocate import Owned
 from streams.agents.announce import Announce
+from streams.agents.aside import Behind, Wanted
 from streams.agents.desk import Desk
 from streams.agents.fulfil import Fulfil
 from streams.agents.normalize import Normalize
+from streams.agents.rebuild import leave_snapshot
 from streams.fenced import FencedLedger
 from streams.intake import Intake
 from streams.produce import Deliveries, Transactions
@@ -33,6 +35,8 @@ RESTART_S = (0.2, 2.0)
 FOLLOW_S = 0.2
 RECORDS = 12  # decisions in a transaction
 SNAPSHOT_AFTER = 8
+LONG = 10  # records, to be folded aside
+LEFT_ASIDE = 0.7
 LIMIT = 1_000
 
 
@@ -63,7 +67,7 @@ class Pipeline:
         producer: Any = PlainProducer(self.world, process)
         out = Deliveries(producer)
         normalize = Normalize(reference, channels(), seal, out, LIMIT)
-        announce = Announce(log, self.snapshots, lambda p: self._transactions(process, f"announce-{p}"), 0.3, SNAPSHOT_AFTER)
+        announce = Announce(log, self.snapshots, lambda p: self._transactions(process, f"announce-{p}"), 0.3, SNAPSHOT_AFTER, self._aside)
         stages = {RAW.name: [Intake(normalize)], DECISIONS.name: [Intake(Fulfil(log, out)), Intake(announce)]}
         ledger = self._ledger(process)
         process.on_stop.append(ledger.stop)
@@ -81,8 +85,13 @@ class Pipeline:
 
     def _own(self, process: Process, partition: int) -> Owned:
         writer = self._transactions(process, f"allocate-{partition}")
-        desk = Desk(partition, writer, BrokerLog(self.world), self.snapshots, RECORDS)
+        desk = Desk(partition, writer, BrokerLog(self.world), self.snapshots, RECORDS, self._aside)
         return Owned(desk, self.world.tempo.hold[1], SimulatedThreads(self.world))
+
+    def _aside(self, partition: int, behind: Behind, wanted: Wanted) -> None:
+        """A snapshot of what nobody has been told of, as another process would leave it; or it cannot, which is decided here."""
+        if behind() > LONG and self.world.random.random() < LEFT_ASIDE:
+            leave_snapshot(BrokerLog(self.world), self.snapshots, partition, wanted)
 
     def _transactions(self, process: Process, name: str) -> Transactions:
         producer: Any = TransactionalProducer(self.world, process, name)

@@ -153,8 +153,7 @@ def a_snapshot_is_saved_before_all_of_it_is_announced(patch: pytest.MonkeyPatch)
     async def forgetful(view: View) -> None:
         if view._ledger is not None and (snapshot := view._snapshot(view._ledger)):
             view._snapshots.save(view.partition, snapshot)
-            view._orders.clear()
-            view._cells.clear()
+            view._due.take()
         await publish_all(view)
 
     publish_all = View._publish_all

@@ -8,6 +8,7 @@ import pytest
 
 from streams.agents import fulfil
 from streams.agents.announce import Announce
+from streams.agents.news import News
 from streams.agents.normalize import Normalize
 from streams.agents.view import View
 from streams.intake import Batch, Intake, Record
@@ -56,9 +57,8 @@ def what_is_announced_is_marked_done_after_it_was_written(patch: pytest.MonkeyPa
         if ledger is None:
             return
         snapshot = view._snapshot(ledger)
-        await view._publish(await view._build(ledger, list(view._orders), list(view._cells)))
-        view._orders.clear()
-        view._cells.clear()
+        await view._publish(await view._build(ledger, *view._due.take()))
+        view._due.take()
         if snapshot is not None:
             view._snapshots.save(view.partition, snapshot)
 
@@ -71,10 +71,7 @@ def a_snapshot_is_taken_after_what_it_announces_was_gathered(patch: pytest.Monke
         ledger = view._ledger
         if ledger is None:
             return
-        orders, cells = list(view._orders), list(view._cells)
-        view._orders.clear()
-        view._cells.clear()
-        await view._publish(await view._build(ledger, orders, cells))
+        await view._publish(await view._build(ledger, *view._due.take()))
         if snapshot := view._snapshot(ledger):
             view._snapshots.save(view.partition, snapshot)
 
@@ -82,6 +79,16 @@ def a_snapshot_is_taken_after_what_it_announces_was_gathered(patch: pytest.Monke
 
 
 @found_within(30)
+def what_another_process_folded_is_taken_for_told(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(News, "pack", lambda news, ledger: b"")
+
+
+@found_within(30)
+def what_a_snapshot_says_is_due_is_not_told(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(News, "add", lambda news, packed: None)
+
+
+@found_within(60)
 def a_reader_that_was_left_goes_on_publishing(patch: pytest.MonkeyPatch) -> None:
     async def careless(stage: Announce) -> None:
         stage._views.clear()
