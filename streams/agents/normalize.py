@@ -15,6 +15,7 @@ from streams.rules.normalize import normalize
 from streams.topics import COMMANDS, RAW
 
 SOURCE = "raw"
+MOST_BYTES = COMMANDS.max_bytes - MARGIN
 
 
 class Normalize:
@@ -78,7 +79,7 @@ class Normalize:
                 sentence = f"Pool {command.pool!r} has no partition: import the business again, then replay this record."
                 return [self._letters.rejected(partition, record, raw.shop, "unknown_pool", sentence)]
             value = encode_command(command)
-            if len(value) > COMMANDS.max_bytes - MARGIN:
+            if len(value) > MOST_BYTES:
                 sentence = f"It makes a command of {len(value)} bytes, more than the {COMMANDS.max_bytes} a record may have: split it."
                 return [self._letters.rejected(partition, record, raw.shop, "too_large", sentence)]
             outgoing.append(Outgoing(COMMANDS.name, pool.partition, command.pool.encode(), value))

@@ -15,6 +15,8 @@ from streams.rules.normalize_stock import book
 
 Seal = Callable[[Person], str]
 
+_EMPTY = Ignored("empty", "The record says nothing.")
+
 
 def normalize(
     raw: RawRecord, cause: tuple[str, int, int], reference: Reference, channels: Mapping[str, Channel], seal: Seal
@@ -34,7 +36,23 @@ def normalize(
         return parsed
     source, partition, offset = cause
     causes: Iterator[Cause] = zip(repeat(source), repeat(partition), repeat(offset), count())
-    return _all_or_none([_translate(draft, raw, shop, reference, seal, causes) for draft in parsed])
+    return _all_or_none(parsed, raw, shop, reference, seal, causes)
+
+
+def _all_or_none(
+    drafts: tuple[Draft, ...], raw: RawRecord, shop: ShopRecord, reference: Reference, seal: Seal, causes: Iterator[Cause]
+) -> tuple[AnyCommand, ...] | Ignored | Rejected:
+    commands: list[AnyCommand] = []
+    ignored = _EMPTY
+    for draft in drafts:
+        outcome = _translate(draft, raw, shop, reference, seal, causes)
+        if isinstance(outcome, Rejected):
+            return outcome
+        if isinstance(outcome, Ignored):
+            ignored = outcome
+        else:
+            commands += outcome
+    return tuple(commands) or ignored
 
 
 def _parse(raw: RawRecord, shop: ShopRecord, channels: Mapping[str, Channel]) -> Parsed:
@@ -63,17 +81,3 @@ def _translate(draft: Draft, raw: RawRecord, shop: ShopRecord, reference: Refere
             return reduce(draft, shop, causes)
         case _:
             return book(draft, shop, reference, causes)
-
-
-def _all_or_none(outcomes: list[Outcome]) -> tuple[AnyCommand, ...] | Ignored | Rejected:
-    commands: list[AnyCommand] = []
-    ignored = Ignored("empty", "The record says nothing.")
-    for outcome in outcomes:
-        match outcome:
-            case Rejected():
-                return outcome
-            case Ignored():
-                ignored = outcome
-            case _:
-                commands += outcome
-    return tuple(commands) or ignored
