@@ -22,8 +22,8 @@ HOW = """## How it is measured
   policy, explanations, hash chain, snapshots, metrics. Figures are CPU time of the whole process (all threads), the best of several times
   from the same beginning; *spread* is how much more the worst of them took.
 - **`announce`** is fed in real time, because what it tells together depends on it: two partitions with 2,000 orders/s each, which is what
-  one of two workers has of 8,000 orders/s. **`sink`** writes cuts as large as it makes them when there is much to do, into chDB, whose
-  own work is included.
+  one of two workers has of 8,000 orders/s. **`sink`** writes cuts as large as they are at that rate into chDB, whose own work is
+  included.
 - **The loop** is a fixed piece of plain Python (a dictionary, integers, a string), run before and after each measurement. A ratio to it
   compares figures of different machines, and of different minutes on a machine that others use as well.
 - **The chain** runs as in production: a real Apache Kafka and worker processes with all stages on this very machine. Orders a second:

@@ -10,6 +10,7 @@ from typing import Any
 import httpx
 from confluent_kafka import TopicPartition
 
+from analytics.cuts import Limits
 from connectors.contract import RawRecord
 from deploy import clients
 from deploy.broker import Broker
@@ -24,7 +25,7 @@ from tests.chain import Worker, deliver, furnish
 from tests.conftest import free_port, make_settings, until
 
 PATIENCE_S = 300.0
-QUIET, QUIET_S = 0.15, 1.2  # of a core; for longer than the sink collects records
+QUIET, QUIET_S = 0.15, 1.2  # of a core; for so long
 WARM_UP = 2_000  # orders of each channel
 SINK = ("-m", "deploy.cli", "sink")
 MEASURED = (RAW, COMMANDS, DECISIONS, FULFILMENTS, ORDER_STATUS, AVAILABILITY)
@@ -111,10 +112,12 @@ class Stack:
         """Until what follows from the orders is told (so often at least), written and sunk: no process does much, no topic grows,
         nothing waits."""
         deadline = time.monotonic() + PATIENCE_S
+        # the sink may hold records that long before it writes them
+        seconds = QUIET_S + (Limits().seconds if self.sink else 0.0)
         while time.monotonic() < deadline:
             cpu, size = self.cpu_seconds(), self.topic_bytes()
-            time.sleep(QUIET_S)
-            busy = any(seconds - cpu[name] > QUIET * QUIET_S for name, seconds in self.cpu_seconds().items())
+            time.sleep(seconds)
+            busy = any(used - cpu[name] > QUIET * seconds for name, used in self.cpu_seconds().items())
             if not busy and self.topic_bytes() == size and not self.unsunk() and self.told() >= told:
                 return
 

@@ -20,7 +20,8 @@ from tests.bench.history import decided
 from tests.bench.job import Job
 from tests.bench.measure import Prepare, Trial
 
-CUT = Limits().records
+# Of a partition with a quarter of 8,000 orders/s: what it has by the time that a cut is made.
+CUT = min(Limits().records, round(2_000 * Limits().seconds))
 
 
 class Fetched(NamedTuple):
@@ -87,7 +88,7 @@ _databases = count(1)
 
 
 def sink(job: Job, orders: int) -> Prepare:
-    """decisions -> rows -> Arrow -> chDB, in cuts as large as when there is much to do."""
+    """decisions -> rows -> Arrow -> chDB, in cuts as large as they are at a steady rate."""
     import clickhouse_connect
 
     made = decided(job, orders)
@@ -99,7 +100,7 @@ def sink(job: Job, orders: int) -> Prepare:
         engine.command(f"CREATE DATABASE {database}")
         client = clickhouse_connect.get_client(dsn=dsn, database=database)
         migrate(client)
-        found = Sink(Fetching(records), Store(client, threading.Event()), Limits(seconds=0.0))  # type: ignore[arg-type]
+        found = Sink(Fetching(records), Store(client, threading.Event()), Limits(records=CUT, seconds=0.0))  # type: ignore[arg-type]
         found.start()
         return Trial(orders, made.lines, partial(_sink_all, found))
 
