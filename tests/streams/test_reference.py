@@ -57,6 +57,16 @@ def test_the_last_record_of_a_key_counts() -> None:
     assert reference.nodes["shanghai"].pool == "west"
 
 
+def test_a_shop_is_told_of_its_own_listings_as_they_are_now() -> None:
+    reference = Reference()
+    for shop, units in (("tea", 1), ("tea", 2), ("coffee", 3)):
+        reference.apply(ListingRecord(shop=shop, listing="box/of 2 茶", parts=(("OOLONG", units),)))
+    assert reference.parts == {"tea": {"box/of 2 茶": (("OOLONG", 2),)}, "coffee": {"box/of 2 茶": (("OOLONG", 3),)}}
+    reference.forget("listing/tea/box/of 2 茶")
+    reference.forget("listing/tea/box/of 2 茶")
+    assert reference.parts == {"tea": {}, "coffee": {"box/of 2 茶": (("OOLONG", 3),)}}
+
+
 @pytest.mark.parametrize("key", ["", "tea", "weather/tea", "shop/", "listing/tea", "listing/tea/unknown", "node/x/y"])
 def test_taking_away_what_is_not_there_changes_nothing(key: str) -> None:
     reference = Reference()
