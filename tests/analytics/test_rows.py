@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from analytics.facts import FACTS, At
+from analytics.facts import FACTS, At, columns, joined
 from analytics.outcome import outcome
 from analytics.rows import decision_rows
 from streams.decisions import Decision
@@ -149,3 +149,59 @@ def test_what_comes_back_moves_from_the_customer_into_quality(house: Teahouse) -
     [event] = rows(back, "order_events")
     assert (event["type"], event["node"], event["units"]) == ("Returned", "Hangzhou", 1)
     assert outcome(back)[:2] == ("return", "done")
+
+
+def placed(*lines: e.OrderLine) -> e.OrderPlaced:
+    return e.OrderPlaced(
+        order="6", shop="s", channel="c", segment="b2c", number="", revision=1, updated_at=1, digest="", placed_at=1, received_at=1,
+        currency="CNY", region="", priority=0, lines=lines,
+    )  # fmt: skip
+
+
+def reserved(node: str, *rows: e.Row) -> e.Reserved:
+    return e.Reserved(order="6", fulfilment=f"F-{node}", node=node, rows=rows)
+
+
+def test_a_sku_in_a_bundle_and_in_a_line_of_its_own_is_one_demand() -> None:
+    bundle = e.OrderLine("1", "TEA-SET", 2, 100, (("PUER-CAKE", 1), ("KEEMUN-100", 3)))
+    single = e.OrderLine("2", "PUER", 1, 60, (("PUER-CAKE", 1),))
+    unknown = e.OrderLine("3", "mystery-tin", 4, 5)
+
+    made = decision(placed(bundle, single, unknown))
+
+    assert {(row["sku"], row["node"]): row["units"] for row in rows(made, "demand")} == {("PUER-CAKE", ""): 3, ("KEEMUN-100", ""): 6}
+    lines = [(row["line"], row["sku"], row["quantity"], row["units"], row["price"]) for row in rows(made, "order_lines")]
+    assert lines == [("1", "PUER-CAKE", 2, 2, 100), ("1", "KEEMUN-100", 2, 6, 100), ("2", "PUER-CAKE", 1, 1, 60), ("3", "", 4, 0, 5)]
+
+
+def test_demand_of_a_split_order_lies_where_it_was_taken_on() -> None:
+    made = decision(
+        placed(e.OrderLine("1", "PUER", 5, 60, (("PUER-CAKE", 1),)), e.OrderLine("2", "PUER", 2, 60, (("PUER-CAKE", 1),))),
+        reserved("Suzhou", e.Row("1", "PUER-CAKE", 3), e.Row("2", "PUER-CAKE", 1)),
+        reserved("Fuzhou", e.Row("1", "PUER-CAKE", 2)),
+    )
+    assert {row["node"]: row["units"] for row in rows(made, "demand")} == {"Suzhou": 4, "Fuzhou": 2, "": 1}
+
+
+def test_moves_of_a_document_keep_their_places_in_it() -> None:
+    there = e.Move("PUER-CAKE", 1, "Suzhou", "on_hand", "Fuzhou", "in_transit")
+    back = e.Move("KEEMUN-100", 2, "Fuzhou", "on_hand", "Suzhou", "in_transit")
+    made = decision(e.StockMoved(document="D", kind="move", at=1, moves=(there, there, back, there)))
+    found = [(row["position"], row["sku"], row["from_node"]) for row in rows(made, "moves")]
+    assert found == [(0, "PUER-CAKE", "Suzhou"), (1, "PUER-CAKE", "Suzhou"), (2, "KEEMUN-100", "Fuzhou"), (3, "PUER-CAKE", "Suzhou")]
+
+
+def test_what_rows_share_stands_in_each_of_them() -> None:
+    made = columns([*decision_rows(AT, decision(placed(e.OrderLine("1", "PUER", 5, 60), e.OrderLine("2", "TIN", 2, 6))), 7)])
+    found = made["order_lines"].to_pylist()
+    assert [(row["k_off"], row["order_id"], row["channel"], row["listing"]) for row in found] == [
+        (41, "6", "c", "PUER"),
+        (41, "6", "c", "TIN"),
+    ]
+
+
+def test_parts_of_a_cut_are_one_table() -> None:
+    parts = [columns(decision_rows(AT._replace(offset=i), decision(placed(e.OrderLine(f"{i}", "PUER", i, 60))), 7)) for i in (1, 2)]
+    made = joined([*parts, {}])["order_lines"]
+    assert made["quantity"].to_pylist() == [1, 2]
+    assert made["channel"].num_chunks == 1
