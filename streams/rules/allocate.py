@@ -56,7 +56,7 @@ def allocate(plan: Plan, demand: Demand) -> tuple[Row, ...]:
     shortage = rule.shortage_after(plan.now - demand.placed_at)
     chosen, needs, left = _choose(supply, rule, shortage, demand)
     short = _short(supply) if left else ()
-    plan.emit(_explained(looked_at, [supply.nodes[i] for i in chosen], demand, ranking, short))
+    plan.emit(explained(looked_at, [supply.nodes[i] for i in chosen], demand.order, ranking, short))
     if chosen:
         _reserve(plan, demand, supply, chosen, needs)
     if left and rule.shortage == "reject":
@@ -217,9 +217,10 @@ def _pour(pot: list[Origin] | None, units: int) -> tuple[Origin, ...]:
     return tuple(poured)
 
 
-def _explained(
-    looked_at: list[LookedAt], chosen: Sequence[str], demand: Demand, ranking: Ranking, short: tuple[tuple[str, int], ...]
+def explained(
+    looked_at: list[LookedAt], chosen: Sequence[str], order: str, ranking: Ranking, short: tuple[tuple[str, int], ...]
 ) -> Considered:
+    """What was thought of, in words that stay in the log."""
     named = [
         Candidate(node, covers, scores, "chosen" if node in chosen else "not_needed" if covers else "no_stock")
         for node, covers, scores in looked_at
@@ -227,4 +228,4 @@ def _explained(
     behind = ranking.behind(len(looked_at) - 1)
     more = len(ranking.names) - len(looked_at) - len(behind)
     candidates = (*named, *behind, *ranking.excluded)
-    return Considered(order=demand.order, criteria=ranking.rule.criteria, candidates=candidates, short=short, more=more)
+    return Considered(order=order, criteria=ranking.rule.criteria, candidates=candidates, short=short, more=more)

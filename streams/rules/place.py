@@ -6,10 +6,11 @@ import msgspec
 
 from streams.commands import PlaceOrder
 from streams.rules.fill import fill, freed
+from streams.rules.ordinary import ordinary, placed
 from streams.rules.plan import Plan
 from streams.rules.rebalance import rebalance
 from tables.closing import may_be_forgotten
-from tables.events import Duplicate, OrderHeld, OrderLine, OrderPlaced, OrderReduced, Refused, Stale
+from tables.events import Duplicate, OrderHeld, OrderLine, OrderReduced, Refused, Stale
 from tables.orders import Order, Reductions
 
 UNKNOWN_LISTING = "unknown_listing"
@@ -28,10 +29,12 @@ def place(plan: Plan, command: PlaceOrder) -> None:
     if order is not None and (known := seen(order, command.updated_at, command.digest, command.order)):
         plan.emit(known)
         return
+    if order is None and ordinary(plan, command, shop):
+        return
     order = order or Order()
     lines = resolve(command.lines, plan.pool.listings.get(command.shop, {}))
     segment = order.segment or shop.segment
-    plan.emit(_placed(command, order.revision + 1, segment, lines))
+    plan.emit(placed(command, order.revision + 1, segment, lines))
     suspected = _suspected(plan, command, order)
     if suspected and not order.revision:
         _tell_once_more(plan, command.order, order.reductions)
@@ -72,26 +75,6 @@ def resolve(lines: tuple[OrderLine, ...], listings: Mapping[str, Parts]) -> tupl
         return lines
     resolved = [msgspec.structs.replace(line, parts=line.parts or listings.get(line.listing, ())) for line in lines]
     return tuple(line for line in resolved if line.parts or line.listing not in listings)
-
-
-def _placed(command: PlaceOrder, revision: int, segment: str, lines: tuple[OrderLine, ...]) -> OrderPlaced:
-    return OrderPlaced(
-        order=command.order,
-        shop=command.shop,
-        channel=command.channel,
-        segment=segment,
-        number=command.number,
-        revision=revision,
-        updated_at=command.updated_at,
-        digest=command.digest,
-        placed_at=command.placed_at,
-        received_at=command.received_at,
-        currency=command.currency,
-        region=command.region,
-        priority=command.priority,
-        lines=lines,
-        sealed=command.sealed,
-    )
 
 
 def _reduce(plan: Plan, command: PlaceOrder, known: Reductions | None) -> Reductions | None:
