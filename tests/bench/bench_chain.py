@@ -40,7 +40,7 @@ def throughput(stack: Stack, channel: str, count: int, times: int, pools: int = 
         "lines_per_order": round(best.lines / count, 1),
         "orders_per_s": round(count / best.took),
         "lines_per_s": round(best.lines / best.took),
-        "spread": round(worst.took / best.took - 1, 3),
+        "spread": round(worst.took / best.took - 1, 3) if times > 1 else None,
         "cpu_us_per_order": us | {"all": round(sum(us.values()), 1)},
         "peak_mb": stack.peak_mb(),
         "reference_us": round(loop, 4),

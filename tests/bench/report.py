@@ -75,8 +75,15 @@ def _machine(found: Found) -> str:
     return (
         f"`{found['command']}`, {at['day']}, {found['seconds']:,} s: {at['cores']} cores ({at['cpu']}), {at['memory_gb']} GB, "
         f"Linux {at['kernel']}, Python {at['python']}; {versions}. Load of the machine before it began: {at['load']}; "
-        f"a round of the loop took {at['reference_us']} µs."
+        f"a round of the loop took {at['reference_us']} µs.{_doubts(found)}"
     )
+
+
+def _doubts(found: Found) -> str:
+    """What a reader must know before any figure is quoted."""
+    quick = " A quick run shows that all works; its figures are not to be quoted." if "--quick" in found["command"] else ""
+    busy = found["machine"]["load"] > found["machine"]["cores"] / 2
+    return quick + (" **The machine had other work to do: it is faster than this.**" if busy else "")
 
 
 def _goals(goals: Iterable[Found]) -> str:

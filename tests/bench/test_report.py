@@ -66,6 +66,16 @@ def test_the_page_names_machine_versions_and_command() -> None:
     assert "`make bench`, 2026-03-01, 840 s: 2 cores (Teapot 9000), 8.0 GB, Linux 6.1, Python 3.11.7; kafka 4.4.0." in page
 
 
+def test_figures_of_a_busy_machine_or_a_quick_run_are_marked_as_such() -> None:
+    quiet = found()
+    quick = quiet | {"command": 'make bench ARGS="--quick"'}
+    busy = quiet | {"machine": quiet["machine"] | {"load": 1.5}}
+
+    assert "not to be quoted" not in render(quiet)
+    assert "not to be quoted" in render(quick)
+    assert "The machine had other work to do" in render(busy)
+
+
 def test_a_section_that_was_not_measured_is_left_out() -> None:
     page = render(found(skew=skew(hot=40_000, zipf=1.0)))
 
