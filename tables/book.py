@@ -6,8 +6,8 @@ import msgspec
 
 from tables.orders import Order
 
-# So many may be unpacked before they are put back, of all pools of a partition.
-AT_HAND = 2_048
+# So many may be unpacked before they are put back, of all pools of a partition: few, so that they are packed while still in the cache.
+AT_HAND = 64
 
 _pack = msgspec.msgpack.Encoder().encode
 _unpack = msgspec.msgpack.Decoder(Order).decode
