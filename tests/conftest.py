@@ -23,15 +23,23 @@ def pytest_configure() -> None:
         del os.environ[name]
 
 
+# Tests that start brokers, processes or browsers wait more than they compute: one after the other, while the rest runs beside them.
+_WAITING = ("tests/integration/", "tests/crash/", "tests/deploy/", "tests/analytics/")
+
+
+# before xdist's own, which writes the groups down
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if "kafka" in getattr(item, "fixturenames", ()):
             item.add_marker(pytest.mark.kafka)
+        if item.nodeid.startswith(_WAITING) or item.get_closest_marker("kafka"):
+            item.add_marker(pytest.mark.xdist_group("waiting"))
 
 
 # Below those that the system gives to clients, one of which might take it meanwhile.
-# Another run of the tests begins elsewhere among them.
-_FIRST = 12_000 + os.getpid() % 800 * 10
+# Another process of tests, or another run of them, begins elsewhere among them.
+_FIRST = 12_000 + os.getpid() * 307 % 800 * 10
 _PORTS: "cycle[int]" = cycle([*range(_FIRST, 20_000, 10), *range(12_000, _FIRST, 10)])
 
 
