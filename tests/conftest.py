@@ -9,6 +9,7 @@ from itertools import cycle
 from typing import Any
 
 import pytest
+from xdist.scheduler import LoadScopeScheduling
 
 from deploy import clients
 from deploy.broker import Broker
@@ -23,18 +24,25 @@ def pytest_configure() -> None:
         del os.environ[name]
 
 
-# Tests that start brokers, processes or browsers wait more than they compute: one after the other, while the rest runs beside them.
-_WAITING = ("tests/integration/", "tests/crash/", "tests/deploy/", "tests/analytics/")
-
-
-# before xdist's own, which writes the groups down
-@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if "kafka" in getattr(item, "fixturenames", ()):
             item.add_marker(pytest.mark.kafka)
-        if item.nodeid.startswith(_WAITING) or item.get_closest_marker("kafka"):
-            item.add_marker(pytest.mark.xdist_group("waiting"))
+
+
+# Tests that start brokers, processes or browsers wait more than they compute: one after the other, while the rest runs beside them.
+_WAITING = ("tests/integration/", "tests/crash/", "tests/deploy/", "tests/analytics/")
+
+
+class _Beside(LoadScopeScheduling):  # type: ignore[misc]
+    """Those that wait go to one process, all others file by file to whoever is free."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        return "waiting" if nodeid.startswith(_WAITING) else nodeid.partition("::")[0]
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> LoadScopeScheduling:
+    return _Beside(config, log)
 
 
 # Below those that the system gives to clients, one of which might take it meanwhile.
