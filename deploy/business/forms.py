@@ -104,7 +104,7 @@ class ShopForm(Form):
     currency: Annotated[str, AfterValidator(_known_currency)] = Field("", description="an ISO 4217 code such as USD")
     timezone: Annotated[str, AfterValidator(_known_zone)] = Field("UTC", description="an IANA name such as America/Chicago")
     unknown_listing: Literal["hold", "as_sku"] = Field("hold", description="hold, or as_sku to take an unknown listing's code as our SKU")
-    secret_file: str = Field("", description="a file that holds the shop's secret")
+    secret_file: str = Field("", max_length=1_000, description="a file that holds the shop's secret")
     url: str = Field("", pattern=r"^https?://\S+$", description="the platform's address, https://…, for a shop that is polled")
     poll_seconds: int = Field(60, ge=1, le=86_400, description="seconds between two polls, 1 to 86400")
     share: int = Field(100, ge=0, le=100, description="per cent of what its segment has left, 0 to 100")

@@ -119,10 +119,17 @@ def _secrets(shops: tuple[Placed[ShopForm], ...], folder: Path, problems: list[P
     for at in shops:
         if not (name := at.form.secret_file):
             continue
-        file = next((place for place in (folder / name, Path(name)) if place.is_file()), None)
+        file = next((place for place in (folder / name, Path(name)) if _is_file(place)), None)
         if file is None:
             problems.append(at.problem(f"there is no file {name!r}, neither in this folder nor in the working folder", "secret_file"))
         elif not file.read_bytes().strip():
             problems.append(at.problem(f"the file {name!r} is empty; it must hold the shop's secret", "secret_file"))
         else:
             yield at.form.shop, file
+
+
+def _is_file(place: Path) -> bool:
+    try:
+        return place.is_file()
+    except OSError:
+        return False  # a name too long for any file, for one

@@ -7,6 +7,7 @@ import pytest
 
 from deploy.business.load import load_policy
 from deploy.business.sheets import Problem
+from tests.deploy.halyard import Folder
 
 SECONDS = 3.0
 
@@ -55,3 +56,9 @@ def test_a_sentence_stays_short_however_long_the_value(tmp_path: Path, content: 
 )
 def test_yaml_runs_nothing_and_repeats_nothing(tmp_path: Path, content: bytes) -> None:
     assert problems(tmp_path, content)
+
+
+def test_a_secret_under_a_name_too_long_for_any_file_is_not_there(folder: Folder) -> None:
+    problem = folder.spoil("shops.yaml", "secrets/halyard-web", "s" * 400).problem()
+
+    assert problem.sentence.startswith("there is no file")
