@@ -31,14 +31,13 @@ from streams.replay import Again, from_the_start, replay_with
 from streams.rules.announce import status
 from streams.rules.fulfil import fulfil
 from tables.events import OrderLine
-from tests.bench.job import MEAN_LINES
+from tests.bench.job import MEAN_LINES, place
 from tests.bench.shelf import FileLog, write
 from tests.chain import Business, order
 
 # Ten nodes and 9.4 lines an order, as the retailer of the demo has it.
 BUSINESS = Business(partitions=4, nodes=10, skus=5_000, stock=1_000_000)
 BEGAN = 1_700_000_000_000
-SEALED = "sealed:" + "0123456789abcdef" * 12
 OPEN, SHIPPED_EVERY, CANCELLED_EVERY = 1_000, 5, 50  # orders
 
 
@@ -112,23 +111,8 @@ def _commands(business: Business, partition: int, decisions: int, ledger: Ledger
 
 def _order(business: Business, partition: int, offset: int, cause: c.Cause, random: Random) -> c.PlaceOrder:
     wanted = min(60, business.skus, 1 + int(random.expovariate(1 / (MEAN_LINES - 0.5))))
-    skus = [business.sku(sku) for sku in random.sample(range(business.skus), wanted)]
-    return c.PlaceOrder(
-        pool=f"pool-{partition}",
-        cause=cause,
-        order=f"acme/shop-{partition}/{offset}",
-        shop=f"shop-{partition}",
-        channel="canonical",
-        number=str(offset),
-        updated_at=BEGAN + offset,
-        digest=f"{offset:032x}",
-        placed_at=BEGAN + offset,
-        received_at=BEGAN + offset,
-        currency="USD",
-        region="US-NY",
-        lines=tuple(OrderLine(str(line), sku, random.randint(1, 3), 450, ((sku, 1),)) for line, sku in enumerate(skus)),
-        sealed=SEALED,
-    )
+    basket = [(business.sku(sku), random.randint(1, 3)) for sku in random.sample(range(business.skus), wanted)]
+    return msgspec.structs.replace(place(offset, partition, basket), cause=cause)
 
 
 # ---------------------------------------------------------------------------------------------- the check of it
