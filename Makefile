@@ -50,12 +50,12 @@ bench-recovery: .venv/installed-dev  ## how soon work goes on after a death, wit
 	@$(PYTHON) -m venv .venv \
 	  || { rm -rf .venv; echo "'$(PYTHON) -m venv' failed; some systems ship it apart (Debian: apt install python3-venv)"; exit 1; }
 
-.venv/installed: pyproject.toml | .venv/bin/python
+.venv/installed: pyproject.toml streams/quick.pyx | .venv/bin/python
 	@echo "Installing into .venv (once; a few minutes) ..."
 	@.venv/bin/python -m pip install --quiet --disable-pip-version-check --editable .
 	@touch $@
 
-.venv/installed-dev: pyproject.toml | .venv/bin/python
+.venv/installed-dev: pyproject.toml streams/quick.pyx | .venv/bin/python
 	@echo "Installing into .venv, tools for tests included (once; a few minutes) ..."
 	@.venv/bin/python -m pip install --quiet --disable-pip-version-check --editable '.[dev]'
 	@touch .venv/installed $@

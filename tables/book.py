@@ -47,6 +47,10 @@ class OrderBook:
             found = self._hand[key] = Order()
         return found
 
+    def keep(self, key: str, packed: bytes) -> None:
+        """A new order, as it is packed."""
+        self._rest[key] = packed
+
     def forget(self, key: str) -> None:
         del self._rest[key]
         self._hand.pop(key, None)

@@ -22,7 +22,7 @@ MAY_IMPORT: dict[str, tuple[str, ...]] = {
 STREAMS: tuple[tuple[str, ...], ...] = (
     ("topics", "commands", "decisions", "deadletter", "reference"),
     ("rules",),
-    ("ledger",),
+    ("compiled", "quick", "ledger"),
     ("fatal", "metrics", "read", "follow", "produce", "intake", "snapshots"),
     ("agents",),
     ("spans", "transport", "app", "fenced"),

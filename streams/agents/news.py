@@ -5,7 +5,7 @@ from collections import defaultdict
 import msgspec
 
 from streams.decisions import Decision
-from streams.ledger import Ledger
+from streams.ledger import Ledger, Ordinary
 from streams.rules.announce import Cell, Touched, touch
 
 OrderAt = tuple[str, str]  # pool, order
@@ -25,8 +25,14 @@ class News:
     def __init__(self) -> None:
         self._by_pool: defaultdict[str, Touched] = defaultdict(lambda: Touched({}, {}))
 
-    def note(self, ledger: Ledger, decision: Decision) -> None:
+    def note(self, ledger: Ledger, decision: Decision | Ordinary) -> None:
         """What a decision has changed, once it is folded into the ledger."""
+        if isinstance(decision, Ordinary):
+            orders, cells = self._by_pool[decision.pool]
+            orders[decision.order] = None
+            for sku in decision.skus:
+                cells[decision.segment, sku] = None
+            return
         touch(self._by_pool[decision.pool], ledger.pools[decision.pool], decision)
 
     def take(self) -> tuple[list[OrderAt], list[CellAt]]:

@@ -11,14 +11,14 @@ from typing import NamedTuple
 from streams.agents.aside import Aside, Wanted
 from streams.agents.news import News
 from streams.decisions import Decision, link
-from streams.ledger import Broken, Ledger
+from streams.ledger import Broken, Ledger, Ordinary
 from streams.read import Log, Record, Unreadable
 from streams.snapshots import Snapshot, Snapshots
 from streams.topics import DECISIONS
 
 log = logging.getLogger(__name__)
 
-Each = Callable[[Ledger, Decision], None]
+Each = Callable[[Ledger, Decision | Ordinary], None]
 
 # Of the consumer that reads what is folded.
 READ_OPTIONS = {
@@ -128,10 +128,10 @@ def _behind_anchor(ledger: Ledger, position: int, batch: Sequence[Record], rest:
     raise LogDamaged(f"{place}: the last decision is not the one that was there when it was folded")
 
 
-def _folded(ledger: Ledger, position: int, record: Record) -> Decision:
+def _folded(ledger: Ledger, position: int, record: Record) -> Decision | Ordinary:
     place = f"decisions[{record.partition}], offset {record.offset}"
     try:
-        return ledger.fold(record.offset, record.value)
+        return ledger.follow(record.offset, record.value)
     except Broken as broken:
         raise LogDamaged(f"{broken}; what is sound ends before offset {position}") from broken
     except MemoryError:

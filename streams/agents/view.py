@@ -90,7 +90,7 @@ class View:
             record = self._held[0]
             if record.offset >= self._position:
                 try:
-                    decision = ledger.fold(record.offset, record.value or b"")
+                    decision = ledger.follow(record.offset, record.value or b"")
                 except Broken as broken:
                     log.info("partition %d is read again from offset %d: %s", self.partition, self._position, broken)
                     self._catching_up = True

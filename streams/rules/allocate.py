@@ -226,6 +226,6 @@ def explained(
         for node, covers, scores in looked_at
     ]
     behind = ranking.behind(len(looked_at) - 1)
-    more = len(ranking.names) - len(looked_at) - len(behind)
     candidates = (*named, *behind, *ranking.excluded)
+    more = ranking.more(len(looked_at) - 1)
     return Considered(order=order, criteria=ranking.rule.criteria, candidates=candidates, short=short, more=more)

@@ -2,6 +2,8 @@
 
 from typing import NamedTuple
 
+import msgspec
+
 from tables.events import Candidate, Node
 from tables.policy import Policy, Rule
 from tables.pool import Pool
@@ -11,10 +13,23 @@ RUNNERS_UP = 5
 
 Scores = tuple[int, ...]
 
+_json = msgspec.json.Encoder().encode
+
+
+class Spelt(NamedTuple):
+    """A node in the words of a decision's JSON: what stands before and after its covered units, up to the verdict; and, when it is the
+    one that has everything, the rest of Considered behind it."""
+
+    node: bytes
+    before: bytes
+    after: bytes
+    criteria: bytes
+    rest: bytes
+
 
 class Ranking(NamedTuple):
     """`names` may serve, best first, with their `scores`; where the policy asks for the most stock the order is not final and that
-    score still 0. `excluded`: those that may not, and why. `tails`: what `behind` has said before."""
+    score still 0. `excluded`: those that may not, and why. `tails` and `words`: what `behind` and `spelt` have said before."""
 
     rule: Rule
     names: tuple[str, ...]
@@ -22,6 +37,7 @@ class Ranking(NamedTuple):
     excluded: tuple[Candidate, ...]
     final: bool
     tails: dict[int, tuple[Candidate, ...]]
+    words: dict[int, Spelt]
 
     def behind(self, i: int) -> tuple[Candidate, ...]:
         """The next best after the one at `i`, whose stock nobody looked at."""
@@ -32,11 +48,26 @@ class Ranking(NamedTuple):
             tail = self.tails[i] = tuple([Candidate(name, 0, scores, "not_reached") for name, scores in named])
         return tail
 
+    def more(self, i: int) -> int:
+        """How many there are that neither the node at `i`, nor those before it, nor `behind` name."""
+        return len(self.names) - (i + 1) - len(self.behind(i))
+
+    def spelt(self, i: int) -> Spelt:
+        """The node at `i`."""
+        found = self.words.get(i)
+        if found is None:
+            name, scores = _json(self.names[i]), _json(self.scores[i])
+            rest = b"".join([b"," + _json(candidate) for candidate in (*self.behind(i), *self.excluded)]) + b"]"
+            more = b',"more":%d' % self.more(i) if self.more(i) else b""
+            criteria = _json(self.rule.criteria)
+            found = self.words[i] = Spelt(name, b"[" + name + b",", b"," + scores + b",", criteria, rest + more + b"}")
+        return found
+
     def without(self, nodes: tuple[str, ...]) -> "Ranking":
         """Nodes that refused the order are not asked again."""
         kept = [at for at in zip(self.names, self.scores, strict=True) if at[0] not in nodes]
         refused = [Candidate(name, 0, (), "refused_before") for name in self.names if name in nodes]
-        return Ranking(self.rule, tuple(n for n, _ in kept), tuple(s for _, s in kept), (*self.excluded, *refused), self.final, {})
+        return Ranking(self.rule, tuple(n for n, _ in kept), tuple(s for _, s in kept), (*self.excluded, *refused), self.final, {}, {})
 
 
 def rank(pool: Pool, segment: str, region: str) -> Ranking:
@@ -62,7 +93,7 @@ def _rank(pool: Pool, segment: str, region: str) -> Ranking:
             ranked.append((_scores(pool.policy, rule, node, region), name))
     ranked.sort()
     names, scores = tuple(name for _, name in ranked), tuple(scores for scores, _ in ranked)
-    return Ranking(rule, names, scores, tuple(excluded), "most_stock" not in rule.criteria, {})
+    return Ranking(rule, names, scores, tuple(excluded), "most_stock" not in rule.criteria, {}, {})
 
 
 def _scores(policy: Policy, rule: Rule, node: Node, region: str) -> Scores:

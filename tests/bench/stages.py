@@ -53,7 +53,7 @@ def fold(job: Job, orders: int) -> Prepare:
 
 def fold_all(reader: Ledger, decisions: Sequence[bytes]) -> None:
     for offset, record in enumerate(decisions):
-        reader.fold(offset, record)
+        reader.follow(offset, record)
 
 
 # ---------------------------------------------------------------------------------------------- the stages that Faust hosts

@@ -13,6 +13,7 @@ from deploy.settings import Settings
 from deploy.worker import worker_clients, worker_config
 from streams.agents.rebuild import LogDamaged, rebuild
 from streams.decisions import Decision
+from streams.ledger import Ordinary
 from streams.snapshots import Origin, Snapshots, StoredFiles
 from streams.topics import COMMANDS, DECISIONS
 from streams.worker import Build
@@ -91,7 +92,7 @@ def test_a_process_leaves_a_snapshot_of_the_log_that_it_folds(house: Settings) -
     snapshots = Snapshots(StoredFiles(house.snapshots_url), Origin("harbor", "decisions-1"))
     build = Build(worker_config(house), worker_clients(house), snapshots)
     fold_aside(house, snapshots.origin, 0, lambda: True)
-    seen: list[Decision] = []
+    seen: list[Decision | Ordinary] = []
     found = rebuild(build.log(), snapshots, 0, lambda: True, lambda _, decision: seen.append(decision))
     whole = rebuild(build.log(), Snapshots(StoredFiles(house.home / "none"), snapshots.origin), 0, lambda: True, lambda *_: None)
     assert found is not None

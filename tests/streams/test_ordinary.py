@@ -1,4 +1,4 @@
-"""The short way and the long way decide the same."""
+"""The short way, compiled or not, and the long way decide the same."""
 
 from typing import Any
 from unittest.mock import patch
@@ -6,7 +6,9 @@ from unittest.mock import patch
 import pytest
 from hypothesis import given
 
-from streams.ledger import Ledger
+from streams import compiled
+from streams.agents.news import News
+from streams.ledger import MAX_RECORD, Ledger
 from streams.rules import place
 from streams.rules.ordinary import ordinary
 from tables.events import OrderLine
@@ -14,10 +16,21 @@ from tables.policy import DAY_MS, Policy, Rule
 from tests.story import Story, line
 from tests.streams.histories import BUNDLE, begun, fast, histories, played
 
+Made = tuple[list[bytes], bytes]  # the records, and the state behind them
 
-def the_long_way(story: Story) -> list[bytes]:
+
+def made(story: Story, ledger: Ledger) -> Made:
+    return [record for _, record in ledger.decide(story.commands)], ledger.dump()
+
+
+def by_python_alone(story: Story) -> Made:
+    with patch.object(compiled, "quick", lambda: None):
+        return made(story, Ledger(0))
+
+
+def the_long_way(story: Story) -> Made:
     with patch.object(place, "ordinary", lambda *_: False):
-        return [record for _, record in Ledger(0).decide(story.commands)]
+        return by_python_alone(story)
 
 
 @fast
@@ -25,20 +38,38 @@ def the_long_way(story: Story) -> list[bytes]:
 def test_an_order_is_decided_alike_whichever_way_it_goes(history: list[tuple[Any, ...]]) -> None:
     story = played(history)
 
-    assert the_long_way(story) == story.records
+    assert the_long_way(story) == by_python_alone(story) == made(story, Ledger(0)) == (story.records, story.ledger.dump())
+
+
+@fast
+@given(histories)
+def test_the_log_leads_to_the_same_state_and_news_whichever_way_it_is_followed(history: list[tuple[Any, ...]]) -> None:
+    story, folded, followed = played(history), Ledger(0), Ledger(0)
+    read, heard = News(), News()
+    for offset, record in enumerate(story.records):
+        read.note(folded, folded.fold(offset, record))
+        heard.note(followed, followed.follow(offset, record))
+
+    assert folded.dump() == followed.dump() == story.ledger.dump()
+    assert read.take() == heard.take()
 
 
 def goes_the_short_way(story: Story, *lines: OrderLine, **about: Any) -> bool:
-    """Whether one more order does; it must be decided alike the long way."""
+    """Whether one more order does, compiled (where that is built) or not; it must be decided alike the long way."""
     went: list[bool] = []
 
     def watched(*asked: Any) -> bool:
         went.append(ordinary(*asked))
         return went[-1]
 
+    quick, before = compiled.quick(), Ledger.load(0, story.ledger.dump())
+    story.place("last", *lines, **about)
+    assert before is not None
     with patch.object(place, "ordinary", watched):
-        story.place("last", *lines, **about)
-    assert the_long_way(story) == story.records
+        assert by_python_alone(story) == the_long_way(story) == (story.records, story.ledger.dump())
+    if quick is not None:
+        offset, _, command = story.commands[-1]
+        assert (quick.decide(before, offset, command, MAX_RECORD) is not None) == went[-1]
     return went[-1]
 
 
