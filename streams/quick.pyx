@@ -18,7 +18,6 @@ from hashlib import blake2b
 
 from streams.decisions import link
 from streams.rules.decide import DECIDER
-from streams.rules.ordinary import BEST
 from streams.rules.rank import rank
 from tables.tiers import quota_of
 
@@ -36,7 +35,8 @@ cdef Int MOST_RANK = 1_000_000
 cdef enum:
     ZERO = 48
     NINE = 57
-cdef Int MANY = 24  # from so many on, doubles are looked for by hash
+    LOOKED_AT = 64  # nodes, at most
+    MANY = 24  # from so many lines on, doubles are looked for by hash
 
 
 cdef struct Text:
@@ -391,8 +391,8 @@ cdef class Quick:
         return self._decided(ledger, pool, ranking, offset, name, segment, free, key, skus, most, source) if ranking.final else None
 
     cdef object _decided(self, ledger, pool, ranking, Int offset, Text pool_name, segment, dict free, key, list skus, Py_ssize_t most, source):
-        cdef Py_ssize_t chosen = 0, best = min(len(ranking.names), <Py_ssize_t>BEST), considered
-        cdef Int covers[16]
+        cdef Py_ssize_t chosen = 0, best = min(len(ranking.names), <Py_ssize_t>LOOKED_AT)
+        cdef Int covers[LOOKED_AT]
         cdef bint whole = False
         cdef bytes fulfilment
         while chosen < best:

@@ -55,7 +55,7 @@ def test_the_log_leads_to_the_same_state_and_news_whichever_way_it_is_followed(h
 
 
 def goes_the_short_way(story: Story, *lines: OrderLine, **about: Any) -> bool:
-    """Whether one more order does, compiled (where that is built) or not; it must be decided alike the long way."""
+    """Whether one more order does, and then, where that is built, the compiled way; it must be decided alike the long way."""
     went: list[bool] = []
 
     def watched(*asked: Any) -> bool:
@@ -69,7 +69,7 @@ def goes_the_short_way(story: Story, *lines: OrderLine, **about: Any) -> bool:
         assert by_python_alone(story) == the_long_way(story) == (story.records, story.ledger.dump())
     if quick is not None:
         offset, _, command = story.commands[-1]
-        assert (quick.decide(before, offset, command, MAX_RECORD) is not None) == went[-1]
+        assert not went[-1] or quick.decide(before, offset, command, MAX_RECORD) is not None
     return went[-1]
 
 
