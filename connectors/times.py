@@ -5,8 +5,8 @@ from datetime import UTC, datetime, timedelta
 from connectors.contract import Millis
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_DAY = 86_400_000
-_END = (datetime(2200, 1, 1, tzinfo=UTC) - _EPOCH) // timedelta(milliseconds=1)
+_MILLISECOND = timedelta(milliseconds=1)
+_END = (datetime(2200, 1, 1, tzinfo=UTC) - _EPOCH) // _MILLISECOND
 
 
 class Naive(ValueError):
@@ -17,8 +17,7 @@ def to_millis(moment: datetime) -> Millis:
     """Raises Naive without a zone, ValueError before 1970 or after 2199."""
     if moment.tzinfo is None:
         raise Naive("the time has no zone")
-    since = moment - _EPOCH
-    millis = since.days * _DAY + since.seconds * 1_000 + since.microseconds // 1_000
+    millis = (moment - _EPOCH) // _MILLISECOND
     if not 0 <= millis < _END:
         raise ValueError("the time is not between 1970 and 2200")
     return Millis(millis)

@@ -3,10 +3,10 @@
 Pure: the same record over the same reference gives the same commands with the same causes.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from itertools import count, repeat
 
-from connectors.contract import CancelDraft, Channel, Draft, Ignored, OrderDraft, Parsed, Person, RawRecord, ReductionDraft, Rejected
+from connectors.contract import CancelDraft, Channel, Draft, Ignored, OrderDraft, Person, RawRecord, ReductionDraft, Rejected
 from streams.commands import AnyCommand, Cause
 from streams.reference import Reference, ShopRecord
 from streams.rules.normalize_bounds import Outcome, told
@@ -14,15 +14,22 @@ from streams.rules.normalize_orders import cancel, place, reduce
 from streams.rules.normalize_stock import book
 
 Seal = Callable[[Person], str]
+Place = tuple[str, int, int]  # source, partition, offset of a record
+Parsed = tuple[RawRecord, ShopRecord, tuple[Draft, ...]]  # what a channel made of a record of this shop
+Commands = tuple[AnyCommand, ...]
 
 _EMPTY = Ignored("empty", "The record says nothing.")
 
 
 def normalize(
-    raw: RawRecord, cause: tuple[str, int, int], reference: Reference, channels: Mapping[str, Channel], seal: Seal
-) -> tuple[AnyCommand, ...] | Ignored | Rejected:
-    """`cause` is (source, partition, offset) of the record; its commands carry it with ordinals 0..n. All of a record or nothing:
-    one draft that cannot be used rejects it. Never raises on a bad record, whatever its channel does."""
+    raw: RawRecord, at: Place, reference: Reference, channels: Mapping[str, Channel], seal: Seal
+) -> Commands | Ignored | Rejected:
+    """Never raises on a bad record, whatever its channel does."""
+    parsed = parse(raw, reference, channels)
+    return translate(parsed, at, reference, seal) if isinstance(parsed, tuple) else parsed
+
+
+def parse(raw: RawRecord, reference: Reference, channels: Mapping[str, Channel]) -> Parsed | Ignored | Rejected:
     if not raw.nameable:
         return Rejected("malformed_record", "What the record speaks of has no usable name: was it written by a connector of ours?")
     shop = reference.shops.get(raw.shop)
@@ -31,31 +38,11 @@ def normalize(
     if shop.ref.channel != raw.channel:
         came = f"this came through {told(raw.channel)!r}"
         return Rejected("wrong_channel", f"Shop {shop.ref.shop!r} sells through {shop.ref.channel!r}, but {came}.")
-    parsed = _parse(raw, shop, channels)
-    if not isinstance(parsed, tuple):
-        return parsed
-    source, partition, offset = cause
-    causes: Iterator[Cause] = zip(repeat(source), repeat(partition), repeat(offset), count())
-    return _all_or_none(parsed, raw, shop, reference, seal, causes)
+    drafts = _drafts(raw, shop, channels)
+    return (raw, shop, drafts) if isinstance(drafts, tuple) else drafts
 
 
-def _all_or_none(
-    drafts: tuple[Draft, ...], raw: RawRecord, shop: ShopRecord, reference: Reference, seal: Seal, causes: Iterator[Cause]
-) -> tuple[AnyCommand, ...] | Ignored | Rejected:
-    commands: list[AnyCommand] = []
-    ignored = _EMPTY
-    for draft in drafts:
-        outcome = _translate(draft, raw, shop, reference, seal, causes)
-        if isinstance(outcome, Rejected):
-            return outcome
-        if isinstance(outcome, Ignored):
-            ignored = outcome
-        else:
-            commands += outcome
-    return tuple(commands) or ignored
-
-
-def _parse(raw: RawRecord, shop: ShopRecord, channels: Mapping[str, Channel]) -> Parsed:
+def _drafts(raw: RawRecord, shop: ShopRecord, channels: Mapping[str, Channel]) -> tuple[Draft, ...] | Ignored | Rejected:
     channel = channels.get(raw.channel)
     if channel is None:
         return Rejected("unknown_channel", f"No channel of this version is called {told(raw.channel)!r}.")
@@ -70,14 +57,33 @@ def _parse(raw: RawRecord, shop: ShopRecord, channels: Mapping[str, Channel]) ->
         )
 
 
-def _translate(draft: Draft, raw: RawRecord, shop: ShopRecord, reference: Reference, seal: Seal, causes: Iterator[Cause]) -> Outcome:
+def translate(parsed: Parsed, at: Place, reference: Reference, seal: Seal) -> Commands | Ignored | Rejected:
+    """The causes of the commands are the record's place with ordinals 0..n. All of a record or nothing: one draft that cannot be used
+    rejects it."""
+    raw, shop, drafts = parsed
+    commands: list[AnyCommand] = []
+    ignored = _EMPTY
+    for draft in drafts:
+        outcome = _translate(draft, raw, shop, reference, seal, (*at, len(commands)))
+        if isinstance(outcome, Rejected):
+            return outcome
+        if isinstance(outcome, Ignored):
+            ignored = outcome
+        else:
+            commands += outcome
+    return tuple(commands) or ignored
+
+
+def _translate(draft: Draft, raw: RawRecord, shop: ShopRecord, reference: Reference, seal: Seal, cause: Cause) -> Outcome:
+    """`cause`: of the first command that the draft becomes."""
     match draft:
         case OrderDraft():
             sealed = seal(draft.recipient) if draft.recipient is not None else ""
-            return place(draft, shop, reference, causes, raw.received_at, sealed)
+            return place(draft, shop, reference, cause, raw.received_at, sealed)
         case CancelDraft():
-            return cancel(draft, shop, causes)
+            return cancel(draft, shop, cause)
         case ReductionDraft():
-            return reduce(draft, shop, causes)
+            return reduce(draft, shop, cause)
         case _:
-            return book(draft, shop, reference, causes)
+            source, partition, offset, first = cause
+            return book(draft, shop, reference, zip(repeat(source), repeat(partition), repeat(offset), count(first)))

@@ -1,7 +1,7 @@
 """Order drafts -> commands: listings become SKUs, what is not goods is left out, the digest makes the revision."""
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Mapping
 
 import msgspec
 
@@ -14,7 +14,7 @@ from tables.events import OrderLine
 _encode = msgspec.json.Encoder().encode
 
 
-def place(draft: OrderDraft, shop: ShopRecord, reference: Reference, causes: Iterator[Cause], received_at: int, sealed: str) -> Outcome:
+def place(draft: OrderDraft, shop: ShopRecord, reference: Reference, cause: Cause, received_at: int, sealed: str) -> Outcome:
     """One PlaceOrder with the goods lines. An order without any is Ignored `no_goods`; personal data is in `sealed` alone."""
     lines = _bad_time(draft) or _goods(draft, shop, reference)
     if isinstance(lines, Rejected):
@@ -23,13 +23,14 @@ def place(draft: OrderDraft, shop: ShopRecord, reference: Reference, causes: Ite
         return fault
     if not lines:
         return Ignored("no_goods", f"Order {told(draft.number)} has no line that is goods.")
+    of = shop.ref
     return [
         PlaceOrder(
-            pool=shop.ref.pool,
-            cause=next(causes),
+            pool=of.pool,
+            cause=cause,
             order=order_key(shop, draft.order),
-            shop=shop.ref.shop,
-            channel=shop.ref.channel,
+            shop=of.shop,
+            channel=of.channel,
             number=draft.number,
             updated_at=draft.updated_at,
             digest=digest(draft),
@@ -37,7 +38,7 @@ def place(draft: OrderDraft, shop: ShopRecord, reference: Reference, causes: Ite
             received_at=received_at,
             currency=draft.currency,
             lines=lines,
-            reductions=tuple([(reduction.id, reduction.lines) for reduction in draft.reductions]),
+            reductions=tuple([(reduction.id, reduction.lines) for reduction in draft.reductions]) if draft.reductions else (),
             holds=draft.holds,
             region=draft.region,
             priority=draft.priority,
@@ -46,21 +47,22 @@ def place(draft: OrderDraft, shop: ShopRecord, reference: Reference, causes: Ite
     ]
 
 
-def cancel(draft: CancelDraft, shop: ShopRecord, causes: Iterator[Cause]) -> Outcome:
-    order, pool, cause = order_key(shop, draft.order), shop.ref.pool, next(causes)
+def cancel(draft: CancelDraft, shop: ShopRecord, cause: Cause) -> Outcome:
+    order, pool = order_key(shop, draft.order), shop.ref.pool
     updated_at, seen = draft.updated_at, digest(draft)
     return [CancelOrder(pool=pool, cause=cause, order=order, shop=shop.ref.shop, updated_at=updated_at, digest=seen, reason=draft.reason)]
 
 
-def reduce(draft: ReductionDraft, shop: ShopRecord, causes: Iterator[Cause]) -> Outcome:
+def reduce(draft: ReductionDraft, shop: ShopRecord, cause: Cause) -> Outcome:
     order, told = order_key(shop, draft.order), draft.reduction
     return _bad_reduction(told) or [
-        ReduceOrder(pool=shop.ref.pool, cause=next(causes), order=order, shop=shop.ref.shop, reduction=told.id, lines=told.lines)
+        ReduceOrder(pool=shop.ref.pool, cause=cause, order=order, shop=shop.ref.shop, reduction=told.id, lines=told.lines)
     ]
 
 
 def order_key(shop: ShopRecord, order: str) -> str:
-    return f"{shop.ref.tenant}/{shop.ref.shop}/{order}"
+    of = shop.ref
+    return f"{of.tenant}/{of.shop}/{order}"
 
 
 def digest(draft: OrderDraft | CancelDraft) -> str:
@@ -70,27 +72,31 @@ def digest(draft: OrderDraft | CancelDraft) -> str:
 
 def _goods(draft: OrderDraft, shop: ShopRecord, reference: Reference) -> tuple[OrderLine, ...] | Rejected:
     """A line without parts names a listing nobody knows, for which the order is held. Listings without parts are not goods."""
-    listed, fees, lines = reference.parts.get(shop.ref.shop) or {}, shop.non_goods, []
+    listed, fees, lines = reference.parts.get(shop.ref.shop) or {}, frozenset(shop.non_goods), []
+    as_sku = shop.unknown_listing == "as_sku"
     for line in draft.lines:
         names, quantity, price = line.listings, line.quantity, line.price
         if not (0 < quantity <= MOST_UNITS and -MOST_MONEY <= price <= MOST_MONEY):
             return _bad_line(line, told(draft.number))
-        if not line.goods or (fees and any(name in fees for name in names)):
+        if not line.goods or not fees.isdisjoint(names):
             continue
-        parts = None
-        for name in names:
-            if (parts := listed.get(name)) is not None:
-                break
+        first = names[0] if names else ""
+        parts = listed.get(first)
+        if parts is None and len(names) > 1:
+            parts = _listed(names, listed)
         if parts is None:
-            parts = _unlisted(names, shop)
+            parts = ((first, 1),) if first and as_sku else ()
         elif not parts:
             continue
-        lines.append(OrderLine(line.line, names[0] if names else "", quantity, price, parts))
+        lines.append(OrderLine(line.line, first, quantity, price, parts))
     return tuple(lines)
 
 
-def _unlisted(names: tuple[str, ...], shop: ShopRecord) -> Parts:
-    return ((names[0], 1),) if names and names[0] and shop.unknown_listing == "as_sku" else ()
+def _listed(names: tuple[str, ...], listed: Mapping[str, Parts]) -> Parts | None:
+    for name in names:
+        if (parts := listed.get(name)) is not None:
+            return parts
+    return None
 
 
 # ---------------------------------------------------------------------------------------------- what must not reach the pool

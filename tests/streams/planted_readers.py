@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Sequence
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -148,23 +149,16 @@ def the_rest_of_a_batch_is_handed_over_again_when_the_queue_was_full(patch: pyte
 def commands_are_numbered_by_the_process(patch: pytest.MonkeyPatch) -> None:
     count: dict[int, int] = {}
 
-    def one(stage: Normalize, partition: int, record: Record) -> list[Outgoing]:
-        count[id(stage)] = count.get(id(stage), -1) + 1
-        numbered: Any = type(
-            "R",
-            (),
-            {
-                "offset": count[id(stage)],
-                "timestamp": record.timestamp,
-                "key": record.key,
-                "value": record.value,
-                "headers": record.headers,
-            },
-        )()
-        return make(stage, partition, numbered)
+    def some(stage: Normalize, partition: int, records: Sequence[Record]) -> list[Outgoing]:
+        return make(stage, partition, [numbered(stage, record) for record in records])
 
-    make = Normalize._one
-    patch.setattr(Normalize, "_one", one)
+    def numbered(stage: Normalize, record: Record) -> Any:
+        count[id(stage)] = count.get(id(stage), -1) + 1
+        told = {name: getattr(record, name) for name in ("timestamp", "key", "value", "headers")}
+        return SimpleNamespace(offset=count[id(stage)], **told)
+
+    make = Normalize._some
+    patch.setattr(Normalize, "_some", some)
 
 
 @found_within(30, "late records")

@@ -7,8 +7,8 @@ from typing import Any
 import msgspec
 import pytest
 
-from connectors.channels.canonical import CHANNEL
-from connectors.contract import Fulfilment, RawRecord, ShopRef
+from connectors.channels.canonical import CHANNEL, Canonical
+from connectors.contract import Fulfilment, Parsed, RawRecord, ShopRef
 from streams.agents.fulfil import Fulfil, decode_fulfilment, highest_mark
 from streams.agents.normalize import Normalize
 from streams.commands import decode_command
@@ -83,6 +83,28 @@ def test_a_channel_that_breaks_costs_its_own_record_only() -> None:
     stage = Normalize(reference(), {"canonical": CHANNEL}, lambda person: str(1 // 0), sent, 2)
     run(stage.take(1, [record(5, ORDER)]))
     assert [(letter.code, "ZeroDivisionError" in letter.sentence) for letter in letters(sent)] == [("internal_error", True)]
+
+
+def test_among_many_each_record_keeps_its_place_whatever_the_others_are() -> None:
+    sent, fine, fatal = Sent(), order(3, [("ASSAM", 2)]), order(4, [("ASSAM", 2)])
+    stage = Normalize(reference(), {"canonical": Fragile(fatal.external_id)}, lambda person: "", sent, 9)
+    run(stage.take(1, [record(n, (fine, BROKEN, fatal)[n % 3]) for n in range(120)]))
+    told = [decode_dead_letter(found.value) if found.topic == DEAD_LETTERS.name else decode_command(found.value) for found in sent.records]
+    assert [found.offset if isinstance(found, DeadLetter) else found.cause[2] for found in told] == [*range(120)]
+    assert [found.code for found in told[:6] if isinstance(found, DeadLetter)] == ["not_json", "internal_error"] * 2
+
+
+class Fragile(Canonical):
+    """Makes of one order what no encoder can write."""
+
+    def __init__(self, order: str) -> None:
+        self._order = order
+
+    def parse(self, raw: RawRecord, shop: ShopRef) -> Parsed:
+        parsed = super().parse(raw, shop)
+        if raw.external_id != self._order or not isinstance(parsed, tuple):
+            return parsed
+        return tuple(msgspec.structs.replace(draft, number="\ud800") for draft in parsed)
 
 
 def test_too_many_rejected_in_a_row_stop_the_stage() -> None:
