@@ -15,6 +15,7 @@ from cpython.unicode cimport PyUnicode_DecodeUTF8
 from libc.string cimport memchr, memcmp, memcpy
 
 from hashlib import blake2b
+from sys import intern
 
 from streams.decisions import link
 from streams.rules.decide import DECIDER
@@ -332,6 +333,14 @@ cdef inline Int units_of(dict cells, object sku) except? -1:
     return 0 if found == NULL else PyLong_AsLongLong(<object>found)
 
 
+cdef inline int add_units(dict cells, object sku, Int units) except -1:
+    cdef PyObject *found = PyDict_GetItemWithError(cells, sku)
+    if found == NULL:
+        PyDict_SetItem(cells, intern(sku), PyLong_FromLongLong(units))
+    else:
+        PyDict_SetItem(cells, sku, PyLong_FromLongLong(PyLong_AsLongLong(<object>found) + units))
+
+
 cdef inline int set_units(dict cells, object sku, Int units) except -1:
     """As `tables.stock.add` leaves it: no cell holds zero."""
     if units:
@@ -394,7 +403,7 @@ cdef class Quick:
         cdef Py_ssize_t chosen = 0, best = min(len(ranking.names), <Py_ssize_t>LOOKED_AT)
         cdef Int covers[LOOKED_AT]
         cdef bint whole = False
-        cdef bytes fulfilment
+        cdef str fulfilment
         while chosen < best:
             stock = pool.stock.get(ranking.names[chosen])
             covers[chosen] = self._covered(None if stock is None else stock.on_hand, skus, &whole)
@@ -404,7 +413,7 @@ cdef class Quick:
         if not whole:
             return None
         node = ranking.names[chosen]
-        fulfilment = b"F" + blake2b(b"%b/%d/0" % (pool_name.at[:pool_name.size], offset), digest_size=10).hexdigest().encode()
+        fulfilment = "F" + blake2b(f"{pool.name}/{offset}/0".encode(), digest_size=10).hexdigest()
         self._write_decision(ledger, pool, pool_name, offset, ranking, chosen, covers, fulfilment)
         if self.record.size > most:
             return None
@@ -522,13 +531,14 @@ cdef class Quick:
         return covers
 
     cdef int _write_decision(
-        self, ledger, pool, Text pool_name, Int offset, ranking, Py_ssize_t chosen, Int *covers, bytes fulfilment
+        self, ledger, pool, Text pool_name, Int offset, ranking, Py_ssize_t chosen, Int *covers, str fulfilment
     ) except -1:
         cdef Writer *w = &self.record
         cdef Placed *p = &self.placed
         cdef Cause *cause = &self.cause
         cdef Py_ssize_t i
-        cdef Text node
+        cdef Text name
+        spelt = ranking.spelt(chosen)
         w.size = 0
         write(w, b'{"pool":')
         write_text(w, pool_name)
@@ -590,19 +600,24 @@ cdef class Quick:
         write(w, b'},{"type":"Considered","order":')
         write_text(w, p.order)
         write(w, b',"criteria":')
-        write(w, ranking.spelt(chosen).criteria)
+        write(w, spelt.criteria)
         write(w, b',"candidates":[')
-        for i in range(chosen + 1):
-            spelt = ranking.spelt(i)
-            write(w, spelt.before)
+        for i in range(chosen):
+            other = ranking.spelt(i)
+            write(w, other.before)
             write_int(w, covers[i])
-            write(w, spelt.after)
-            write(w, b'"chosen"]' if i == chosen else b'"not_needed"],' if covers[i] else b'"no_stock"],')
+            write(w, other.after)
+            write(w, b'"not_needed"],' if covers[i] else b'"no_stock"],')
+        write(w, spelt.before)
+        write_int(w, covers[chosen])
+        write(w, spelt.after)
+        write(w, b'"chosen"]')
         write(w, spelt.rest)
         write(w, b',{"type":"Reserved","order":')
         write_text(w, p.order)
         write(w, b',"fulfilment":"')
-        write(w, fulfilment)
+        name = text_of(fulfilment)
+        put(w, name.at, name.size)
         write(w, b'","node":')
         write(w, spelt.node)
         write(w, b',"rows":[')
@@ -642,7 +657,7 @@ cdef class Quick:
         for i in range(self.count):
             self.rows[i].free = units_of(free, skus[i])
         self._covered(stock.on_hand, skus, &whole)
-        self._take(pool, stock, free, key, node_name, fulfilment.at[:fulfilment.size], skus)
+        self._take(pool, stock, free, key, node_name, str_of(fulfilment), skus)
         _advance(ledger, pool, self.cause, f"{str_of(self.cause.source)}/{self.cause.partition}", src_offset, record)
         return pool_name, key, segment, skus
 
@@ -728,24 +743,23 @@ cdef class Quick:
                 return False
         return mark(r, b']')
 
-    cdef int _take(self, pool, stock, dict free, key, node, bytes fulfilment, list skus) except -1:
+    cdef int _take(self, pool, stock, dict free, key, node, str fulfilment, list skus) except -1:
         """As `evolve` does it: the units move, the order is kept packed."""
         cdef dict on_hand = stock.on_hand, reserved = stock.reserved
         cdef Py_ssize_t i
         for i in range(self.count):
             set_units(on_hand, skus[i], self.rows[i].on_hand - self.rows[i].units)
             set_units(free, skus[i], self.rows[i].free - self.rows[i].units)
-            PyDict_SetItem(reserved, skus[i], PyLong_FromLongLong(units_of(reserved, skus[i]) + self.rows[i].units))
-        self._pack(text_of(node), fulfilment)
+            add_units(reserved, skus[i], self.rows[i].units)
+        self._pack(text_of(node), text_of(fulfilment))
         pool.orders.keep(key, PyBytes_FromStringAndSize(self.packed.bytes, self.packed.size))
-        pool.index[fulfilment.decode()] = key
+        pool.index[fulfilment] = key
 
-    cdef int _pack(self, Text node, bytes fulfilment) except -1:
+    cdef int _pack(self, Text node, Text fulfilment) except -1:
         """A tables.orders.Order, field by field."""
         cdef Writer *w = &self.packed
         cdef Placed *p = &self.placed
         cdef Py_ssize_t i
-        cdef Text name
         w.size = 0
         pack_array(w, 21)
         pack_int(w, p.updated_at)
@@ -770,8 +784,7 @@ cdef class Quick:
         pack_text(w, p.sealed)
         # holds, released, cancelled, rejected, waiting, shipped, returned, refused_by; one fulfilment
         write(w, b"\x90\x90\xc2\xc2\x90\x90\x90\x90\x81")
-        name.at, name.size = PyBytes_AS_STRING(fulfilment), PyBytes_GET_SIZE(fulfilment)
-        pack_text(w, name)
+        pack_text(w, fulfilment)
         pack_array(w, 3)
         pack_text(w, node)
         pack_array(w, self.count)

@@ -1,6 +1,7 @@
 """How events change orders, and the stock promised to them."""
 
 from bisect import bisect_left, insort
+from sys import intern
 
 from tables import events as e
 from tables.orders import FulfilmentOrder, Order, bare, merge, still_asked, subtract
@@ -79,7 +80,10 @@ def reserved(pool: Pool, event: e.Reserved) -> None:
             on_hand[sku] = left
         else:
             on_hand.pop(sku, None)
-        reserved[sku] = reserved.get(sku, 0) + units
+        if (known := reserved.get(sku)) is None:
+            reserved[intern(sku)] = units
+        else:
+            reserved[sku] = known + units
         if row.origins:
             _free(pool, row, order.segment, -1)
         elif left := own.get(sku, 0) - units:

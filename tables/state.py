@@ -1,5 +1,6 @@
 """What is remembered of one pool. Only `tables.pool.evolve` changes it."""
 
+from sys import intern
 from typing import Any
 
 import msgspec
@@ -71,6 +72,6 @@ class Pool(msgspec.Struct):
             by_sku = self.movements[node] = {}
         found = by_sku.get(sku)
         if found is None:
-            by_sku[sku] = [(when, units)]
+            by_sku[intern(sku)] = [(when, units)]
         else:
             found.append((when, units))

@@ -1,5 +1,7 @@
 """The physical tier: units by node, bucket and SKU, changed by double-entry moves only, so that the units of a SKU are conserved."""
 
+from sys import intern
+
 import msgspec
 
 from tables.events import Move
@@ -12,11 +14,14 @@ Cells = dict[str, int]
 
 def add(cells: Cells, sku: str, units: int) -> None:
     """Change one cell; a cell that reaches zero is forgotten, so that equal stock has equal state."""
-    left = cells.get(sku, 0) + units
-    if left:
+    known = cells.get(sku)
+    if known is None:
+        if units:
+            cells[intern(sku)] = units  # one SKU has many cells
+    elif left := known + units:
         cells[sku] = left
     else:
-        cells.pop(sku, None)
+        del cells[sku]
 
 
 class NodeStock(msgspec.Struct):
