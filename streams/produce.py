@@ -5,8 +5,9 @@ import logging
 import threading
 import time
 from collections.abc import Callable, Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
+import msgspec
 from confluent_kafka import KafkaException, Producer
 
 from streams.fatal import die
@@ -23,7 +24,7 @@ FENCE_TIMEOUT_S = 30.0
 RETRY_S = (0.5, 1.0, 2.0, 5.0)
 
 
-class Outgoing(NamedTuple):
+class Outgoing(msgspec.Struct, frozen=True, gc=False):
     topic: str
     partition: int
     key: bytes
@@ -61,9 +62,9 @@ class Deliveries:
     def _hand_over(self, records: Sequence[Outgoing], report: Callable[[Any, Any], None]) -> int:
         """How many of them the producer's queue had room for."""
         produce = self._producer.produce
-        for number, (topic, partition, key, value, headers) in enumerate(records):
+        for number, record in enumerate(records):
             try:
-                produce(topic, value, key, partition, report, headers=headers)
+                produce(record.topic, record.value, record.key, record.partition, report, headers=record.headers)
             except BufferError:
                 return number
         return len(records)
@@ -126,8 +127,8 @@ class Transactions:
         """All of the records, or none. Raises KafkaException when they are not durable, among others when fenced."""
         produce = self._producer.produce
         self._producer.begin_transaction()
-        for topic, partition, key, value, _ in records:
-            produce(topic, value, key, partition)
+        for record in records:
+            produce(record.topic, record.value, record.key, record.partition)
         # flushes, and fails when any record of it did
         self._producer.commit_transaction(COMMIT_TIMEOUT_S)
 

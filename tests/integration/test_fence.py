@@ -5,6 +5,7 @@ from functools import partial
 
 import pytest
 from confluent_kafka import KafkaException, Producer, TopicPartition
+from msgspec import structs
 
 from deploy import clients
 from deploy.settings import Settings
@@ -96,7 +97,7 @@ def test_what_a_paused_writer_had_on_its_way_is_refused_when_it_lands_after_the_
 
 def otherwise(decisions: list[Outgoing]) -> list[Outgoing]:
     """As another version of the code would have written them: not the bytes that the new owner writes."""
-    return [one._replace(value=one.value.replace(b'"decider":', b'"decider":9')) for one in decisions]
+    return [structs.replace(one, value=one.value.replace(b'"decider":', b'"decider":9')) for one in decisions]
 
 
 def produce(producer: Producer, decisions: list[Outgoing]) -> None:

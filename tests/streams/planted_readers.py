@@ -123,9 +123,9 @@ def fulfilments_are_sent_and_not_waited_for(patch: pytest.MonkeyPatch) -> None:
 @found_within(30, "records")
 def a_record_is_left_out_when_the_queue_is_full(patch: pytest.MonkeyPatch) -> None:
     def hand_over(deliveries: Deliveries, records: Sequence[Outgoing], report: Callable[[Any, Any], None]) -> int:
-        for topic, partition, key, value, headers in records:
+        for record in records:
             try:
-                deliveries._producer.produce(topic, value, key, partition, report, headers=headers)
+                deliveries._producer.produce(record.topic, record.value, record.key, record.partition, report, headers=record.headers)
             except BufferError:
                 report(None, None)
         return len(records)
