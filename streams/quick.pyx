@@ -9,8 +9,9 @@ in declared order, no white space, no escapes); whatever else there is about a r
 from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_FromStringAndSize, PyBytes_GET_SIZE
 from cpython.dict cimport PyDict_Contains, PyDict_DelItem, PyDict_GetItemWithError, PyDict_SetItem
 from cpython.long cimport PyLong_AsLongLong, PyLong_FromLongLong
-from cpython.mem cimport PyMem_Free, PyMem_Realloc
+from cpython.mem cimport PyMem_Calloc, PyMem_Free, PyMem_Realloc
 from cpython.object cimport PyObject
+from cpython.ref cimport Py_INCREF, Py_XDECREF
 from cpython.unicode cimport PyUnicode_DecodeUTF8
 from libc.string cimport memchr, memcmp, memcpy
 
@@ -32,11 +33,13 @@ cdef Int NUMBERS = (<Int>1) << 53
 cdef Int MOST_UNITS = 1_000_000_000
 cdef Int MOST_EACH = 1_000_000
 cdef Int MOST_MONEY = 1_000_000_000_000
+cdef Int TOO_MANY = (<Int>1) << 60
 cdef Int MOST_RANK = 1_000_000
 cdef enum:
     ZERO = 48
     NINE = 57
     LOOKED_AT = 64  # nodes, at most
+    NAMES = 1 << 16  # of SKUs, remembered
     MANY = 24  # from so many lines on, doubles are looked for by hash
 
 
@@ -328,6 +331,34 @@ cdef inline str str_of(Text found):
     return PyUnicode_DecodeUTF8(found.at, found.size, NULL)
 
 
+cdef struct Name:
+    unsigned long long spelt
+    PyObject *text
+
+
+cdef Name *names = <Name *>PyMem_Calloc(NAMES, sizeof(Name))
+
+
+cdef inline object sku_of(Text found):
+    """The one string that names this SKU in all cells, mostly remembered from the order before."""
+    cdef unsigned long long spelt = 14695981039346656037ULL
+    cdef Py_ssize_t i
+    cdef Name *name
+    cdef Text known
+    for i in range(found.size):
+        spelt = (spelt ^ <unsigned char>found.at[i]) * 1099511628211ULL
+    name = &names[(spelt ^ (spelt >> 32)) & (NAMES - 1)]
+    if name.text != NULL and name.spelt == spelt:
+        known = text_of(<str>name.text)
+        if same(known, found):
+            return <object>name.text
+    text = intern(str_of(found))
+    Py_INCREF(text)
+    Py_XDECREF(name.text)
+    name.spelt, name.text = spelt, <PyObject *>text
+    return text
+
+
 cdef inline Int units_of(dict cells, object sku) except? -1:
     cdef PyObject *found = PyDict_GetItemWithError(cells, sku)
     return 0 if found == NULL else PyLong_AsLongLong(<object>found)
@@ -336,7 +367,7 @@ cdef inline Int units_of(dict cells, object sku) except? -1:
 cdef inline int add_units(dict cells, object sku, Int units) except -1:
     cdef PyObject *found = PyDict_GetItemWithError(cells, sku)
     if found == NULL:
-        PyDict_SetItem(cells, intern(sku), PyLong_FromLongLong(units))
+        PyDict_SetItem(cells, sku, PyLong_FromLongLong(units))
     else:
         PyDict_SetItem(cells, sku, PyLong_FromLongLong(PyLong_AsLongLong(<object>found) + units))
 
@@ -496,7 +527,7 @@ cdef class Quick:
     cdef list _distinct(self):
         """The SKUs, line by line; None when one, or the name of a line, is there twice."""
         cdef Py_ssize_t i, j
-        cdef list skus = [str_of(self.rows[i].sku) for i in range(self.count)]
+        cdef list skus = [sku_of(self.rows[i].sku) for i in range(self.count)]
         if self.count >= MANY:
             names = {str_of(self.rows[i].name) for i in range(self.count)}
             return skus if len(set(skus)) == len(names) == self.count else None
@@ -633,10 +664,10 @@ cdef class Quick:
 
     # ------------------------------------------------------------------------------------------ decisions -> state
     def fold(self, ledger, Int offset, bytes record):
-        """Take in a decision about an ordinary order. Returns (pool, order, segment, SKUs); None, nothing done, when it is another one, or
-        does not follow from the one before."""
+        """Take in a decision about an ordinary order. Returns (pool, order, segment, SKUs, units), see streams.ledger.Ordinary; None,
+        nothing done, when it is another one, or does not follow from the one before."""
         cdef Text name, prev, node, fulfilment, order
-        cdef Int seq, src_offset
+        cdef Int seq, src_offset, ordered = 0, reserved = 0
         cdef dict free
         cdef bint whole
         cdef Py_ssize_t i
@@ -656,10 +687,12 @@ cdef class Quick:
             return None
         for i in range(self.count):
             self.rows[i].free = units_of(free, skus[i])
+            ordered = min(ordered + self.lines[i].quantity * self.lines[i].each, TOO_MANY)
+            reserved = min(reserved + self.rows[i].units, TOO_MANY)
         self._covered(stock.on_hand, skus, &whole)
         self._take(pool, stock, free, key, node_name, str_of(fulfilment), skus)
         _advance(ledger, pool, self.cause, f"{str_of(self.cause.source)}/{self.cause.partition}", src_offset, record)
-        return pool_name, key, segment, skus
+        return pool_name, key, segment, skus, reserved if ordered == reserved < TOO_MANY else 0
 
     cdef bint _read_decision(
         self, bytes record, Text *pool, Int *seq, Int *src_offset, Text *prev, Text *order, Text *fulfilment, Text *node

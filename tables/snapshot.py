@@ -1,9 +1,12 @@
 """Bytes <-> state: the pools of one partition after a known decision."""
 
+from sys import intern
+
 import msgspec
 
 from tables.book import OrderBook
 from tables.pool import Pool
+from tables.stock import Cells
 
 # Raised whenever Pool or what it holds changes shape: older snapshots are then passed over, and the log is folded instead.
 SCHEMA = 3
@@ -44,4 +47,19 @@ def load(data: bytes) -> Snapshot | None:
         found = _decode(data)
     except msgspec.DecodeError:
         return None
-    return found if found.schema == SCHEMA else None
+    if found.schema != SCHEMA:
+        return None
+    for pool in found.pools.values():
+        _intern(pool)
+    return found
+
+
+def _intern(pool: Pool) -> None:
+    """As `tables.stock.add` has it: one string names a SKU in all its cells."""
+    pool.free = {origin: _named(cells) for origin, cells in pool.free.items()}
+    for stock in pool.stock.values():
+        stock.on_hand, stock.reserved = _named(stock.on_hand), _named(stock.reserved)
+
+
+def _named(cells: Cells) -> Cells:
+    return {intern(sku): units for sku, units in cells.items()}
