@@ -29,12 +29,14 @@ class Hole(Exception):
 
 
 class Ordinary(NamedTuple):
-    """All that changed with the decision about an ordinary order: it is reserved, out of its segment's own free units."""
+    """All that changed with the decision about an ordinary order: it is reserved, out of its segment's own free units. `units`: all that
+    it orders; 0: it may be more."""
 
     pool: str
     order: str
     segment: str
     skus: list[str]
+    units: int = 0
 
 
 class Ledger:

@@ -109,23 +109,24 @@ def losses(free: Free, segments: Mapping[str, Segment], shops: Iterable[Shop], s
 def available(pool: "Pool", shop: str, sku: str) -> int:
     """Available-to-promise: units of `sku` that `shop` may offer now. Its segment's free units count by the shop's share and less
     its buffer (safety stock against slow channels): offers of several shops may overlap, quotas may not. Unknown shop: 0."""
-    return offer(pool, shop)(sku)
+    return offers(pool, shop, (sku,))[0]
 
 
-def offer(pool: "Pool", shop: str) -> Callable[[str], int]:
-    """`available` of this shop for any SKU, for as long as nothing changes in the pool."""
+def offers(pool: "Pool", shop: str, skus: Sequence[str]) -> list[int]:
+    """`available` of this shop for each of the SKUs."""
     about = pool.shops.get(shop)
     if about is None or not about.active:
-        return lambda sku: 0
+        return [0] * len(skus)
     quota, segment, *lent = drawing_order(pool.segments, about.segment, shop)
-    own, others = pool.free.get(segment, {}), [pool.free[origin] for origin in (quota, *lent) if origin in pool.free]
-    shelves, buffer, share = _shelves(pool, about), about.buffer, about.share
-
-    def units(sku: str) -> int:
-        offered = max(0, own.get(sku, 0) - buffer) * share // 100 + sum([cells.get(sku, 0) for cells in others])
-        return offered if shelves is None else min(offered, sum([shelf.get(sku, 0) for shelf in shelves]))
-
-    return units
+    own = pool.free.get(segment, {})
+    units = [max(0, own.get(sku, 0) - about.buffer) * about.share // 100 for sku in skus]
+    for origin in (quota, *lent):
+        if cells := pool.free.get(origin):
+            units = [offered + cells.get(sku, 0) for offered, sku in zip(units, skus, strict=True)]
+    shelves = _shelves(pool, about)
+    if shelves is None:
+        return units
+    return [min(offered, sum([shelf.get(sku, 0) for shelf in shelves])) for offered, sku in zip(units, skus, strict=True)]
 
 
 def _shelves(pool: "Pool", about: Shop) -> list[Cells] | None:

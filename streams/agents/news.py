@@ -6,10 +6,10 @@ import msgspec
 
 from streams.decisions import Decision
 from streams.ledger import Ledger, Ordinary
-from streams.rules.announce import Cell, Touched, touch
+from streams.rules.announce import Touched, touch
 
 OrderAt = tuple[str, str]  # pool, order
-CellAt = tuple[str, Cell]  # pool, cell
+CellAt = tuple[str, tuple[str, str]]  # pool, (segment, SKU)
 
 
 class _Packed(msgspec.Struct, array_like=True):
@@ -21,40 +21,38 @@ _encode = msgspec.msgpack.Encoder().encode
 _decode = msgspec.msgpack.Decoder(_Packed).decode
 
 
+def _nothing() -> Touched:
+    return Touched({}, {})
+
+
 class News:
     def __init__(self) -> None:
-        self._by_pool: defaultdict[str, Touched] = defaultdict(lambda: Touched({}, {}))
+        self._by_pool = defaultdict[str, Touched](_nothing)
 
     def note(self, ledger: Ledger, decision: Decision | Ordinary) -> None:
         """What a decision has changed, once it is folded into the ledger."""
         if isinstance(decision, Ordinary):
             orders, cells = self._by_pool[decision.pool]
-            orders[decision.order] = None
-            for sku in decision.skus:
-                cells[decision.segment, sku] = None
+            orders[decision.order] = decision.units
+            cells.setdefault(decision.segment, {}).update(dict.fromkeys(decision.skus))
             return
         touch(self._by_pool[decision.pool], ledger.pools[decision.pool], decision)
 
-    def take(self) -> tuple[list[OrderAt], list[CellAt]]:
-        """All of it, which is forgotten here."""
-        taken = self._orders(), self._cells()
-        self._by_pool.clear()
+    def take(self) -> dict[str, Touched]:
+        """All of it, by pool, which is forgotten here."""
+        taken, self._by_pool = self._by_pool, defaultdict(_nothing)
         return taken
-
-    def _orders(self) -> list[OrderAt]:
-        return [(pool, order) for pool, found in self._by_pool.items() for order in found.orders]
-
-    def _cells(self) -> list[CellAt]:
-        return [(pool, cell) for pool, found in self._by_pool.items() for cell in found.cells]
 
     # ------------------------------------------------------------------------------------------ in a snapshot
     def pack(self, ledger: Ledger) -> bytes:
         """Never empty. Orders that the ledger has forgotten are left out: nobody is told of them."""
-        return _encode(_Packed([at for at in self._orders() if at[1] in ledger.pools[at[0]].orders], self._cells()))
+        orders = [(pool, order) for pool, found in self._by_pool.items() for order in found.orders if order in ledger.pools[pool].orders]
+        cells = [(pool, (segment, sku)) for pool, found in self._by_pool.items() for segment, skus in found.cells.items() for sku in skus]
+        return _encode(_Packed(orders, cells))
 
     def add(self, packed: bytes) -> None:
         found = _decode(packed)
         for pool, order in found.orders:
-            self._by_pool[pool].orders[order] = None
-        for pool, cell in found.cells:
-            self._by_pool[pool].cells[cell] = None
+            self._by_pool[pool].orders[order] = 0
+        for pool, (segment, sku) in found.cells:
+            self._by_pool[pool].cells.setdefault(segment, {})[sku] = None

@@ -2,28 +2,25 @@
 
 import asyncio
 import logging
-from collections import deque
-from collections.abc import Iterator, Sequence
-
-import msgspec
+from collections import Counter, deque
+from collections.abc import Mapping, Sequence
 
 from streams.agents.aside import Aside
-from streams.agents.news import CellAt, News, OrderAt
+from streams.agents.news import News
 from streams.agents.rebuild import Rebuilt, catch_up, rebuild
+from streams.agents.telling import SLICE, told
 from streams.intake import Record
 from streams.ledger import Broken, Ledger
 from streams.metrics import ANNOUNCED
 from streams.metrics import SNAPSHOTS as WRITTEN
 from streams.produce import Outgoing, Transactions
 from streams.read import Log
-from streams.rules.announce import levels, status
+from streams.rules.announce import Touched
 from streams.snapshots import Snapshot, Snapshots
-from streams.topics import AVAILABILITY, ORDER_STATUS
 
 log = logging.getLogger(__name__)
 
-# So much is built without giving way to the event loop, and so much is published at once.
-SLICE = 100
+# So many records are published at once.
 PUBLISHED_AT_ONCE = 20_000
 # So many records are held while it catches up; older ones are dropped, for the log has them.
 HELD = 5_000
@@ -33,8 +30,6 @@ REST = 9.0
 # 1 ms a megabyte. So one is written after so many decisions, and the more seldom the larger it is.
 SNAPSHOT_AFTER = 5_000
 LARGE = 32 << 20  # bytes
-
-encode = msgspec.json.Encoder().encode
 
 
 class View:
@@ -159,13 +154,8 @@ class View:
         if ledger is None:
             return
         snapshot = self._snapshot(ledger)
-        orders, cells = self._due.take()
-        for start in range(0, max(len(orders), len(cells)), PUBLISHED_AT_ONCE):
-            some = slice(start, start + PUBLISHED_AT_ONCE)
-            await self._publish(await self._build(ledger, orders[some], cells[some]))
-            if self.closed:
-                return
-        if snapshot is not None:
+        await self._tell(ledger, self._due.take())
+        if snapshot is not None and not self.closed:
             await asyncio.to_thread(self._save, snapshot)
 
     def _snapshot(self, ledger: Ledger) -> Snapshot | None:
@@ -184,33 +174,29 @@ class View:
             return
         WRITTEN.labels(self.partition).inc()
 
+    async def _tell(self, ledger: Ledger, news: Mapping[str, Touched]) -> None:
+        """Publishes it in parts, and stops between two of them once the view is closed."""
+        outgoing: list[Outgoing] = []
+        built, clock = 0, asyncio.get_running_loop().time
+        begun = clock()
+        for some in told(ledger.pools, news, self.partition, lambda: self._position - 1):
+            outgoing += some
+            built += len(some)
+            if built < SLICE:
+                continue
+            self._busy_s += clock() - begun
+            if len(outgoing) >= PUBLISHED_AT_ONCE:
+                await self._publish(outgoing)
+                outgoing = []
+                if self.closed:
+                    return
+            await asyncio.sleep(0)
+            built, begun = 0, clock()
+        self._busy_s += clock() - begun
+        await self._publish(outgoing)
+
     async def _publish(self, outgoing: Sequence[Outgoing]) -> None:
         if outgoing:
             await asyncio.to_thread(self._transactions.write, outgoing)
-        for topic in (ORDER_STATUS.name, AVAILABILITY.name):
-            ANNOUNCED.labels(topic).inc(sum(record.topic == topic for record in outgoing))
-
-    async def _build(self, ledger: Ledger, orders: Sequence[OrderAt], cells: Sequence[CellAt]) -> list[Outgoing]:
-        """Each slice tells of the state at its own time, and says which."""
-        slices = [self._statuses(ledger, orders[start : start + SLICE]) for start in range(0, len(orders), SLICE)]
-        slices += [self._levels(ledger, cells[start : start + SLICE]) for start in range(0, len(cells), SLICE)]
-        outgoing: list[Outgoing] = []
-        clock = asyncio.get_running_loop().time
-        for part in slices:
-            begun = clock()
-            outgoing += part
-            self._busy_s += clock() - begun
-            await asyncio.sleep(0)
-        return outgoing
-
-    def _statuses(self, ledger: Ledger, orders: Sequence[OrderAt]) -> Iterator[Outgoing]:
-        for pool, order in orders:
-            if order not in ledger.pools[pool].orders:
-                continue  # over for so long that it is forgotten, and was told of in its time
-            told = status(ledger.pools[pool], order, self._position - 1)
-            yield Outgoing(ORDER_STATUS.name, self.partition, order.encode(), encode(told))
-
-    def _levels(self, ledger: Ledger, cells: Sequence[CellAt]) -> Iterator[Outgoing]:
-        for pool in dict.fromkeys(pool for pool, _ in cells):
-            for told in levels(ledger.pools[pool], [cell for name, cell in cells if name == pool], self._position - 1):
-                yield Outgoing(AVAILABILITY.name, self.partition, f"{told.shop}/{told.sku}".encode(), encode(told))
+        for topic, records in Counter([record.topic for record in outgoing]).items():
+            ANNOUNCED.labels(topic).inc(records)

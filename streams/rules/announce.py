@@ -1,6 +1,6 @@
 """What shops and people are told of a pool after a decision: order statuses and available-to-promise levels. Pure."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from connectors.contract import Availability, OrderStatus
@@ -9,19 +9,18 @@ from tables import events as e
 from tables.events import Row, Waiting
 from tables.orders import Order
 from tables.pool import Pool
-from tables.tiers import offer
-
-Cell = tuple[str, str]  # (segment, SKU)
-
+from tables.tiers import offers
 
 EVERY = "*"
+Cells = dict[str, dict[str, None]]  # SKUs by segment
 
 
 class Touched(NamedTuple):
-    """What decisions may have changed: order keys, and cells whose shops may promise more or less than before. Segment "*": all."""
+    """What decisions may have changed: orders by their keys, and cells whose shops may promise more or less than before. Segment EVERY:
+    all. The units of a new order that is reserved as a whole say all about it; 0: look into the book."""
 
-    orders: dict[str, None]
-    cells: dict[Cell, None]
+    orders: dict[str, int]
+    cells: Cells
 
 
 def touched(pool: Pool, decision: Decision) -> Touched:
@@ -37,39 +36,58 @@ def touch(found: Touched, pool: Pool, decision: Decision) -> None:
     for event in decision.events:
         match event:
             case e.Reserved() | e.Unreserved():
-                orders[event.order] = None
-                segment = pool.orders[event.order].segment
+                orders[event.order] = 0
+                segment = _segment(pool, decision, event.order)
                 for row in event.rows:
-                    cells[EVERY if row.origins else segment, row.sku] = None
+                    cells.setdefault(EVERY if row.origins else segment, {})[row.sku] = None
             case e.StockMoved():
-                for move in event.moves:
-                    cells[EVERY, move.sku] = None
-                for grant in event.grants:
-                    cells[EVERY, grant.sku] = None
+                every = cells.setdefault(EVERY, {})
+                every.update({move.sku: None for move in event.moves})
+                every.update({grant.sku: None for grant in event.grants})
             case e.ShopSet() | e.SegmentSet() | e.NodeSet() | e.PolicySet():
-                cells |= {(EVERY, sku): None for sku in _all_skus(pool)}
+                cells.setdefault(EVERY, {}).update(dict.fromkeys(_all_skus(pool)))
             case _:
                 if (order := getattr(event, "order", None)) is not None and order in pool.orders:
-                    orders[order] = None
+                    orders[order] = 0
+    _whole(found, decision)
+
+
+def _segment(pool: Pool, decision: Decision, order: str) -> str:
+    """Of an order placed by this very decision without looking for it in the book."""
+    first = decision.events[0]
+    return first.segment if isinstance(first, e.OrderPlaced) and first.order == order else pool.orders.peek(order).segment
+
+
+def _whole(found: Touched, decision: Decision) -> None:
+    match decision.events:
+        case (e.OrderPlaced(revision=1) as placed, e.Considered(), e.Reserved() as reserved) if placed.order == reserved.order:
+            ordered = sum([line.quantity * units for line in placed.lines for _, units in line.parts])
+            if ordered == sum([row.quantity for row in reserved.rows]):
+                found.orders[placed.order] = ordered
 
 
 def _all_skus(pool: Pool) -> list[str]:
     return sorted({sku for cells in pool.free.values() for sku in cells})
 
 
-def levels(pool: Pool, cells: Iterable[Cell], version: int) -> list[Availability]:
-    """Levels of these cells for every shop that sees them: the shops of the segment, and, as one segment's free units may be lent to
+def levels(pool: Pool, cells: Cells, version: int) -> list[Availability]:
+    """Levels of these cells for every shop that sees them."""
+    return [level for shop, skus in seen(pool, cells).items() for level in offered(pool, shop, list(skus), version)]
+
+
+def seen(pool: Pool, cells: Cells) -> Cells:
+    """The SKUs of these cells by the shops that see them: the shops of the segment, and, as one segment's free units may be lent to
     others, those of segments that borrow."""
-    offers = {shop: offer(pool, shop) for shop in pool.shops}
-    seen_by: dict[str, list[str]] = {}
-    wanted: dict[tuple[str, str], None] = {}
-    for segment, sku in cells:
-        shops = seen_by.get(segment)
-        if shops is None:
-            shops = seen_by[segment] = _viewers(pool, segment)
-        for shop in shops:
-            wanted[shop, sku] = None
-    return [Availability(shop=shop, sku=sku, units=offers[shop](sku), version=version) for shop, sku in wanted]
+    found: Cells = {}
+    for segment, skus in cells.items():
+        for shop in _viewers(pool, segment):
+            found[shop] = found[shop] | skus if shop in found else skus
+    return found
+
+
+def offered(pool: Pool, shop: str, skus: Sequence[str], version: int) -> list[Availability]:
+    found = zip(skus, offers(pool, shop, skus), strict=True)
+    return [Availability(shop=shop, sku=sku, units=units, version=version) for sku, units in found]
 
 
 def _viewers(pool: Pool, segment: str) -> list[str]:
@@ -102,6 +120,14 @@ def status(pool: Pool, key: str, position: int) -> OrderStatus:
         returned=returned,
         cancelled=max(0, ordered - reserved - backordered - shipped) if order.cancelled or order.rejected or order.reductions else 0,
         holds=order.holds,
+    )
+
+
+def whole(key: str, units: int, position: int) -> OrderStatus:
+    """`status` of a new order that is reserved as a whole."""
+    tenant, shop, name = key.split("/", 2)
+    return OrderStatus(
+        tenant=tenant, shop=shop, order=name, status="reserved", revision=1, position=position, ordered=units, reserved=units
     )
 
 

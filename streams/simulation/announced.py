@@ -7,7 +7,7 @@ import msgspec
 from connectors.contract import Availability, OrderStatus
 from streams.ledger import Broken, Ledger
 from streams.read import MemoryLog
-from streams.rules.announce import Cell, levels, status, touched
+from streams.rules.announce import Touched, levels, status, touch
 from streams.topics import AVAILABILITY, DECISIONS, ORDER_STATUS
 
 decode_status = msgspec.json.Decoder(OrderStatus).decode
@@ -36,12 +36,12 @@ def _stale(log: MemoryLog) -> list[str]:
     statuses = {key: msgspec.structs.replace(decode_status(value), position=0) for key, value in _last(log, ORDER_STATUS.name)}
     shelves = {key: msgspec.structs.replace(decode_level(value), version=0) for key, value in _last(log, AVAILABILITY.name)}
     wrong: dict[str, list[str]] = {ORDER_STATUS.name: [], AVAILABILITY.name: []}
-    for ledger, cells in _folded(log):
+    for ledger, found in _folded(log):
         for name, pool in ledger.pools.items():
             for order in pool.orders:
                 if pool.orders[order].revision and statuses.get(order.encode()) != status(pool, order, 0):
                     wrong[ORDER_STATUS.name].append(order)
-            for level in levels(pool, cells.get(name, {}), 0):
+            for level in levels(pool, found[name].cells, 0):
                 if shelves.get(key := f"{level.shop}/{level.sku}".encode()) != level:
                     wrong[AVAILABILITY.name].append(key.decode())
     told = {topic: found for topic, found in wrong.items() if found}
@@ -55,12 +55,12 @@ def _last(log: MemoryLog, topic: str) -> Iterator[tuple[bytes, bytes]]:
             yield record.key, record.value
 
 
-def _folded(log: MemoryLog) -> Iterator[tuple[Ledger, dict[str, dict[Cell, None]]]]:
-    """Each partition's ledger, and the shelves that changed, by pool."""
+def _folded(log: MemoryLog) -> Iterator[tuple[Ledger, dict[str, Touched]]]:
+    """Each partition's ledger, and what changed of it, by pool."""
     for partition, end in log.ends(DECISIONS.name).items():
-        ledger, cells = Ledger(partition), dict[str, dict[Cell, None]]()
+        ledger, found = Ledger(partition), dict[str, Touched]()
         for batch in log.read(DECISIONS.name, {partition: 0}, {partition: end}):
             for record in batch:
                 decision = ledger.fold(record.offset, record.value)
-                cells.setdefault(decision.pool, {}).update(dict.fromkeys(touched(ledger.pools[decision.pool], decision).cells))
-        yield ledger, cells
+                touch(found.setdefault(decision.pool, Touched({}, {})), ledger.pools[decision.pool], decision)
+        yield ledger, found

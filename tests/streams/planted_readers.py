@@ -58,7 +58,7 @@ def what_is_announced_is_marked_done_after_it_was_written(patch: pytest.MonkeyPa
         if ledger is None:
             return
         snapshot = view._snapshot(ledger)
-        await view._publish(await view._build(ledger, *view._due.take()))
+        await view._tell(ledger, view._due.take())
         view._due.take()
         if snapshot is not None:
             view._snapshots.save(view.partition, snapshot)
@@ -72,7 +72,7 @@ def a_snapshot_is_taken_after_what_it_announces_was_gathered(patch: pytest.Monke
         ledger = view._ledger
         if ledger is None:
             return
-        await view._publish(await view._build(ledger, *view._due.take()))
+        await view._tell(ledger, view._due.take())
         if snapshot := view._snapshot(ledger):
             view._snapshots.save(view.partition, snapshot)
 

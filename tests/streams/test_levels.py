@@ -8,13 +8,16 @@ from typing import Any
 from hypothesis import given
 
 from streams.agents.announce import Announce
+from streams.decisions import decode_decision
+from streams.ledger import Ledger
 from streams.produce import Outgoing
 from streams.read import MemoryLog
+from streams.rules.announce import status, touched, whole
 from streams.snapshots import Origin, Snapshots, StoredFiles
 from streams.topics import DECISIONS
 from tables.policy import Policy, Rule
 from tables.tiers import available
-from tests.story import one_shop
+from tests.story import Story, key, line, one_shop
 from tests.streams.histories import SHOPS, SKUS, fast, histories, played
 from tests.streams.shells import Written, decided, run, sell, tea_shop
 
@@ -26,6 +29,28 @@ def test_no_shop_offers_more_than_lies_at_the_nodes_that_may_serve_it(history: l
     for sku in SKUS:
         lies = sum(pool.on_hand(name, sku) for name, node in pool.nodes.items() if node.sellable)
         assert max(available(pool, shop, sku) for shop in SHOPS) <= lies
+
+
+@fast
+@given(histories)
+def test_what_is_known_of_a_new_order_without_its_book_is_what_the_book_says(history: list[tuple[Any, ...]]) -> None:
+    ledger = Ledger(0)
+    for offset, record in enumerate(played(history).records):
+        decision = ledger.fold(offset, record)
+        pool = ledger.pools[decision.pool]
+        for order, units in touched(pool, decision).orders.items():
+            assert not units or whole(order, units, 7) == status(pool, order, 7)
+
+
+def test_only_of_an_order_that_is_reserved_as_a_whole_the_units_are_known() -> None:
+    story = one_shop({"hall": {"TEA": 5}})
+    story.place("1", line("TEA", 2), line("TEA", 1))
+    story.place("2", line("TEA", 3))
+    assert [known(story, at) for at in (-2, -1)] == [{key("1"): 3}, {key("2"): 0}]
+
+
+def known(story: Story, at: int) -> dict[str, int]:
+    return touched(story.pool, decode_decision(story.records[at])).orders
 
 
 def test_a_node_that_the_policy_leaves_out_counts_for_no_offer() -> None:
