@@ -1,5 +1,5 @@
 # cython: language_level=3, boundscheck=False, wraparound=False, cdivision=True
-"""Ordinary orders, compiled: in one pass from a command's bytes to its decision's bytes, with the state changed on the way.
+"""Ordinary orders and their repetitions, compiled: in one pass from a command's bytes to its decision's bytes and the state behind it.
 
 What comes out is what `decode_command`, `rules.ordinary`, `tables.evolve_orders` and `encode_decision` make of the same record, to the
 byte; tests hold it to that, and all works without this module, only slower. It knows records only as our own encoder writes them (keys
@@ -415,9 +415,12 @@ cdef class Quick:
         shop = pool.shops.get(shop_name)
         if (
             (self.cause.offset, self.cause.ordinal) <= ledger.causes.get(source, (-1, -1))
-            or shop is None or not shop.active or key in pool.orders or pool.deferred or pool.free.get(quota_of(shop_name))
-            or self.placed.placed_at <= pool.forgotten.get(shop_name, -1)
+            or shop is None or not shop.active
         ):
+            return None
+        if key in pool.orders:
+            return self._repeated(ledger, pool, offset, name, pool.orders.at_rest(key), most, source)
+        if pool.deferred or pool.free.get(quota_of(shop_name)) or self.placed.placed_at <= pool.forgotten.get(shop_name, -1):
             return None
         segment = shop.segment
         free = pool.free.get(segment)
@@ -429,6 +432,24 @@ cdef class Quick:
             return None
         ranking = rank(pool, segment, str_of(self.placed.region))
         return self._decided(ledger, pool, ranking, offset, name, segment, free, key, skus, most, source) if ranking.final else None
+
+    cdef object _repeated(self, ledger, pool, Int offset, Text pool_name, bytes order, Py_ssize_t most, str source):
+        """The same revision of an order of one revision, once more."""
+        cdef Writer *w = &self.packed
+        w.size = 0
+        self._pack_head()
+        if order is None or PyBytes_GET_SIZE(order) < w.size or memcmp(PyBytes_AS_STRING(order), w.bytes, w.size):
+            return None
+        w = &self.record
+        self._write_head(ledger, pool, pool_name, offset)
+        write(w, b'{"type":"Duplicate","of":')
+        write_text(w, self.placed.order)
+        write(w, b'}]}')
+        if w.size > most:
+            return None
+        record = PyBytes_FromStringAndSize(w.bytes, w.size)
+        _advance(ledger, pool, self.cause, source, offset, record)
+        return pool_name.at[:pool_name.size], record
 
     cdef object _decided(self, ledger, pool, ranking, Int offset, Text pool_name, segment, dict free, key, list skus, Py_ssize_t most, source):
         cdef Py_ssize_t chosen = 0, best = min(len(ranking.names), <Py_ssize_t>LOOKED_AT)
@@ -561,15 +582,10 @@ cdef class Quick:
                 whole[0] = False
         return covers
 
-    cdef int _write_decision(
-        self, ledger, pool, Text pool_name, Int offset, ranking, Py_ssize_t chosen, Int *covers, str fulfilment
-    ) except -1:
+    cdef int _write_head(self, ledger, pool, Text pool_name, Int offset) except -1:
+        """Up to the events."""
         cdef Writer *w = &self.record
-        cdef Placed *p = &self.placed
         cdef Cause *cause = &self.cause
-        cdef Py_ssize_t i
-        cdef Text name
-        spelt = ranking.spelt(chosen)
         w.size = 0
         write(w, b'{"pool":')
         write_text(w, pool_name)
@@ -599,7 +615,18 @@ cdef class Quick:
         write_int(w, pool.policy_version)
         write(w, b',"prev":')
         write_text(w, text_of(ledger.chain))
-        write(w, b',"events":[{"type":"OrderPlaced","order":')
+        write(w, b',"events":[')
+
+    cdef int _write_decision(
+        self, ledger, pool, Text pool_name, Int offset, ranking, Py_ssize_t chosen, Int *covers, str fulfilment
+    ) except -1:
+        cdef Writer *w = &self.record
+        cdef Placed *p = &self.placed
+        cdef Py_ssize_t i
+        cdef Text name
+        spelt = ranking.spelt(chosen)
+        self._write_head(ledger, pool, pool_name, offset)
+        write(w, b'{"type":"OrderPlaced","order":')
         write_text(w, p.order)
         write(w, b',"shop":')
         write_text(w, p.shop)
@@ -788,16 +815,21 @@ cdef class Quick:
         pool.orders.keep(key, PyBytes_FromStringAndSize(self.packed.bytes, self.packed.size))
         pool.index[fulfilment] = key
 
+    cdef int _pack_head(self) except -1:
+        """What tells one revision of an order from another."""
+        cdef Writer *w = &self.packed
+        pack_array(w, 21)
+        pack_int(w, self.placed.updated_at)
+        pack_array(w, 1)
+        pack_text(w, self.placed.digest)
+
     cdef int _pack(self, Text node, Text fulfilment) except -1:
         """A tables.orders.Order, field by field."""
         cdef Writer *w = &self.packed
         cdef Placed *p = &self.placed
         cdef Py_ssize_t i
         w.size = 0
-        pack_array(w, 21)
-        pack_int(w, p.updated_at)
-        pack_array(w, 1)
-        pack_text(w, p.digest)
+        self._pack_head()
         pack_int(w, 1)
         pack_text(w, p.shop)
         pack_text(w, p.segment)

@@ -47,6 +47,10 @@ class OrderBook:
             found = self._hand[key] = Order()
         return found
 
+    def at_rest(self, key: str) -> bytes | None:
+        """The order as it is packed; None while it is at hand."""
+        return None if key in self._hand else self._rest.get(key)
+
     def keep(self, key: str, packed: bytes) -> None:
         """A new order, as it is packed."""
         self._rest[key] = packed

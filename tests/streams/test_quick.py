@@ -3,6 +3,7 @@
 import json
 from typing import Any
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -159,6 +160,25 @@ def placed(story: Story) -> PlaceOrder:
         shop="web",
         lines=(line("TEA", 2, "a"), line("CUP", 1, "b")),
     )
+
+
+def test_an_order_delivered_again_in_any_state() -> None:
+    story = begun()
+    order = placed(story)
+    again = msgspec.structs.replace
+    story.ask(order)
+    story.ask(again(order, cause=story.cause()))
+    story.ship(story.fulfilment("1"))
+    story.ask(again(order, cause=story.cause()))
+    story.ask(again(order, cause=story.cause(), digest="y"))
+    story.ask(again(order, cause=story.cause()))
+    story.ask(again(order, cause=story.cause(), digest="y"))
+    story.cancel("1", at=1)
+    story.ask(again(order, cause=story.cause()))
+    story.ask(again(order, cause=story.cause(), updated_at=0))
+
+    same_whichever_way(story)
+    followed(story)
 
 
 def test_the_node_that_has_everything_may_be_far_behind() -> None:
