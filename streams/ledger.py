@@ -1,7 +1,8 @@
 """One partition's decisions: rebuild, anchor, hash chain, decide. It knows no client library; whoever hosts it does the I/O."""
 
 from collections.abc import Sequence
-from typing import NamedTuple
+
+import msgspec
 
 from streams import compiled
 from streams.commands import UNDECODABLE, AnyCommand, Cause, Tick, decode_command, encode_command
@@ -28,7 +29,7 @@ class Hole(Exception):
         self.expected = expected
 
 
-class Ordinary(NamedTuple):
+class Ordinary(msgspec.Struct, frozen=True, gc=False):
     """All that changed with the decision about an ordinary order: it is reserved, out of its segment's own free units. `units`: all that
     it orders; 0: it may be more."""
 

@@ -119,7 +119,9 @@ def offers(pool: "Pool", shop: str, skus: Sequence[str]) -> list[int]:
         return [0] * len(skus)
     quota, segment, *lent = drawing_order(pool.segments, about.segment, shop)
     own = pool.free.get(segment, {})
-    units = [max(0, own.get(sku, 0) - about.buffer) * about.share // 100 for sku in skus]
+    units = [own.get(sku, 0) for sku in skus]
+    if about.buffer or about.share != 100:
+        units = [max(0, free - about.buffer) * about.share // 100 for free in units]
     for origin in (quota, *lent):
         if cells := pool.free.get(origin):
             units = [offered + cells.get(sku, 0) for offered, sku in zip(units, skus, strict=True)]

@@ -10,8 +10,8 @@ from streams.rules.announce import Touched, offered, seen, status, whole
 from streams.topics import AVAILABILITY, ORDER_STATUS
 from tables.pool import Pool
 
-# So many records are built at once, of the state as it is then.
-SLICE = 100
+# So many records are built at once, of the state as it is then: in about 0.2 ms.
+SLICE = 250
 
 T = TypeVar("T")
 

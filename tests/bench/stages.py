@@ -2,6 +2,7 @@
 
 import asyncio
 import tempfile
+from collections import Counter
 from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
@@ -117,8 +118,8 @@ class Published(Transactions):
         return wanted()
 
     def write(self, records: Sequence[Outgoing]) -> None:
-        for record in records:
-            self.told[record.topic] = self.told.get(record.topic, 0) + 1
+        for topic, told in Counter([record.topic for record in records]).items():
+            self.told[topic] = self.told.get(topic, 0) + told
         self._loop.call_soon_threadsafe(self._changed.set)
 
     async def until(self, holds: Callable[[dict[str, int]], bool]) -> None:
