@@ -48,7 +48,7 @@ def gist(event: e.AnyEvent) -> Gist:
         case e.FulfilmentRejected():
             return Gist(event.node, event.fulfilment, reasons=(event.reason,))
         case e.Shortage():
-            return Gist(event.node, units=event.quantity)
+            return Gist(event.node, units=event.quantity, skus=(event.sku,), counts=(event.quantity,))
         case _:
             return _NOTHING
 

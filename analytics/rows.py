@@ -3,38 +3,50 @@ must be the same to the byte, because it is known by its token alone."""
 
 from collections.abc import Sequence
 
-from analytics.facts import At, Span
-from analytics.gist import Gist, gist
+from analytics.facts import At, Row
+from analytics.gist import gist
 from analytics.outcome import outcome
-from analytics.rows_orders import moment, order_rows
-from analytics.rows_stock import stock_rows
+from analytics.rows_orders import NO_EVENTS, NOT_PLACED, ORDER_EVENTS, Left, Told, demand, event_columns, placed_columns
+from analytics.rows_stock import implied, moved_rows, moved_sums
 from streams.deadletter import DeadLetter
 from streams.decisions import Decision
 from tables import events as e
 
+NOTHING = Left([], [])
 
-def decision_rows(at: At, decision: Decision, record_hash: int) -> list[Span]:
+
+def decision_rows(at: At, decision: Decision, record_hash: int) -> Left:
     """`record_hash`: `streams.decisions.link` of the record as a number, for comparing with the log."""
-    gists = [gist(event) for event in decision.events]
-    spans = order_rows(at, decision, gists)
-    spans += stock_rows(at, decision, gists)
     source, source_part, source_off, _ = decision.cause
-    front = (*at, decision.pool, decision.seq, decision.src_offset, decision.command_id, source, source_part, source_off)
-    spans.append(("decisions", (*front, decision.decider, decision.policy_version, *_about(at, decision, gists), record_hash), ()))
-    return spans
+    command = (decision.pool, decision.seq, decision.src_offset, decision.command_id, source, source_part, source_off)
+    front = (*command, decision.decider, decision.policy_version, *outcome(decision), record_hash)
+    left = Left([], [])
+    for rank, (order, told) in enumerate(_by_order(decision.events).items()):
+        about = (*placed_columns(told), *event_columns(told)) if told else (*NOT_PLACED, *NO_EVENTS)
+        left.rows.append(("decided", (*at, rank, *front, order, *about)))
+        left.sums.extend(implied(decision.pool, told))
+        left.sums.extend(demand(at, told))
+    for ordinal, event in enumerate(decision.events):
+        if isinstance(event, e.StockMoved):
+            left.rows.extend(moved_rows((*at, ordinal), decision.pool, event))
+            left.sums.extend(moved_sums(decision.pool, event))
+    return left
 
 
-def _about(at: At, decision: Decision, gists: Sequence[Gist]) -> tuple[object, ...]:
-    """kind, outcome, order, shop, channel, segment, revision, lines, units, received at, latency, code, sentence."""
-    kind, word, code, sentence = outcome(decision)
-    for event, told in zip(decision.events, gists, strict=True):
+def _by_order(events: Sequence[e.AnyEvent]) -> dict[str, list[Told]]:
+    """The events of each order; first of the one that the decision was about, which may have none, or be ''."""
+    found: dict[str, list[Told]] = {_own(events): []}
+    for ordinal, event in enumerate(events):
+        if type(event) in ORDER_EVENTS:
+            found.setdefault(event.order, []).append((ordinal, event, gist(event)))  # type: ignore[union-attr,arg-type]
+    return found
+
+
+def _own(events: Sequence[e.AnyEvent]) -> str:
+    for event in events:
         if isinstance(event, e.OrderPlaced):
-            front = (kind, word, event.order, event.shop, event.channel, event.segment, event.revision, len(event.lines), told.units)
-            received = moment(event.received_at)
-            # two machines' clocks: a receipt after its decision is shown as no time at all
-            return (*front, received, max(0, at.time - received), code, sentence)
-    order = next((named for event in decision.events if (named := _named(event))), "")
-    return (kind, word, order, "", "", "", 0, 0, 0, None, None, code, sentence)
+            return event.order
+    return next((named for event in events if (named := _named(event))), "")
 
 
 def _named(event: e.AnyEvent) -> str:
@@ -46,17 +58,17 @@ def _named(event: e.AnyEvent) -> str:
             return getattr(event, "order", "")
 
 
-def unreadable_row(at: At, record_hash: int, sentence: str) -> Span:
+def unreadable_row(at: At, record_hash: int, sentence: str) -> Row:
     """A decision that this version cannot read is counted and shown, and stops nothing."""
-    blank = ("nothing", "unreadable", "", "", "", "", 0, 0, 0, None, None, "unreadable", sentence)
-    return "decisions", (*at, "", 0, -1, "", "", 0, -1, 0, 0, *blank, record_hash), ()
+    front = ("", 0, -1, "", "", 0, -1, 0, 0, "nothing", "unreadable", "unreadable", sentence, record_hash)
+    return "decided", (*at, 0, *front, "", *NOT_PLACED, *NO_EVENTS)
 
 
-def dead_letter_row(at: At, letter: DeadLetter, record_hash: int) -> Span:
+def dead_letter_row(at: At, letter: DeadLetter, record_hash: int) -> Row:
     front = (*at, letter.verdict, letter.stage, letter.code, letter.sentence, letter.topic, letter.partition, letter.offset)
-    return "dead_letters", (*front, letter.shop, letter.key, len(letter.original) * 3 // 4, record_hash), ()
+    return "dead_letters", (*front, letter.shop, letter.key, len(letter.original) * 3 // 4, record_hash)
 
 
-def unreadable_letter_row(at: At, record_hash: int, sentence: str) -> Span:
+def unreadable_letter_row(at: At, record_hash: int, sentence: str) -> Row:
     front = (*at, "rejected", "sink", "unreadable", sentence, at.topic, at.partition, at.offset)
-    return "dead_letters", (*front, "", "", 0, record_hash), ()
+    return "dead_letters", (*front, "", "", 0, record_hash)

@@ -1,51 +1,50 @@
-"""Rows of stock: every double-entry move of a decision, those implied by promises included."""
+"""What decisions move: the moves of documents row by row, and the sums of these and of those that promises imply."""
 
 from collections.abc import Iterator, Sequence
 from itertools import groupby
 from operator import attrgetter
 
-from analytics.facts import At, Span
-from analytics.gist import Gist
-from streams.decisions import Decision
+from analytics.facts import Row
+from analytics.rows_orders import Told
+from analytics.sums import Sum, Way
 from tables import events as e
 
 _OUTSIDE = frozenset({"supplier", "customer", "adjustment"})
 _WAY = attrgetter("from_node", "from_place", "to_node", "to_place")
 
 
-def stock_rows(at: At, decision: Decision, gists: Sequence[Gist]) -> Iterator[Span]:
-    """`gists`: of the decision's events."""
-    for ordinal, (event, gist) in enumerate(zip(decision.events, gists, strict=True)):
-        front = (*at, ordinal, decision.pool)
-        if isinstance(event, e.StockMoved):
-            yield from _told(front, event)
-        elif implied := _implied(event):
-            yield "moves", (*front, *implied), (range(len(gist.skus)), gist.skus, gist.counts)
+def moved_rows(front: tuple[object, ...], pool: str, event: e.StockMoved) -> Iterator[Row]:
+    """`front`: where the record lies, and the place of the event in it."""
+    for position, move in enumerate(event.moves):
+        yield "stock_moves", (*front, position, pool, event.kind, event.document, move.sku, move.quantity, *_WAY(move))
 
 
-def _told(front: tuple[object, ...], event: e.StockMoved) -> Iterator[Span]:
-    """Mostly one span: the units of a document come and go the same way."""
-    position = 0
+def moved_sums(pool: str, event: e.StockMoved) -> Iterator[Sum]:
+    """Mostly one: the units of a document come and go the same way."""
     for way, found in groupby(event.moves, _WAY):
         moves = list(found)
-        own = (range(position, position + len(moves)), [move.sku for move in moves], [move.quantity for move in moves])
-        yield "moves", (*front, event.kind, event.document, "", *way), own
-        position += len(moves)
+        yield ("moved", pool, *way), [move.sku for move in moves], [move.quantity for move in moves]
 
 
-def _implied(event: e.AnyEvent) -> tuple[str, ...]:
-    """(cause, document, order, from node, from place, to node, to place) of what moves with an order; () where nothing does."""
+def implied(pool: str, told: Sequence[Told]) -> Iterator[Sum]:
+    """What moves with an order. The view `moves` says the same in SQL."""
+    for _, event, gist in told:
+        if way := _way(pool, event):
+            yield way, gist.skus, gist.counts
+
+
+def _way(pool: str, event: e.OrderEvent) -> Way | None:
     match event:
         case e.Reserved(node=node):
-            return "reserved", event.fulfilment, event.order, node, "on_hand", node, "reserved"
-        case e.Unreserved(node=node):
+            return ("moved", pool, node, "on_hand", node, "reserved")
+        case e.Unreserved(node=node, to=to):
             # units may be written off, and outside there are no nodes
-            return event.reason, event.fulfilment, event.order, node, "reserved", "" if event.to in _OUTSIDE else node, event.to
+            return ("moved", pool, node, "reserved", "" if to in _OUTSIDE else node, to)
         case e.Shipped(node=node):
-            return "shipped", event.fulfilment, event.order, node, "reserved", "", "customer"
+            return ("moved", pool, node, "reserved", "", "customer")
         case e.FoundShipped():
-            return "shipped", event.fulfilment, event.order, "", "adjustment", "", "customer"
+            return ("moved", pool, "", "adjustment", "", "customer")
         case e.Returned(node=node):
-            return "returned", event.document, event.order, "", "customer", node, "quality"
+            return ("moved", pool, "", "customer", node, "quality")
         case _:
-            return ()
+            return None

@@ -20,7 +20,7 @@ from streams.topics import DEAD_LETTERS, DECISIONS
 log = logging.getLogger(__name__)
 
 GROUP = "analytics"
-TABLES = {DECISIONS.name: "decisions", DEAD_LETTERS.name: "dead_letters"}
+TABLES = {DECISIONS.name: "decided", DEAD_LETTERS.name: "dead_letters"}
 TIMEOUT = 30.0
 AGAIN_AFTER = 2.0
 
@@ -120,10 +120,15 @@ class Sink:
         return self._store.anchor(buffer.topic, buffer.partition, buffer.start)
 
     def _resume(self, place: TopicPartition) -> Buffer:
-        """Where the committed offset and its note say; where the group's offsets have expired, after what ClickHouse has."""
-        pending = pending_end(place.metadata) if place.offset >= 0 else None
-        start = place.offset if place.offset >= 0 else self._store.end(place.topic, place.partition, TABLES[place.topic])
+        """Where the committed offset and its note say; where the group's offsets have expired, after what ClickHouse has; from the
+        start of `decisions`, which is never deleted, where ClickHouse has nothing of what was committed: it is a new one."""
         low, high = self._consumer.get_watermark_offsets(TopicPartition(place.topic, place.partition), timeout=TIMEOUT, cached=False)
+        held = self._store.end(place.topic, place.partition, TABLES[place.topic])
+        start, pending = (place.offset, pending_end(place.metadata)) if place.offset >= 0 else (held, None)
+        # the first record always leaves a row
+        if place.topic == DECISIONS.name and held == 0 and start > low:
+            log.warning("%s/%s: ClickHouse has nothing of it and is filled from the start", place.topic, place.partition)
+            start, pending = low, None
         if start > high:
             raise OtherLog(
                 f"ClickHouse holds {place.topic}/{place.partition} up to offset {start}, but the topic ends at {high}: "

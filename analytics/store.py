@@ -15,8 +15,7 @@ log = logging.getLogger(__name__)
 # Defaults differ between versions, so all that exactly-once stands on is said with every insert.
 _ALWAYS = {
     "async_insert": 0,
-    "deduplicate_blocks_in_dependent_materialized_views": 1,
-    # what a view has grouped has nothing to merge before it is written, and looking for it doubles the cost of the view
+    # a batch is summed before it comes: nothing is to be merged in it
     "optimize_on_insert": 0,
 }
 INSERT_SETTINGS = _ALWAYS | {"deduplicate_insert": "enable"}
@@ -62,7 +61,7 @@ class Store:
         return self._number("max(toInt64(k_off))", topic, partition, 1 << 62, table) + 1
 
     # max() of no rows is 0 in ClickHouse, which would look like a first record
-    def _number(self, what: str, topic: str, partition: int, before: int, table: str = "decisions") -> int:
+    def _number(self, what: str, topic: str, partition: int, before: int, table: str = "decided") -> int:
         sql = (
             f"SELECT if(count() = 0, -1, {what}) FROM {table}"
             " WHERE k_topic = {topic:String} AND k_part = {part:UInt32} AND k_off < {before:UInt64}"

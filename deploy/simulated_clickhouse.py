@@ -1,4 +1,4 @@
-"""ClickHouse in memory, as far as the sink can tell: blocks that are known by their token, within a window, and views that follow them."""
+"""ClickHouse in memory, as far as the sink can tell: blocks that are known by their token, within a window."""
 
 import re
 from collections import Counter
@@ -48,22 +48,13 @@ class Remembered:
 
 
 class Table:
-    """Blocks, and in `rolled` how many of their rows the view behind the table has counted."""
-
     def __init__(self, window: int) -> None:
-        self.rolled = 0
         self._blocks: list[pa.Table] = []
-        self._taken, self._counted = Remembered(window), Remembered(window)
+        self._taken = Remembered(window)
 
     def insert(self, name: str, block: pa.Table, settings: Mapping[str, Any]) -> None:
         if not deduplicates(settings) or self._taken.takes(name):
             self._blocks.append(block)
-
-    def roll_up(self, name: str, block: pa.Table, settings: Mapping[str, Any]) -> None:
-        """A block that the table had before is counted again unless the insert says otherwise."""
-        told = deduplicates(settings) and settings.get("deduplicate_blocks_in_dependent_materialized_views") == 1
-        if not told or self._counted.takes(name):
-            self.rolled += block.num_rows
 
     def rows(self) -> list[Row]:
         return pa.concat_tables(self._blocks).to_pylist() if self._blocks else []
@@ -104,8 +95,6 @@ class ClickHouseClient:
             token = settings.get("insert_deduplication_token") or repr(block.to_pylist())
             self._strike("block")
             table.insert(f"{token}/{number}", block, settings)
-            self._strike("block")
-            table.roll_up(f"{token}/{number}", block, settings)
         self._strike("inserted")
 
     def query(self, sql: str, parameters: Mapping[str, Any]) -> Answer:
@@ -125,6 +114,15 @@ class ClickHouseClient:
             self._world.strike(point)
         except KafkaException as wrong:
             raise Refused(f"{point} timed out") from wrong
+
+
+def summed(rows: Sequence[Row], units: Sequence[str]) -> list[Row]:
+    """As an engine that sums adds them up in time: rows alike but for `units` as one; none where nothing is left of it."""
+    sums: dict[str, Row] = {}
+    for row in rows:
+        known = sums.setdefault(repr([value for name, value in row.items() if name not in units]), row | dict.fromkeys(units, 0))
+        known.update({name: known[name] + row[name] for name in units})
+    return [row for row in sums.values() if any(row[name] for name in units)]
 
 
 def more(held: Sequence[Row], due: Sequence[Row]) -> tuple[int, int]:

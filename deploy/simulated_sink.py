@@ -12,7 +12,7 @@ from analytics.feeds import Feed
 from analytics.sink import TABLES, run_sink
 from analytics.store import Store
 from analytics.tally import Tally, difference, tally
-from deploy.simulated_clickhouse import ClickHouse, ClickHouseClient, Row, more
+from deploy.simulated_clickhouse import ClickHouse, ClickHouseClient, Row, more, summed
 from streams.read import MemoryLog, Record
 from streams.simulation.broker import Place
 from streams.simulation.consumers import GroupConsumer
@@ -20,6 +20,8 @@ from streams.simulation.loop import Process, pause
 from streams.simulation.world import World
 
 RECORDS, LONGEST_S = (6, 40), 1.0
+# What each batch adds to, so that only the sums are the same however batches fall.
+UNITS = {"flows": ("units",), "demand_daily": ("units", "cancelled")}
 
 
 class Stop:
@@ -77,11 +79,6 @@ class SinkCompanion:
         places = [(topic, place) for topic in TABLES for place in self._world.broker.places(topic)]
         wrong = [sentence for topic, place in places if (sentence := _taken_over(log, place, held[TABLES[topic]]))]
         wrong += _rows_differ(log, [place for _, place in places], held)
-        wrong += [
-            f"the view behind {name} has counted {table.rolled} rows of {len(held[name])}"
-            for name, table in self._server.tables.items()
-            if table.rolled != len(held[name])
-        ]
         return [f"clickhouse ({len(wrong)}x): {wrong[0]}"] if wrong else []
 
 
@@ -90,7 +87,8 @@ def _taken_over(log: MemoryLog, place: Place, held: Sequence[Row]) -> str:
     topic, partition = place
     end = log.ends(topic)[partition]
     due = tally(topic, partition, 0, end, [record.value for record in _records(log, place)])
-    hashes = [row["record_hash"] for row in held if (row["k_topic"], row["k_part"]) == place]
+    # further rows of a decision are of orders that it changed by the way
+    hashes = [row["record_hash"] for row in held if (row["k_topic"], row["k_part"]) == place and not row.get("rank")]
     return difference(due, Tally(topic, partition, 0, end, len(hashes), str(reduce(xor, hashes, 0))))
 
 
@@ -101,7 +99,7 @@ def _rows_differ(log: MemoryLog, places: Sequence[Place], held: Mapping[str, Seq
         for name, table in _whole(log, place).items():
             due[name] += table
     for name, rows in held.items():
-        few, many = more(rows, due[name])
+        few, many = more(*(summed(some, UNITS[name]) if name in UNITS else some for some in (rows, due[name])))
         if few or many:
             yield f"table {name} has {few} rows too few and {many} too many"
 

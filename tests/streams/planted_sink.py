@@ -7,6 +7,7 @@ import pytest
 
 from analytics import store as stores
 from analytics.cuts import Buffer, Cut, Received
+from analytics.facts import SUMS
 from analytics.sink import Sink
 from analytics.store import Store
 from tests.streams.planted import found_within
@@ -85,13 +86,21 @@ def all_partitions_have_the_same_tokens(patch: pytest.MonkeyPatch) -> None:
 
 
 @found_within(30, "clickhouse")
-def views_count_what_their_table_drops(patch: pytest.MonkeyPatch) -> None:
-    patch.setattr(stores, "INSERT_SETTINGS", {"async_insert": 0, "deduplicate_insert": "enable"})
+def a_batch_adds_to_the_sums_whenever_it_comes(patch: pytest.MonkeyPatch) -> None:
+    taken: dict[Cut, int] = {}
+
+    def insert(store: Store, cut: Cut, tables: Mapping[str, Any]) -> None:
+        taken[cut] = taken.get(cut, 0) + 1
+        for name, table in tables.items():
+            token = f"{cut.token}:{taken[cut]}" if name in SUMS else cut.token
+            store._client.insert_arrow(name, table, settings=store._settings | {"insert_deduplication_token": token})
+
+    patch.setattr(Store, "insert", insert)
 
 
 @found_within(30, "clickhouse")
 def inserts_are_left_to_the_servers_default(patch: pytest.MonkeyPatch) -> None:
-    settings = {"deduplicate_insert": "enable", "deduplicate_blocks_in_dependent_materialized_views": 1}
+    settings = {"deduplicate_insert": "enable"}
     patch.setattr(stores, "INSERT_SETTINGS", settings)
 
 

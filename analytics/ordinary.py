@@ -1,0 +1,84 @@
+"""What nearly every decision leaves: an order placed, and promised whole by one node. It is what `rows.decision_rows` says of it, said
+without looking at each event and line again and again, which would be half of the sink's work."""
+
+from collections.abc import Sequence
+from itertools import repeat
+
+import msgspec
+
+from analytics.facts import At
+from analytics.rows_orders import DAY_MS, Left, moment
+from analytics.sums import Way
+from streams.decisions import Decision
+from tables import events as e
+
+SHAPE = (e.OrderPlaced, e.Considered, e.Reserved)
+Lines = tuple[Sequence[str], Sequence[str], Sequence[str], Sequence[int], Sequence[int], Sequence[int]]
+
+_encode = msgspec.json.Encoder().encode
+_replace = msgspec.structs.replace
+_NO_EVENTS = ((),) * 6
+_NO_ROWS = ((),) * 3
+
+
+def ordinary_rows(at: At, decision: Decision, record_hash: int) -> Left | None:
+    """None where it is another story. `record_hash`: as in `rows.decision_rows`."""
+    if tuple(map(type, decision.events)) != SHAPE:
+        return None
+    placed: e.OrderPlaced
+    considered: e.Considered
+    reserved: e.Reserved
+    placed, considered, reserved = decision.events  # type: ignore[assignment]
+    lines = _lines(placed, reserved)
+    if lines is None or considered.short or reserved.sealed or not placed.order == considered.order == reserved.order:
+        return None
+    _, _, skus, _, counts, _ = lines
+    units, node, day = sum(counts), reserved.node, moment(placed.placed_at) // DAY_MS
+    source, source_part, source_off, _ = decision.cause
+    payloads = (_encode(_replace(placed, sealed="", lines=())), _encode(considered))
+    row = (
+        *at, 0, decision.pool, decision.seq, decision.src_offset, decision.command_id, source, source_part, source_off,
+        decision.decider, decision.policy_version, "order", "allocated", "", "", record_hash,
+        placed.order, placed.shop, placed.channel, placed.segment, placed.number, placed.region, placed.currency, placed.revision,
+        len(placed.lines), units, moment(placed.placed_at), moment(placed.received_at), node, reserved.fulfilment, *lines,
+        *_NO_EVENTS, payloads, *_NO_ROWS, *_candidates(considered.candidates, units),
+    )  # fmt: skip
+    if placed.revision == 1:
+        way: Way = ("promised", decision.pool, node, day, placed.channel)
+    else:
+        way = ("moved", decision.pool, node, "on_hand", node, "reserved")
+    return Left([("decided", row)], [(way, skus, counts)])
+
+
+def _lines(placed: e.OrderPlaced, reserved: e.Reserved) -> Lines | None:
+    """The columns of the lines, if each is one SKU, and all of them are reserved out of the free units of the order's own segment."""
+    names, listings, skus, quantities, counts, prices = [], [], [], [], [], []
+    for line in placed.lines:
+        if len(line.parts) != 1:
+            return None
+        ((sku, per_unit),) = line.parts
+        quantity = line.quantity
+        names.append(line.line)
+        listings.append(line.listing)
+        skus.append(sku)
+        quantities.append(quantity)
+        counts.append(quantity * per_unit)
+        prices.append(line.price)
+    rows = [(row.line, row.sku, row.quantity, row.origins) for row in reserved.rows]
+    whole = reserved.node and rows == [*zip(names, skus, counts, repeat(()))]
+    return (names, listings, skus, quantities, counts, prices) if whole else None
+
+
+def _candidates(candidates: Sequence[e.Candidate], wanted: int) -> tuple[Sequence[object], ...]:
+    if len(candidates) == 1:
+        (one,) = candidates
+        return (2,), (one.node,), (one.covers,), (one.scores,), (one.verdict,), (wanted,)
+    many = len(candidates)
+    return (
+        (2,) * many,
+        [one.node for one in candidates],
+        [one.covers for one in candidates],
+        [one.scores for one in candidates],
+        [one.verdict for one in candidates],
+        (wanted,) * many,
+    )
