@@ -721,6 +721,54 @@ cdef class Quick:
         _advance(ledger, pool, self.cause, f"{str_of(self.cause.source)}/{self.cause.partition}", src_offset, record)
         return pool_name, key, segment, skus, reserved if ordered == reserved < TOO_MANY else 0
 
+    # ------------------------------------------------------------------------------------------ decisions -> fulfilments
+    def ordered(self, bytes record, Int partition):
+        """What the node is told of an ordinary order: (src_offset, ordinal, when its raw record was received, pool, key, value), as
+        `rules.fulfil` has it; None when it is another decision."""
+        cdef Writer *w = &self.record
+        cdef Text pool, prev, order, fulfilment, node, tenant, shop, name
+        cdef Int seq, src_offset
+        cdef Py_ssize_t i
+        if not self._read_decision(record, &pool, &seq, &src_offset, &prev, &order, &fulfilment, &node):
+            return None
+        if not _split(order, &tenant, &order) or not _split(order, &shop, &name):
+            return None
+        w.size = 0
+        write(w, b'{"type":"FulfilmentOrdered","id":')
+        write_text(w, fulfilment)
+        write(w, b',"tenant":')
+        write_text(w, tenant)
+        write(w, b',"shop":')
+        write_text(w, shop)
+        write(w, b',"order":')
+        write_text(w, name)
+        write(w, b',"pool":')
+        write_text(w, pool)
+        write(w, b',"node":')
+        write_text(w, node)
+        write(w, b',"lines":[')
+        for i in range(self.count):
+            write(w, b'{"line":' if i == 0 else b',{"line":')
+            write_text(w, self.rows[i].name)
+            write(w, b',"sku":')
+            write_text(w, self.rows[i].sku)
+            write(w, b',"quantity":')
+            write_int(w, self.rows[i].units)
+            write(w, b'}')
+        write(w, b'],"partition":')
+        write_int(w, partition)
+        write(w, b',"src_offset":')
+        write_int(w, src_offset)
+        # behind OrderPlaced and Considered
+        write(w, b',"ordinal":2')
+        if self.placed.sealed.size:
+            write(w, b',"recipient":')
+            write_text(w, self.placed.sealed)
+        write(w, b'}')
+        value = PyBytes_FromStringAndSize(w.bytes, w.size)
+        key = self.placed.order
+        return src_offset, 2, self.placed.received_at, pool.at[:pool.size], key.at[:key.size], value
+
     cdef bint _read_decision(
         self, bytes record, Text *pool, Int *seq, Int *src_offset, Text *prev, Text *order, Text *fulfilment, Text *node
     ) except -1:
@@ -861,6 +909,16 @@ cdef class Quick:
             pack_array(w, 0)
         # nothing asked for; no reductions, not over
         write(w, b"\x90\xc0\xff")
+
+
+cdef bint _split(Text found, Text *head, Text *rest) noexcept:
+    """At the first slash."""
+    cdef const char *slash = <const char *>memchr(found.at, b'/', found.size)
+    if slash == NULL:
+        return False
+    head.at, head.size = found.at, slash - found.at
+    rest.at, rest.size = slash + 1, found.at + found.size - slash - 1
+    return True
 
 
 cdef bint _simple(Text found) noexcept:

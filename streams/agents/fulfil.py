@@ -6,11 +6,12 @@ from collections import Counter
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from functools import lru_cache
-from typing import get_args
+from typing import NamedTuple, get_args
 
 import msgspec
 
 from connectors.contract import Fulfilment, FulfilmentType
+from streams import compiled
 from streams.intake import Record
 from streams.metrics import FULFILMENTS as FULFILMENTS_SENT
 from streams.metrics import LATENCY, ORDERS, REPEATED
@@ -34,6 +35,15 @@ encode_fulfilment = msgspec.json.Encoder().encode
 decode_fulfilment = msgspec.json.Decoder(Fulfilment).decode
 
 
+class Seen(NamedTuple):
+    """A decision as far as it matters here: what became of an order, when the raw record was received of one that is reserved at once (0:
+    of none), and what the nodes are told, with its mark."""
+
+    word: str
+    received_at: int
+    told: list[tuple[Mark, Outgoing]]
+
+
 class Fulfil:
     """Stateless but for two marks a partition: the highest decision seen, and the highest fulfilment that was there at the start.
     Both only save repetition: the ids of fulfilments are the same in every replay."""
@@ -43,6 +53,7 @@ class Fulfil:
     def __init__(self, log: Log, out: Deliveries) -> None:
         self._log = log
         self._out = out
+        self._quick = compiled.quick()
         self._marks: dict[int, Mark] = {}
         self._last: dict[int, int] = {}
 
@@ -51,14 +62,9 @@ class Fulfil:
         if mark is None:
             mark = self._marks[partition] = await asyncio.to_thread(highest_mark, self._log, partition)
         fresh = self._fresh(partition, records)
-        outgoing = [
-            package(event, partition, decided_at)
-            for decision, decided_at in fresh
-            for event in fulfil(decision, partition)
-            if (event.src_offset, event.ordinal) > mark
-        ]
+        outgoing = [record for seen in fresh for at, record in seen.told if at > mark]
         sent = await self._out.send(outgoing)
-        sent.add_done_callback(lambda _: observe([decision for decision, _ in fresh], len(outgoing)))
+        sent.add_done_callback(lambda _: observe(fresh, len(outgoing)))
         return sent
 
     async def assign(self, partitions: Sequence[int]) -> None:
@@ -68,19 +74,30 @@ class Fulfil:
         self._marks.clear()
         self._last.clear()
 
-    def _fresh(self, partition: int, records: Sequence[Record]) -> list[tuple[Brief, int]]:
-        """Decisions, and when they were appended, without those whose src_offset does not rise. Raises, and so ends the process, on a
-        record that is no decision: what the log says must not be skipped."""
+    def _fresh(self, partition: int, records: Sequence[Record]) -> list[Seen]:
+        """Decisions without those whose src_offset does not rise. Raises, and so ends the process, on a record that is no decision: what
+        the log says must not be skipped."""
         last = self._last.get(partition, -1)
         fresh = []
         for record in records:
-            decision = decode_brief(record.value or b"")
-            if decision.src_offset > last:
-                last = decision.src_offset
-                fresh.append((decision, record.timestamp))
+            src_offset, seen = self._seen(partition, record)
+            if src_offset > last:
+                last = src_offset
+                fresh.append(seen)
         self._last[partition] = last
         REPEATED.labels(self.name).inc(len(records) - len(fresh))
         return fresh
+
+    def _seen(self, partition: int, record: Record) -> tuple[int, Seen]:
+        value = record.value or b""
+        if self._quick is not None and (found := self._quick.ordered(value, partition)):
+            src_offset, ordinal, received_at, pool, key, ordered = found
+            about = cloud_event("FulfilmentOrdered", partition, src_offset, ordinal, pool, record.timestamp)
+            told = [((src_offset, ordinal), Outgoing(FULFILMENTS.name, partition, key, ordered, about))]
+            return src_offset, Seen("allocated", received_at, told)
+        decision = decode_brief(value)
+        packed = [((event.src_offset, event.ordinal), package(event, partition, record.timestamp)) for event in fulfil(decision, partition)]
+        return decision.src_offset, Seen(outcome(decision), promised_at_once(decision), packed)
 
 
 def highest_mark(log: Log, partition: int) -> Mark:
@@ -101,30 +118,31 @@ def promised_at_once(decision: Brief) -> int:
     return placed[0] if placed and Reserved in map(type, decision.events) else 0
 
 
-def observe(decisions: Sequence[Brief], fulfilments: int) -> None:
+def observe(decisions: Sequence[Seen], fulfilments: int) -> None:
     """Count what was decided and has been acknowledged by now."""
     now = time.time()
     FULFILMENTS_SENT.inc(fulfilments)
-    for word, orders in Counter(map(outcome, decisions)).items():
+    for word, orders in Counter([seen.word for seen in decisions]).items():
         if word:
             ORDERS.labels(word).inc(orders)
-    for decision in decisions:
-        if received_at := promised_at_once(decision):
-            LATENCY.observe(max(0.0, now - received_at / 1000))
+    for seen in decisions:
+        if seen.received_at:
+            LATENCY.observe(max(0.0, now - seen.received_at / 1000))
 
 
 def package(event: Fulfilment, partition: int, decided_at: int) -> Outgoing:
     key = f"{event.tenant}/{event.shop}/{event.order}".encode()
-    return Outgoing(FULFILMENTS.name, partition, key, encode_fulfilment(event), cloud_event(event, decided_at))
+    about = cloud_event(event.type, partition, event.src_offset, event.ordinal, event.pool.encode(), decided_at)
+    return Outgoing(FULFILMENTS.name, partition, key, encode_fulfilment(event), about)
 
 
-def cloud_event(event: Fulfilment, decided_at: int) -> Headers:
+def cloud_event(kind: FulfilmentType, partition: int, src_offset: int, ordinal: int, pool: bytes, decided_at: int) -> Headers:
     """CloudEvents 1.0, Kafka protocol binding, binary mode. The time is that of the decision record, ms: the same in every replay."""
     return [
         ("ce_specversion", b"1.0"),
-        ("ce_id", b"%d-%d-%d" % (event.partition, event.src_offset, event.ordinal)),
-        ("ce_type", TYPES[event.type]),
-        ("ce_source", b"/pools/" + event.pool.encode()),
+        ("ce_id", b"%d-%d-%d" % (partition, src_offset, ordinal)),
+        ("ce_type", TYPES[kind]),
+        ("ce_source", b"/pools/" + pool),
         ("ce_time", _time(decided_at)),
         ("content-type", b"application/json"),
     ]

@@ -7,15 +7,18 @@ import pytest
 from hypothesis import given
 
 from streams import compiled
+from streams.agents.fulfil import Fulfil
 from streams.agents.news import News
 from streams.agents.telling import told
 from streams.ledger import MAX_RECORD, Ledger
+from streams.read import MemoryLog, Record
 from streams.rules import place
 from streams.rules.ordinary import ordinary
 from tables.events import OrderLine
 from tables.policy import DAY_MS, Policy, Rule
 from tests.story import Story, line
 from tests.streams.histories import BUNDLE, begun, fast, histories, played
+from tests.streams.shells import Sent
 
 Made = tuple[list[bytes], bytes]  # the records, and the state behind them
 
@@ -146,3 +149,13 @@ def test_where_the_most_stock_wins_all_nodes_are_looked_at() -> None:
     story.receive("shop", TEA=50)
 
     assert not goes_the_short_way(story, line("TEA", 1, "a"))
+
+
+@fast
+@given(histories)
+def test_the_nodes_are_told_the_same_whichever_way_a_decision_is_read(history: list[tuple[Any, ...]]) -> None:
+    records = [Record(0, offset, 1_700_000_000_000 + offset, b"", (), value) for offset, value in enumerate(played(history).records)]
+    with patch.object(compiled, "quick", lambda: None):
+        told = Fulfil(MemoryLog({}), Sent())._fresh(0, records)
+
+    assert Fulfil(MemoryLog({}), Sent())._fresh(0, records) == told
