@@ -117,11 +117,20 @@ ARRAY JOIN
 
 -- Every double-entry move, those implied by Reserved, Unreserved and Shipped included. A node is '' where the place is outside.
 CREATE VIEW IF NOT EXISTS moves AS
-SELECT k_topic, k_part, k_off, k_time, ordinal, position, pool, cause, document, '' AS order_id, sku, quantity, from_node, from_place, to_node, to_place
+SELECT
+    k_topic, k_part, k_off, k_time, ordinal, position, pool, cause, document, '' AS order_id, sku, quantity,
+    from_node, from_place, to_node, to_place
 FROM stock_moves
 UNION ALL
 SELECT
-    k_topic, k_part, k_off, k_time, event_ordinals[nth] AS ordinal, toUInt32(position - 1) AS position, pool,
+    k_topic, k_part, k_off, k_time, 2 AS ordinal, toUInt32(nth - 1) AS position, pool, 'reserved' AS cause, fulfilment AS document, order_id,
+    sku, quantity, promised_by AS from_node, 'on_hand' AS from_place, promised_by AS to_node, 'reserved' AS to_place
+FROM decided
+ARRAY JOIN line_skus AS sku, line_units AS quantity, arrayEnumerate(line_skus) AS nth
+WHERE promised_by != ''
+UNION ALL
+SELECT
+    k_topic, k_part, k_off, k_time, event_ordinals[nth] AS ordinal, toUInt32(position_of - 1) AS position, pool,
     multiIf(type = 'Reserved', 'reserved', type = 'Returned', 'returned', type = 'Unreserved', event_reasons[nth][1], 'shipped') AS cause,
     if(type = 'Returned', JSONExtractString(event_payloads[nth], 'document'), event_fulfilments[nth]) AS document,
     order_id, sku, quantity,
@@ -133,8 +142,8 @@ SELECT
         type = 'Returned', 'quality',
         type = 'Unreserved', JSONExtractString(event_payloads[nth], 'to'),
         'customer') AS to_place
-FROM (SELECT *, arrayMap(of -> event_types[of], row_events) AS row_types FROM told)
-ARRAY JOIN row_events AS nth, row_types AS type, row_skus AS sku, row_units AS quantity, arrayEnumerateUniq(row_events) AS position
+FROM (SELECT *, arrayMap(of -> event_types[of], row_events) AS row_types FROM decided WHERE notEmpty(row_events))
+ARRAY JOIN row_events AS nth, row_types AS type, row_skus AS sku, row_units AS quantity, arrayEnumerateUniq(row_events) AS position_of
 WHERE type IN ('Reserved', 'Unreserved', 'Shipped', 'FoundShipped', 'Returned');
 
 -- Units wanted, as first ordered: demand is not sales, so units that could not be promised count too (node ''). What cancels and
@@ -142,7 +151,15 @@ WHERE type IN ('Reserved', 'Unreserved', 'Shipped', 'FoundShipped', 'Returned');
 -- Later revisions are no new demand (mostly payments and addresses); their lines are in order_lines.
 CREATE VIEW IF NOT EXISTS demand AS
 SELECT
-    k_topic, k_part, k_off, k_time, pool, order_id, toDate32(d.placed_at) AS day, part.1 AS sku, channel, part.2 AS node,
+    k_topic, k_part, k_off, k_time, pool, order_id, toDate32(placed_at) AS day, sku, channel, toString(promised_by) AS node,
+    sum(quantity) AS units, toInt64(0) AS cancelled
+FROM (SELECT * EXCEPT units FROM decided WHERE revision = 1 AND promised_by != '')
+ARRAY JOIN line_skus AS sku, line_units AS quantity
+GROUP BY k_topic, k_part, k_off, k_time, pool, order_id, day, sku, channel, node
+HAVING units > 0
+UNION ALL
+SELECT
+    k_topic, k_part, k_off, k_time, pool, order_id, toDate32(placed_at) AS day, part.1 AS sku, channel, part.2 AS node,
     sum(part.3) AS units, toInt64(0) AS cancelled
 FROM
 (
@@ -150,9 +167,9 @@ FROM
         k_topic, k_part, k_off, k_time, pool, order_id, placed_at, channel, line_skus, line_units,
         arrayFilter(row -> row.4 = 'Reserved', arrayMap(
             (of, sku, quantity) -> (sku, toString(event_nodes[of]), quantity, event_types[of]), row_events, row_skus, row_units)) AS taken
-    FROM told
-    WHERE revision = 1
-) AS d
+    FROM decided
+    WHERE revision = 1 AND promised_by = ''
+)
 ARRAY JOIN arrayConcat(
     arrayMap((sku, quantity) -> (sku, '', quantity), line_skus, line_units),
     arrayMap(row -> (row.1, row.2, row.3), taken),
@@ -164,10 +181,11 @@ SELECT
     k_topic, k_part, k_off, k_time, pool, order_id,
     toDate32(if(
         has(event_types, 'OrderCancelled'),
-        fromUnixTimestamp64Milli(least(greatest(JSONExtractInt(event_payloads[indexOf(event_types, 'OrderCancelled')], 'updated_at'), 0), 7258118399999), 'UTC'),
+        fromUnixTimestamp64Milli(
+            least(greatest(JSONExtractInt(event_payloads[indexOf(event_types, 'OrderCancelled')], 'updated_at'), 0), 7258118399999), 'UTC'),
         k_time)) AS day,
     sku, '' AS channel, toString(event_nodes[nth]) AS node, toInt64(0) AS units, quantity AS cancelled
-FROM (SELECT * EXCEPT (channel) FROM told WHERE has(event_types, 'Unreserved'))
+FROM (SELECT * EXCEPT (channel, units) FROM decided WHERE has(event_types, 'Unreserved'))
 ARRAY JOIN row_events AS nth, row_skus AS sku, row_units AS quantity
 WHERE event_types[nth] = 'Unreserved' AND event_reasons[nth][1] IN ('cancelled', 'reduced', 'cancel_confirmed');
 
