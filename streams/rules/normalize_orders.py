@@ -1,12 +1,12 @@
 """Order drafts -> commands: listings become SKUs, what is not goods is left out, the digest makes the revision."""
 
-import hashlib
 from collections.abc import Mapping
 
 import msgspec
 
 from connectors.contract import CancelDraft, Ignored, LineDraft, OrderDraft, Reduction, ReductionDraft, Rejected
 from streams.commands import CancelOrder, Cause, PlaceOrder, ReduceOrder
+from streams.decisions import link
 from streams.reference import Parts, Reference, ShopRecord
 from streams.rules.normalize_bounds import LAST_MILLIS, MOST_MONEY, MOST_UNITS, Outcome, told
 from tables.events import OrderLine
@@ -67,7 +67,7 @@ def order_key(shop: ShopRecord, order: str) -> str:
 
 def digest(draft: OrderDraft | CancelDraft) -> str:
     """Names the content of a revision: platforms' times have one second, so the time alone does not."""
-    return hashlib.blake2b(_encode(draft), digest_size=8).hexdigest()
+    return link(_encode(draft))
 
 
 def _goods(draft: OrderDraft, shop: ShopRecord, reference: Reference) -> tuple[OrderLine, ...] | Rejected:
