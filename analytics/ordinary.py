@@ -2,7 +2,6 @@
 without looking at each event and line again and again, which would be half of the sink's work."""
 
 from collections.abc import Sequence
-from itertools import repeat
 
 import msgspec
 
@@ -13,7 +12,7 @@ from streams.decisions import Decision
 from tables import events as e
 
 SHAPE = (e.OrderPlaced, e.Considered, e.Reserved)
-Lines = tuple[Sequence[str], Sequence[str], Sequence[str], Sequence[int], Sequence[int], Sequence[int]]
+Lines = tuple[list[str], list[str], list[str], list[int], list[int], list[int]]
 
 _encode = msgspec.json.Encoder().encode
 _replace = msgspec.structs.replace
@@ -52,21 +51,25 @@ def ordinary_rows(at: At, decision: Decision, record_hash: int) -> Left | None:
 
 def _lines(placed: e.OrderPlaced, reserved: e.Reserved) -> Lines | None:
     """The columns of the lines, if each is one SKU, and all of them are reserved out of the free units of the order's own segment."""
-    names, listings, skus, quantities, counts, prices = [], [], [], [], [], []
-    for line in placed.lines:
+    names, listings, skus, quantities, counts, prices = columns = [], [], [], [], [], []  # type: Lines
+    if len(placed.lines) != len(reserved.rows) or not reserved.node:
+        return None
+    # one loop, where comprehensions would be eight
+    for line, row in zip(placed.lines, reserved.rows, strict=True):
         if len(line.parts) != 1:
             return None
         ((sku, per_unit),) = line.parts
-        quantity = line.quantity
-        names.append(line.line)
+        name, quantity = line.line, line.quantity
+        count = quantity * per_unit
+        if row.sku != sku or row.quantity != count or row.line != name or row.origins:
+            return None
+        names.append(name)
         listings.append(line.listing)
         skus.append(sku)
         quantities.append(quantity)
-        counts.append(quantity * per_unit)
+        counts.append(count)
         prices.append(line.price)
-    rows = [(row.line, row.sku, row.quantity, row.origins) for row in reserved.rows]
-    whole = reserved.node and rows == [*zip(names, skus, counts, repeat(()))]
-    return (names, listings, skus, quantities, counts, prices) if whole else None
+    return columns
 
 
 def _candidates(candidates: Sequence[e.Candidate], wanted: int) -> tuple[Sequence[object], ...]:

@@ -17,6 +17,9 @@ _ALWAYS = {
     "async_insert": 0,
     # a batch is summed before it comes: nothing is to be merged in it
     "optimize_on_insert": 0,
+    # a batch is small: threads only hand it to each other
+    "max_threads": 1,
+    "max_insert_threads": 1,
 }
 INSERT_SETTINGS = _ALWAYS | {"deduplicate_insert": "enable"}
 OLDER_INSERT_SETTINGS = _ALWAYS | {"insert_deduplicate": 1}

@@ -27,7 +27,8 @@ DROP TABLE IF EXISTS demand_daily SETTINGS max_table_size_to_drop = 0;
 -- `promised_by`, where it is not '': the order was placed, considered, and reserved whole by this node. As nearly all are, this alone is
 -- said, with the payloads of the first two events; event_… and row_… stay empty, and the view `told` fills them.
 -- `revision` 0: this decision placed nothing, and all that only a placed order has is blank.
--- Rows come in the order of the key, so nothing is sorted; orders are found by the bloom filter.
+-- Rows come in the order of the key, so nothing is sorted; orders are found by the bloom filter. A file for each of so many columns is for
+-- parts that are large.
 CREATE TABLE IF NOT EXISTS decided
 (
     k_topic LowCardinality(String),
@@ -90,7 +91,7 @@ CREATE TABLE IF NOT EXISTS decided
 ENGINE = MergeTree
 PARTITION BY toYYYYMM(k_time)
 ORDER BY (k_time, k_part, k_off, rank)
-SETTINGS non_replicated_deduplication_window = 10000;
+SETTINGS non_replicated_deduplication_window = 10000, min_bytes_for_wide_part = 100000000;
 
 -- Moves that a document of the outside told of, one by one.
 CREATE TABLE IF NOT EXISTS stock_moves
