@@ -66,7 +66,7 @@ def what_is_announced_is_marked_done_after_it_was_written(patch: pytest.MonkeyPa
     patch.setattr(View, "_publish_all", late)
 
 
-@found_within(30)
+@found_within(30, "transactions")
 def a_snapshot_is_taken_after_what_it_announces_was_gathered(patch: pytest.MonkeyPatch) -> None:
     async def too_new(view: View) -> None:
         ledger = view._ledger
