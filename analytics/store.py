@@ -15,6 +15,8 @@ log = logging.getLogger(__name__)
 # Defaults differ between versions, so all that exactly-once stands on is said with every insert.
 _ALWAYS = {
     "async_insert": 0,
+    # we have no such views, but analysts may add some
+    "deduplicate_blocks_in_dependent_materialized_views": 1,
     # a batch is summed before it comes: nothing is to be merged in it
     "optimize_on_insert": 0,
     # a batch is small: threads only hand it to each other

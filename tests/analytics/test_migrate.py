@@ -59,6 +59,19 @@ def test_statements_end_at_semicolons_and_lose_their_comments() -> None:
     assert statements("-- one; not two\nSELECT 1 -- tail\n;\n\nSELECT 2;\n") == ["SELECT 1", "SELECT 2"]
 
 
+def test_what_the_log_of_decisions_says_again_is_dropped_and_the_rest_is_kept(empty_client: Any, tmp_path: Path) -> None:
+    """Dead letters are deleted from Kafka in time; decisions never are."""
+    for migration in read_migrations()[:8]:
+        (tmp_path / f"{migration.number:04d}_{migration.name}.sql").write_text(migration.text, encoding="utf-8")
+    migrate(empty_client, tmp_path)
+    empty_client.command("INSERT INTO decisions (k_topic, k_off, order_id) VALUES ('decisions', 7, 'leaf/leaf-web/1')")
+    empty_client.command("INSERT INTO moves (k_topic, k_off, sku, quantity) VALUES ('decisions', 7, 'PUER-CAKE', 3)")
+    empty_client.command("INSERT INTO dead_letters (k_topic, k_off, code) VALUES ('dead-letters', 1, 'bad_json')")
+    assert migrate(empty_client) == [f"{migration.number:04d}_{migration.name}" for migration in read_migrations()[8:]]
+    for name, rows in (("decisions", 0), ("moves", 0), ("stock", 0), ("dead_letters", 1)):
+        assert empty_client.query(f"SELECT count() FROM {name}").result_rows == [(rows,)], name
+
+
 def test_facts_have_exactly_the_columns_of_their_tables(client: Any) -> None:
     for name, fact in {**FACTS, **SUMS}.items():
         kinds = {column: kind for column, kind, *_ in client.query(f"DESCRIBE TABLE {name}").result_rows}
