@@ -5,9 +5,12 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+import msgspec
 from hypothesis import given
 
+from connectors.contract import OrderStatus
 from streams.agents.announce import Announce
+from streams.agents.telling import told
 from streams.decisions import decode_decision
 from streams.ledger import Ledger
 from streams.produce import Outgoing
@@ -51,6 +54,18 @@ def test_only_of_an_order_that_is_reserved_as_a_whole_the_units_are_known() -> N
 
 def known(story: Story, at: int) -> dict[str, int]:
     return touched(story.pool, decode_decision(story.records[at])).orders
+
+
+def test_an_order_that_changes_while_others_are_told_of_is_told_as_it_stood_before() -> None:
+    one, other, at = sell(tea_shop(), "1"), sell(tea_shop(), "1"), [7]
+    news = {name: touched(story.pool, decode_decision(story.records[-1])) for name, story in (("one", one), ("other", other))}
+    telling = told({"one": one.pool, "other": other.pool}, news, 0, lambda: at[-1])
+    next(telling)
+    other.cancel("1")
+    at.append(8)
+    [record] = next(telling)
+    found = msgspec.json.decode(record.value, type=OrderStatus)
+    assert (found.status, found.position) == ("reserved", 7)
 
 
 def test_a_node_that_the_policy_leaves_out_counts_for_no_offer() -> None:
