@@ -23,13 +23,20 @@ from streams.topics import COMMANDS
 log = logging.getLogger(__name__)
 
 FETCH = 2_000
-# consume() waits this long for FETCH messages; the first one of a quiet time is taken by poll(), which waits for just one
-FILL_S = 0.003
+# consume() waits this long for FETCH messages: for the other partitions of a fetch. The first one of a quiet time is taken by poll(),
+# which waits for just one
+FILL_S = 0.001
 IDLE_S = 0.1
 EVERY_S = 1.0
 
 # What this consumer must be made with, beside its group.
-CONSUMER_OPTIONS = {"partition_assignment_strategy": "cooperative-sticky", "auto_offset_reset": "error"}
+CONSUMER_OPTIONS = {
+    "partition_assignment_strategy": "cooperative-sticky",
+    "auto_offset_reset": "error",
+    # a fetch costs the broker more than the append that it waits for: it gathers for so long or up to so many bytes
+    "fetch_wait_max_ms": 10,
+    "fetch_min_bytes": 256 << 10,
+}
 
 
 class FencedLedger:

@@ -21,11 +21,11 @@ from streams.metrics import FETCHED, HOLES, LAG
 from streams.spans import Span, accounted_from, track_spans
 
 SCHEME = "batch"
-FETCH_WAIT_MS, IDLE_FETCH_WAIT_MS = 20, 200
-BACKOFF_S = 0.002
-# A fetch of fewer records than this is followed by a short sleep: what a fetch costs it costs per batch.
-LITTLE = 400
-PAUSE_S = 0.004
+# What a fetch costs it costs per batch: while records come, the broker gathers them for so many ms or up to so many bytes. The first
+# one of a quiet time is answered at once.
+BUSY, IDLE = (8, 256 << 10), (200, 1)
+# A fetch that is sent before all of the last one is taken leaves those partitions out, and holds them up while it waits for others.
+BACKOFF_S = 0.02
 SHARE = 500
 
 
@@ -49,7 +49,7 @@ class BatchConsumerThread(driver.AIOKafkaConsumerThread):
     def _create_worker_consumer(self, transport: Any) -> Any:
         consumer = super()._create_worker_consumer(transport)
         # Faust asks for 1,500 ms and aiokafka has one fetch in flight per broker: idle partitions would hold up a busy one that long.
-        consumer._fetch_max_wait_ms = FETCH_WAIT_MS
+        consumer._fetch_max_wait_ms, consumer._fetch_min_bytes = IDLE
         # Faust reads committed only under its exactly_once, which this project must not use.
         consumer._isolation_level = "read_committed"
         return consumer
@@ -72,9 +72,10 @@ class BatchConsumerThread(driver.AIOKafkaConsumerThread):
             return found
         return await super()._fetch_records(consumer, set(wanted), timeout=timeout, max_records=max_records)
 
-    def wait_for_records(self, milliseconds: int) -> None:
-        """How long the broker may keep a fetch that finds nothing."""
-        self._ensure_consumer()._fetcher._fetch_max_wait_ms = milliseconds
+    def wait_for_records(self, milliseconds: int, size: int) -> None:
+        """How long the broker may keep a fetch that finds fewer bytes than `size`."""
+        fetcher = self._ensure_consumer()._fetcher
+        fetcher._fetch_max_wait_ms, fetcher._fetch_min_bytes = milliseconds, size
 
     def accounted_from(self, tp: TP) -> int | None:
         """Up to where everything fetched was handed out; None while that is not known."""
@@ -125,9 +126,7 @@ class BatchConsumer(driver.Consumer):
             if not self.flow_active:
                 await self._seek_back()
                 continue
-            self._thread.wait_for_records(FETCH_WAIT_MS if records else IDLE_FETCH_WAIT_MS)
-            if 0 < sum(len(span) for span in records.values()) < LITTLE:
-                await asyncio.sleep(PAUSE_S)
+            self._thread.wait_for_records(*(BUSY if records else IDLE))
             await self._deliver(records, generation)
             if not records:
                 await self._look_back(generation)

@@ -27,6 +27,7 @@ class Thread:
     def __init__(self) -> None:
         self.committed_offset: int | None = None
         self.sought: list[int] = []
+        self.asked: list[tuple[int, int]] = []
         self.end = 100
         self.position: int | None = None
 
@@ -41,6 +42,9 @@ class Thread:
 
     def seek(self, tp: TP, offset: int) -> None:
         self.sought.append(offset)
+
+    def wait_for_records(self, milliseconds: int, size: int) -> None:
+        self.asked.append((milliseconds, size))
 
     def accounted_from(self, tp: TP) -> int | None:
         return self.position
@@ -210,6 +214,25 @@ def test_a_batch_of_an_old_assignment_is_not_delivered(tmp_path: Path) -> None:
         await reader.fetched(0, 3)
         assert reader.got == []
         assert reader.consumer._read_offset[RAW_0] is None
+
+    run(story())
+
+
+def test_the_broker_gathers_while_records_come_and_answers_at_once_after_a_quiet_time(tmp_path: Path) -> None:
+    async def story() -> None:
+        reader = Reader(tmp_path)
+        fetches = [{RAW_0: span(0, 3, 0, 1, 2)}, {}, {RAW_0: span(3, 4, 3)}]
+
+        async def fetched(timeout: float) -> tuple[dict[TP, Span], None]:
+            if not fetches:
+                reader.consumer._stopped.set()
+                return {}, None
+            return fetches.pop(0), None
+
+        reader.consumer._wait_next_records = fetched
+        await reader.consumer._drain(SimpleNamespace(_stopped=asyncio.Event()))
+        assert reader.thread.asked == [transport.BUSY, transport.IDLE, transport.BUSY]
+        assert reader.offsets() == [0, 1, 2, 3]
 
     run(story())
 

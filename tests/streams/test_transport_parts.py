@@ -91,8 +91,8 @@ def test_the_private_parts_are_those_of_this_version(package: str, pinned: str) 
 
 
 def test_aiokafka_has_the_settings_that_are_changed_behind_its_back() -> None:
-    assert {"_fetch_max_wait_ms", "_isolation_level"} <= set(AIOKafkaConsumer.__init__.__code__.co_names)
-    assert {"_prefetch_backoff", "_fetch_max_wait_ms"} <= set(Fetcher.__init__.__code__.co_names)
+    assert {"_fetch_max_wait_ms", "_fetch_min_bytes", "_isolation_level"} <= set(AIOKafkaConsumer.__init__.__code__.co_names)
+    assert {"_prefetch_backoff", "_fetch_max_wait_ms", "_fetch_min_bytes"} <= set(Fetcher.__init__.__code__.co_names)
 
 
 @pytest.mark.parametrize("name", ["_drain_messages", "_new_offset", "on_partitions_revoked", "_new_consumer_thread"])
