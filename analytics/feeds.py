@@ -8,7 +8,7 @@ import pyarrow as pa
 from analytics import metrics
 from analytics.cuts import Cut, Received
 from analytics.facts import At, Row, columns, joined
-from analytics.ordinary import ordinary_rows
+from analytics.ordinary import decode_ordinary, ordinary_rows
 from analytics.rows import NOTHING, dead_letter_row, decision_rows, unreadable_letter_row, unreadable_row
 from analytics.rows_orders import Left
 from analytics.sums import Sum, sum_tables
@@ -63,17 +63,22 @@ class Feed:
         return left
 
     def _decision_left(self, at: At, value: bytes) -> Left:
+        known = record_hash(value)
+        if (ordinary := decode_ordinary(value)) and (left := ordinary_rows(at, ordinary, known)):
+            return self._once(at.partition, ordinary.src_offset, left)
         try:
             decision = decode_decision(value)
         except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
             return _unreadable(at, value, "this version does not know its form; a newer one does")
+        return self._once(at.partition, decision.src_offset, decision_rows(at, decision, known))
+
+    def _once(self, partition: int, src_offset: int, left: Left) -> Left:
         # a writer that was fenced too late may have left a run of decisions twice
-        if decision.src_offset <= self._anchors.get(at.partition, -1):
+        if src_offset <= self._anchors.get(partition, -1):
             metrics.DROPPED.inc()
             return NOTHING
-        self._anchors[at.partition] = decision.src_offset
-        known = record_hash(value)
-        return ordinary_rows(at, decision, known) or decision_rows(at, decision, known)
+        self._anchors[partition] = src_offset
+        return left
 
 
 def _columns(left: Iterable[Left]) -> Columns:
