@@ -8,7 +8,6 @@ import msgspec
 from analytics.facts import At
 from analytics.rows_orders import DAY_MS, Left, moment
 from analytics.sums import Way
-from streams.commands import Cause
 from tables import events as e
 
 Lines = tuple[list[str], list[str], list[str], list[int], list[int], list[int]]
@@ -36,7 +35,7 @@ class Ordinary(msgspec.Struct, frozen=True, gc=False):
     seq: int
     src_offset: int
     command_id: str
-    cause: Cause
+    cause: tuple[str, int, int, int]
     decider: int
     policy_version: int
     prev: str
