@@ -36,7 +36,7 @@ class Received(NamedTuple):
 
 class Limits(NamedTuple):
     """A cut holds at most `records`, and is made at the latest `seconds` after its first record came. An insert costs ClickHouse some
-    40 ms, however small, and its parts are merged again and again: cuts are as large as memory likes and as late as people bear."""
+    20 ms, however small, and its parts are merged again and again: cuts are as large as memory likes and as late as people bear."""
 
     records: int = 10_000
     seconds: float = 2.0
