@@ -41,7 +41,7 @@ def producer(settings: Settings, **extra: Any) -> Producer:
         "enable.gapless.guarantee": True,
         "partitioner": "murmur2_random",
         "compression.type": "lz4",
-        "linger.ms": 2,
+        "linger.ms": 5,
         "batch.num.messages": 20_000,
         "batch.size": 1 << 20,
         "message.max.bytes": 8 << 20,
