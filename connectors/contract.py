@@ -217,6 +217,33 @@ class ReturnDraft(msgspec.Struct, frozen=True, kw_only=True, tag="return"):
     lines: tuple[ReturnLine, ...]
 
 
+Stage = Literal["accepted", "picking", "picked", "packed"]
+"""How far a node is with a fulfilment, in the order of the work."""
+
+TrackingStatus = Literal["label", "in_transit", "out_for_delivery", "failed_attempt", "delivered", "returning", "returned", "lost"]
+"""What a carrier says of a parcel."""
+
+
+class ProgressDraft(msgspec.Struct, frozen=True, kw_only=True, tag="progress"):
+    """A node tells how far it is with a fulfilment."""
+
+    document: str
+    fulfilment: str
+    stage: Stage
+    at: Millis
+
+
+class TrackingDraft(msgspec.Struct, frozen=True, kw_only=True, tag="tracking"):
+    """A carrier tells of a parcel, named by its tracking number; `carrier` is the carrier's own name for itself. One event a draft; the same
+    event has the same `document` for ever."""
+
+    document: str
+    carrier: str
+    tracking: str
+    status: TrackingStatus
+    at: Millis
+
+
 class RejectionDraft(msgspec.Struct, frozen=True, kw_only=True, tag="rejection"):
     """A node will not ship a fulfilment: `short` (the units are not there), `cancelled` (answer to a cancel) or another reason."""
 
@@ -226,7 +253,7 @@ class RejectionDraft(msgspec.Struct, frozen=True, kw_only=True, tag="rejection")
 
 
 OrderSide = OrderDraft | CancelDraft | ReductionDraft
-StockSide = CountDraft | ReceiptDraft | MoveDraft | ShipmentDraft | RejectionDraft | ReturnDraft
+StockSide = CountDraft | ReceiptDraft | MoveDraft | ShipmentDraft | RejectionDraft | ReturnDraft | ProgressDraft | TrackingDraft
 Draft = OrderSide | StockSide
 
 
