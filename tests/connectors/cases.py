@@ -21,9 +21,12 @@ SHOP = ShopRef(tenant="acme", shop="lighthouse", channel="", pool="north", curre
 
 
 class Case(NamedTuple):
+    """`form` is the ending of the fixture's name: `json`, or what else a platform writes."""
+
     name: str
     raw: RawRecord
     expected: Any
+    form: str = "json"
 
 
 def raw_record(channel: str, body: bytes | object, kind: str = "order", external_id: str = "1") -> RawRecord:
@@ -43,7 +46,7 @@ def cases(channel: str, fixtures: Path = FIXTURES) -> list[Case]:
     """All fixtures of a channel. Raises LookupError when it has none, or one of which nobody says what it must become."""
     folder = fixtures / channel
     expected = json.loads((folder / "expected.json").read_text()) if (folder / "expected.json").exists() else {}
-    bodies = {path.stem: path for path in sorted(folder.glob("*.json")) if path.name != "expected.json"}
+    bodies = {path.stem: path for path in sorted(folder.glob("*.*")) if path.name != "expected.json"}
     if not expected or expected.keys() != bodies.keys():
         raise LookupError(
             f"Channel {channel!r} needs payloads in {folder.name}/, each named in its expected.json with kind and external_id."
@@ -53,6 +56,7 @@ def cases(channel: str, fixtures: Path = FIXTURES) -> list[Case]:
             name,
             raw_record(channel, path.read_bytes(), expected[name]["kind"], expected[name]["external_id"]),
             expected[name].get("parsed"),
+            path.suffix.removeprefix("."),
         )
         for name, path in bodies.items()
     ]
