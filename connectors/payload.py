@@ -17,7 +17,7 @@ from pydantic_core import PydanticCustomError
 
 from connectors.contract import CancelDraft, Millis, Parsed, RawRecord, Rejected
 from connectors.money import EXPONENTS, MOST_MINOR_UNITS, rounded_minor_units
-from connectors.times import Naive, gmt, zoned
+from connectors.times import Naive, china, gmt, zoned
 
 MOST_UNITS = 1_000_000
 MOST_STOCK = 1_000_000_000
@@ -202,3 +202,4 @@ Amount = Annotated[Decimal, BeforeValidator(_amount)]
 Currency = Annotated[str, BeforeValidator(_currency)]
 Zoned = Annotated[int, BeforeValidator(_moment(zoned))]
 Gmt = Annotated[int, BeforeValidator(_moment(gmt))]
+China = Annotated[int, BeforeValidator(_moment(china))]

@@ -1,10 +1,11 @@
 """Points in time as integer milliseconds since the epoch, out of what platforms and people write."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, timedelta, timezone
 
 from connectors.contract import Millis
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_CHINA = timezone(timedelta(hours=8))
 _MILLISECOND = timedelta(milliseconds=1)
 _END = (datetime(2200, 1, 1, tzinfo=UTC) - _EPOCH) // _MILLISECOND
 
@@ -32,6 +33,12 @@ def gmt(text: str) -> Millis:
     """ISO 8601 that is UTC by its field's name, so it may leave the zone out."""
     moment = _parsed(text)
     return to_millis(moment if moment.tzinfo else moment.replace(tzinfo=UTC))
+
+
+def china(text: str) -> Millis:
+    """ISO 8601 as Chinese platforms write it: without a zone it is GMT+8."""
+    moment = _parsed(text)
+    return to_millis(moment if moment.tzinfo else moment.replace(tzinfo=_CHINA))
 
 
 def iso(millis: int) -> str:

@@ -14,7 +14,7 @@ from connectors.money import EXPONENTS, minor_units, rounded_minor_units
 from connectors.payload import has_nul
 from connectors.regions import region
 from connectors.signing import base64_signed, fingerprint, hex_signed
-from connectors.times import Naive, gmt, iso, to_millis, zoned
+from connectors.times import Naive, china, gmt, iso, to_millis, zoned
 
 steady = settings(derandomize=True, deadline=None)
 
@@ -120,3 +120,8 @@ def test_parts_of_a_fingerprint_do_not_run_into_each_other() -> None:
 )
 def test_a_null_byte_is_found_bare_and_escaped(body: bytes, there: bool) -> None:
     assert has_nul(body) is there
+
+
+@pytest.mark.parametrize("written", ["2026-03-01 17:00:00", "2026-03-01T17:00:00+08:00", "2026-03-01T09:00:00Z"])
+def test_a_time_of_a_chinese_platform_is_beijings_where_it_says_no_other(written: str) -> None:
+    assert iso(china(written)) == "2026-03-01T09:00:00.000Z"
