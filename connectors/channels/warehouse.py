@@ -14,6 +14,7 @@ from connectors.contract import (
     MoveDraft,
     Parsed,
     Polled,
+    ProgressDraft,
     RawRecord,
     ReceiptDraft,
     Received,
@@ -23,7 +24,10 @@ from connectors.contract import (
     ReturnLine,
     ShipmentDraft,
     ShopRef,
+    Stage,
     StockLine,
+    TrackingDraft,
+    TrackingStatus,
     Webhook,
 )
 from connectors.payload import UNDECODABLE, Counted, Moved, Name, Payload, Text, Unusable, Zoned, read_object, usable
@@ -93,6 +97,21 @@ class _Rejection(_Document):
     reason: Name
 
 
+class _Progress(_Document):
+    type: Literal["progress"]
+    fulfilment: Name
+    stage: Stage
+    at: Zoned
+
+
+class _Tracking(_Document):
+    type: Literal["tracking"]
+    tracking: Name
+    carrier: Text = ""
+    status: TrackingStatus
+    at: Zoned
+
+
 class _Return(_Document):
     type: Literal["return"]
     shop: Name
@@ -102,9 +121,9 @@ class _Return(_Document):
     lines: tuple[_ReturnedLine, ...] = Field(min_length=1, max_length=MOST_LINES)
 
 
-_AnyDocument = _Count | _Receipt | _Move | _Shipment | _Rejection | _Return
+_AnyDocument = _Count | _Receipt | _Move | _Shipment | _Rejection | _Return | _Progress | _Tracking
 _documents: TypeAdapter[_AnyDocument] = TypeAdapter(Annotated[_AnyDocument, Field(discriminator="type")])
-_KINDS = frozenset({"count", "receipt", "move", "shipment", "rejection", "return"})
+_KINDS = frozenset({"count", "receipt", "move", "shipment", "rejection", "return", "progress", "tracking"})
 
 
 class _Glance(msgspec.Struct):
@@ -112,6 +131,7 @@ class _Glance(msgspec.Struct):
     document: str
     node: str = ""
     fulfilment: str = ""
+    tracking: str = ""
 
 
 _glance = msgspec.json.Decoder(_Glance).decode
@@ -123,21 +143,23 @@ class Warehouse:
     polls = False
 
     def receive(self, hook: Webhook, secret: bytes) -> Received | Refusal:
-        """What is named is the node, or the fulfilment: documents about the same one stay in the order they came in."""
+        """What is named is the node, the fulfilment or the parcel: documents about the same one stay in the order they came in."""
         if not hex_signed(hook.body, secret, hook.headers.get("x-yipan-signature", "")):
             return Refusal("bad_signature", "X-Yipan-Signature must be the hex HMAC-SHA256 of the body with this feed's secret.")
         try:
             seen = _glance(hook.body)
         except UNDECODABLE:
             return Refusal("malformed", "The body is not a JSON object with `type` and `document`.")
-        subject = seen.fulfilment or seen.node
+        subject = seen.fulfilment or seen.node or seen.tracking
         if seen.type not in _KINDS or not seen.document or not subject:
-            return Refusal("malformed", f"`type` is one of {', '.join(sorted(_KINDS))}; `document` and a node or fulfilment must be named.")
+            return Refusal(
+                "malformed", f"`type` is one of {', '.join(sorted(_KINDS))}; `document` and a node, fulfilment or parcel must be named."
+            )
         return Received(seen.type, subject, hook.headers.get("x-yipan-delivery") or fingerprint(hook.body))
 
     def parse(self, raw: RawRecord, shop: ShopRef) -> Parsed:
         if raw.kind not in _KINDS:
-            return Ignored("other_kind", "A warehouse feed tells of counts, receipts, moves, shipments, rejections and returns only.")
+            return Ignored("other_kind", "A warehouse feed tells of stock, of fulfilments and of parcels only.")
         return usable(lambda: (_draft(_documents.validate_python(read_object(raw.body))),))
 
     def poll(self, fetch: Fetch, shop: ShopRef, cursor: str, now: Millis) -> Polled:
@@ -164,6 +186,12 @@ def _draft(told: _AnyDocument) -> Draft:
             )
         case _Rejection():
             return RejectionDraft(document=told.document, fulfilment=told.fulfilment, reason=told.reason)
+        case _Progress():
+            return ProgressDraft(document=told.document, fulfilment=told.fulfilment, stage=told.stage, at=Millis(told.at))
+        case _Tracking():
+            return TrackingDraft(
+                document=told.document, carrier=told.carrier, tracking=told.tracking, status=told.status, at=Millis(told.at)
+            )
         case _Return():
             return ReturnDraft(
                 document=told.document,

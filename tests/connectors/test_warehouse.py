@@ -15,6 +15,7 @@ from tests.connectors.cases import DOCS, FIXTURES, SHOP, raw_record
 SECRET = b"forklift"
 COUNT = json.loads((FIXTURES / "warehouse" / "count.json").read_text())
 MOVE = json.loads((FIXTURES / "warehouse" / "move.json").read_text())
+TRACKING = json.loads((FIXTURES / "warehouse" / "tracking.json").read_text())
 SHIPMENT = json.loads((FIXTURES / "warehouse" / "shipment.json").read_text())
 
 
@@ -29,13 +30,14 @@ def rejection(document: dict[str, Any]) -> Rejected:
     return rejected
 
 
-def test_documents_of_one_node_and_of_one_fulfilment_stay_together() -> None:
-    named = [received(document) for document in (COUNT, MOVE, SHIPMENT)]
+def test_documents_of_one_node_of_one_fulfilment_and_of_one_parcel_stay_together() -> None:
+    named = [received(document) for document in (COUNT, MOVE, SHIPMENT, TRACKING)]
 
     assert [(name.kind, name.external_id) for name in named if isinstance(name, Received)] == [
         ("count", "HAMBURG"),
         ("move", "HAMBURG"),
         ("shipment", "f0f0f0"),
+        ("tracking", "GL-7731"),
     ]
 
 
@@ -64,6 +66,10 @@ def test_a_signed_document_without_a_name_is_malformed(document: dict[str, Any])
         (MOVE | {"node": None}, "bad_id"),
         (SHIPMENT | {"fulfilment": ""}, "bad_id"),
         (SHIPMENT | {"tracking": "\0"}, "null_byte"),
+        (TRACKING | {"status": "vanished"}, "malformed"),
+        (TRACKING | {"tracking": ""}, "bad_id"),
+        (TRACKING | {"at": "2026-03-04 18:00:00"}, "naive_time"),
+        ({"type": "progress", "document": "P", "fulfilment": "f", "stage": "lost", "at": "2026-03-01T08:00:00Z"}, "malformed"),
         ({"type": "rejection", "document": "X", "fulfilment": "f"}, "missing_field"),
     ],
 )
@@ -80,7 +86,16 @@ def test_a_count_of_a_whole_warehouse_is_taken() -> None:
 def test_every_example_of_the_documentation_is_what_it_says_it_is() -> None:
     examples = [json.loads(example) for example in re.findall(r"```json\n(.*?)```", (DOCS / "warehouse.md").read_text(), re.DOTALL)]
 
-    assert [example["type"] for example in examples] == ["count", "receipt", "move", "shipment", "rejection", "return"]
+    assert [example["type"] for example in examples] == [
+        "count",
+        "receipt",
+        "move",
+        "shipment",
+        "rejection",
+        "progress",
+        "tracking",
+        "return",
+    ]
     for example in examples:
         assert isinstance(received(example), Received)
         assert isinstance(CHANNEL.parse(raw_record("warehouse", example, example["type"]), SHOP), tuple)
