@@ -1,0 +1,225 @@
+"""Shopify, GraphQL Admin API 2026-10: inventorySetQuantities, fulfillmentCreate, orderCancel.
+
+Items are `<inventory item id>` or `<inventory item id>@<location id>`; without, the location is the url's option `location`.
+Shopify keeps no reference of ours with a fulfilment. So a metafield of the order, set by the same request just before, says how much
+of each line was open when we told of a shipment: once less is open, it has been heard.
+"""
+
+import re
+import uuid
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from hashlib import blake2b
+from typing import Any
+
+import msgspec
+
+from connectors.contract import ShopRef
+from connectors.writeback.outward import Again, Answer, Cancel, Done, Fact, Level, Rate, Refused, Reply, Request, Shipment, options, trouble
+
+PATH = "/admin/api/2026-10/graphql.json"
+NAMESPACE, KEY = "yipan", "shipments"
+OVER = ("CLOSED", "CANCELLED")
+
+SET = """mutation($input: InventorySetQuantitiesInput!, $key: String!) {
+  inventorySetQuantities(input: $input) @idempotent(key: $key) { userErrors { code field message } }
+}"""
+LOOK = """query($order: ID!) { order(id: $order) { cancelledAt metafield(namespace: "yipan", key: "shipments") { value }
+  fulfillmentOrders(first: 6) { pageInfo { hasNextPage } nodes { id status
+    lineItems(first: 60) { pageInfo { hasNextPage } nodes { id remainingQuantity lineItem { id } } } } } } }"""
+SHIP = """mutation($mark: [MetafieldsSetInput!]!, $fulfillment: FulfillmentInput!) {
+  metafieldsSet(metafields: $mark) { userErrors { code message } }
+  fulfillmentCreate(fulfillment: $fulfillment) { userErrors { field message } }
+}"""
+CANCEL = """mutation($order: ID!, $reason: OrderCancelReason!, $note: String) {
+  orderCancel(orderId: $order, reason: $reason, restock: false, notifyCustomer: true, staffNote: $note,
+    refundMethod: { originalPaymentMethodsRefund: true }) { orderCancelUserErrors { code message } }
+}"""
+REASONS = {"short": "INVENTORY", "too_many_splits": "INVENTORY", "fraud": "FRAUD"}
+
+TOO_LARGE = Refused("too_large", "The order has more fulfilment orders or lines than are read at once: fulfil this shipment by hand.")
+CANCELLED = Refused("cancelled", "The order is cancelled there, and its goods have shipped: see to it by hand.")
+UNKNOWN = Refused("not_found", "Shopify knows no such order: was it deleted, or is the key another shop's?")
+
+
+class Shopify:
+    name = "shopify"
+    item = re.compile(r"\d{1,20}(@\d{1,20})?")
+    said = "an inventory item id, or inventory item id@location id"
+    batch = 250
+    rates: Mapping[str, Rate] = {"graphql": Rate(100.0, 1_000.0)}
+
+    def group(self, item: str) -> str:
+        return ""
+
+    # ------------------------------------------------------------------------------------------ levels
+    def levels(self, shop: ShopRef, levels: Sequence[Level]) -> Request:
+        everywhere = options(shop).get("location", "")
+        quantities = [_quantity(level, everywhere) for level in levels]
+        told = {"name": "available", "reason": "correction", "quantities": quantities}
+        # by version: a level that comes back to what it was is news, and not a repetition
+        digest = blake2b(msgspec.json.encode(levels), digest_size=16).digest()
+        return _graphql(SET, {"input": told, "key": str(uuid.UUID(bytes=digest))}, cost=10)
+
+    def leveled(self, levels: Sequence[Level], reply: Reply) -> Sequence[Answer]:
+        data = _data(reply)
+        if not isinstance(data, dict):
+            return [data] * len(levels)
+        errors = _at(data, "inventorySetQuantities", "userErrors") or []
+        blamed = {index: _refused(error) for error in errors if (index := _index(error)) is not None}
+        if errors and not blamed:
+            return [_refused(errors[0])] * len(levels)
+        # all or none: those that are right go again without the others
+        good = Again("among_refused", 0.1, limited=True) if blamed else Done()
+        return [blamed.get(index, good) for index in range(len(levels))]
+
+    # ------------------------------------------------------------------------------------------ facts
+    def look(self, shop: ShopRef, fact: Fact) -> Request:
+        return _graphql(LOOK, {"order": _gid("Order", fact.order)}, cost=100)
+
+    def choose(self, shop: ShopRef, fact: Fact, seen: Reply | None) -> Request | Answer:
+        data = _data(seen or Reply(500))
+        if not isinstance(data, dict):
+            return data
+        order = data.get("order")
+        if not isinstance(order, dict):
+            return UNKNOWN
+        if isinstance(fact, Cancel):
+            return Done() if order.get("cancelledAt") else _cancel(fact)
+        return _ship(fact, order)
+
+    def answered(self, fact: Fact, reply: Reply) -> Answer:
+        data = _data(reply)
+        if not isinstance(data, dict):
+            return data
+        made = ("fulfillmentCreate", "userErrors") if isinstance(fact, Shipment) else ("orderCancel", "orderCancelUserErrors")
+        errors = _at(data, *made) or []
+        return _refused(errors[0]) if errors else Done()
+
+    def left(self, reply: Reply) -> float | None:
+        found = _at(_json(reply), "extensions", "cost", "throttleStatus", "currentlyAvailable")
+        return float(found) if isinstance(found, int | float) else None
+
+
+def _ship(fact: Shipment, order: dict[str, Any]) -> Request | Answer:
+    orders = _nodes(order, "fulfillmentOrders")
+    if _more(order, "fulfillmentOrders") or any(_more(at, "lineItems") for at in orders):
+        return TOO_LARGE
+    places = [(str(at.get("id")), line) for at in orders if at.get("status") not in OVER for line in _nodes(at, "lineItems")]
+    open_units = Counter[str]()
+    for _, line in places:
+        open_units[_number(_at(line, "lineItem", "id"))] += int(line.get("remainingQuantity") or 0)
+    marks = _marks(order)
+    told = dict(fact.lines)
+    if (mark := marks.get(fact.id)) and all(open_units[line] <= max(0, before - told.get(line, 0)) for line, before in mark.items()):
+        return Done()
+    if order.get("cancelledAt"):
+        return CANCELLED
+    wanted = Counter({line: min(units, open_units[line]) for line, units in told.items()})
+    if not wanted.total():
+        return Done()  # fulfilled there by hand
+    before = marks | {fact.id: {line: open_units[line] for line, units in wanted.items() if units}}
+    return _graphql(SHIP, {"mark": [_mark(fact.order, before)], "fulfillment": _fulfilment(fact, places, wanted)}, cost=20)
+
+
+def _fulfilment(fact: Shipment, places: list[tuple[str, dict[str, Any]]], wanted: Counter[str]) -> dict[str, Any]:
+    by_order: dict[str, list[dict[str, Any]]] = {}
+    for place, line in places:
+        name = _number(_at(line, "lineItem", "id"))
+        if units := min(wanted[name], int(line.get("remainingQuantity") or 0)):
+            wanted[name] -= units
+            by_order.setdefault(place, []).append({"id": line["id"], "quantity": units})
+    lines = [{"fulfillmentOrderId": place, "fulfillmentOrderLineItems": at} for place, at in by_order.items()]
+    tracking = {name: value for name, value in (("company", fact.carrier), ("number", fact.tracking)) if value}
+    return {"lineItemsByFulfillmentOrder": lines, "notifyCustomer": True} | ({"trackingInfo": tracking} if tracking else {})
+
+
+def _cancel(fact: Cancel) -> Request:
+    told = {"order": _gid("Order", fact.order), "reason": REASONS.get(fact.reason, "OTHER"), "note": f"Yipan: {fact.reason}"}
+    return _graphql(CANCEL, told, cost=10)
+
+
+def _mark(order: str, before: dict[str, dict[str, int]]) -> dict[str, str]:
+    value = msgspec.json.encode(before).decode()
+    return {"ownerId": _gid("Order", order), "namespace": NAMESPACE, "key": KEY, "type": "json", "value": value}
+
+
+def _marks(order: dict[str, Any]) -> dict[str, dict[str, int]]:
+    try:
+        return msgspec.json.decode(_at(order, "metafield", "value") or "{}", type=dict[str, dict[str, int]])
+    except msgspec.MsgspecError:
+        return {}
+
+
+def _quantity(level: Level, everywhere: str) -> dict[str, Any]:
+    item, _, location = level.item.partition("@")
+    return {
+        "inventoryItemId": _gid("InventoryItem", item),
+        "locationId": _gid("Location", location or everywhere),
+        "quantity": level.units,
+        "changeFromQuantity": None,  # ours is the truth, whatever it was before
+    }
+
+
+# ---------------------------------------------------------------------------------------------- GraphQL
+def _graphql(query: str, variables: dict[str, Any], cost: float) -> Request:
+    body = msgspec.json.encode({"query": query, "variables": variables})
+    return Request(method="POST", path=PATH, bucket="graphql", body=body, cost=cost)
+
+
+def _data(reply: Reply) -> dict[str, Any] | Again | Refused:
+    if wrong := trouble(reply):
+        return wrong
+    answer = _json(reply)
+    errors = answer.get("errors") or []
+    if not errors and isinstance(data := answer.get("data"), dict):
+        return data
+    codes = [_at(error, "extensions", "code") for error in errors] if isinstance(errors, list) else []
+    if "THROTTLED" in codes:
+        return Again("too_fast", 1.0, limited=True)
+    if not codes or "INTERNAL_SERVER_ERROR" in codes:
+        return Again("no_answer")
+    return Refused(str(codes[0] or "error").lower(), "Shopify did not understand the request: does the key have the access it needs?")
+
+
+def _json(reply: Reply) -> dict[str, Any]:
+    try:
+        answer = msgspec.json.decode(reply.body)
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+        return {}
+    return answer if isinstance(answer, dict) else {}
+
+
+def _at(value: Any, *path: str) -> Any:
+    for name in path:
+        value = value.get(name) if isinstance(value, dict) else None
+    return value
+
+
+def _nodes(value: dict[str, Any], connection: str) -> list[dict[str, Any]]:
+    return [node for node in _at(value, connection, "nodes") or [] if isinstance(node, dict)]
+
+
+def _more(value: dict[str, Any], connection: str) -> bool:
+    return bool(_at(value, connection, "pageInfo", "hasNextPage"))
+
+
+def _index(error: Any) -> int | None:
+    """The place in the batch that an error names: field is ["input", "quantities", "3", …]."""
+    return next((int(part) for part in _at(error, "field") or [] if str(part).isdigit()), None)
+
+
+def _refused(error: Any) -> Refused:
+    code = str(_at(error, "code") or "user_error").lower()
+    return Refused(code, f"Shopify says: {str(_at(error, 'message') or '')[:200]}")
+
+
+def _gid(kind: str, number: str) -> str:
+    return f"gid://shopify/{kind}/{number}"
+
+
+def _number(gid: Any) -> str:
+    return str(gid).rpartition("/")[2]
+
+
+HALF = Shopify()
