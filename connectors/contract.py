@@ -6,7 +6,7 @@ only ever gain optional fields. Times are integer milliseconds since the epoch, 
 """
 
 from collections.abc import Iterable, Mapping
-from typing import Any, Literal, NewType, Protocol
+from typing import Any, Literal, NewType, Protocol, runtime_checkable
 
 import msgspec
 
@@ -337,6 +337,22 @@ class Channel(Protocol):
     def poll(self, fetch: Fetch, shop: ShopRef, cursor: str, now: Millis) -> Polled:
         """One page after `cursor` ("" at the very start). Raises ConnectionError when the platform does not answer."""
         ...
+
+
+class Answered(msgspec.Struct, frozen=True):
+    """An HTTP answer in a channel's own form."""
+
+    status: int
+    media_type: str
+    body: bytes
+
+
+@runtime_checkable
+class Answering(Protocol):
+    """What a channel may do besides: say the gateway's answers as its callers understand them. `code` is `taken` when the record is in
+    Kafka; nothing else may read as if it were."""
+
+    def answer(self, status: int, code: str, sentence: str) -> Answered: ...
 
 
 # ---------------------------------------------------------------------------------------------- outwards
