@@ -11,7 +11,7 @@ from prometheus_client import Counter, Histogram
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 
-from connectors.contract import Channel, Millis, ShopRef
+from connectors.contract import Answering, Channel, Millis, ShopRef
 from connectors.publish import Publisher, Unavailable
 
 log = logging.getLogger(__name__)
@@ -62,9 +62,13 @@ class Answer(msgspec.Struct, frozen=True):
     sentence: str
     more: Mapping[str, Any] = {}
 
-    def response(self) -> Response:
-        body = msgspec.json.encode({"code": self.code, "sentence": self.sentence, **self.more})
+    def response(self, channel: Channel | None = None) -> Response:
+        """In the form of the channel, where it has one."""
         headers = {"retry-after": str(RETRY_SECONDS)} if self.status == 503 else {}
+        if isinstance(channel, Answering):
+            told = channel.answer(self.status, self.code, self.sentence)
+            return Response(told.body, told.status, headers, told.media_type)
+        body = msgspec.json.encode({"code": self.code, "sentence": self.sentence, **self.more})
         return Response(body, self.status, headers, "application/json")
 
 
@@ -88,7 +92,7 @@ def counted(door: Door, name: str, take: Callable[[Request, Door], Awaitable[Ans
         answer = await settle(request, door, take)
         REQUESTS.labels(label, answer.code).inc()
         SECONDS.labels(label).observe(time.perf_counter() - started)
-        return answer.response()
+        return answer.response(door.channels.get(asked))
 
     return endpoint
 

@@ -1,4 +1,5 @@
-"""Webhooks and order files over HTTP. A 2xx says that Kafka acknowledged the raw record (or that it was a ping, which is none)."""
+"""Webhooks and order files over HTTP. A 2xx says that Kafka acknowledged the raw record (or that it was a ping, which is none); where a
+channel answers in a form of its own, its form says so."""
 
 import asyncio
 import contextlib
@@ -27,7 +28,8 @@ NAMELESS = Answer(400, "malformed", "What this speaks of has no usable name.")
 
 
 def create_gateway(door: Door) -> Starlette:
-    """`POST /hooks/{channel}/{shop}`, `POST /files/{shop}`, `GET /health`. Answers are JSON objects of a code and a sentence."""
+    """`POST /hooks/{channel}/{shop}`, `POST /files/{shop}`, `GET /health`. Answers are JSON objects of a code and a sentence, or
+    what the channel makes of these."""
 
     async def health(request: Request) -> Response:
         return (await settle(request, door, _health)).response()
