@@ -10,7 +10,7 @@ from urllib.parse import parse_qs
 import msgspec
 from pydantic import Field
 
-from connectors.contract import Fetch, Ignored, Millis, Parsed, Polled, RawRecord, Received, Refusal, ShopRef, Webhook
+from connectors.contract import Answered, Fetch, Ignored, Millis, Parsed, Polled, RawRecord, Received, Refusal, ShopRef, Webhook
 from connectors.payload import UNDECODABLE, China, Name, Payload, Text, Unusable, read_object, usable
 from connectors.signing import fingerprint
 from connectors.tracking import Scan, drafts, kuaidi100
@@ -84,6 +84,11 @@ class Kuaidi100:
     def poll(self, fetch: Fetch, shop: ShopRef, cursor: str, now: Millis) -> Polled:
         """Kuaidi100 sends; there is nothing to ask it for."""
         return Polled(items=(), cursor=cursor, more=False)
+
+    def answer(self, status: int, code: str, sentence: str) -> Answered:
+        """What does not say `"result": true` is pushed again, three times."""
+        said = {"result": code == "taken", "returnCode": str(status), "message": "成功" if code == "taken" else sentence}
+        return Answered(status, "application/json", msgspec.json.encode(said))
 
 
 def _signature(param: bytes, salt: bytes) -> bytes:

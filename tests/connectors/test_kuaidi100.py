@@ -5,10 +5,12 @@ import json
 from typing import Any
 from urllib.parse import parse_qs, quote, urlencode
 
+import msgspec
 import pytest
 
 from connectors.channels.kuaidi100 import CHANNEL, MOST_SCANS
-from connectors.contract import Parsed, Received, Refusal, Rejected, TrackingDraft, Webhook
+from connectors.contract import Parsed, Received, Refusal, Rejected, ShopRef, TrackingDraft, Webhook
+from tests.connectors.border import FakeProducer, door, post
 from tests.connectors.cases import FIXTURES, SHOP, raw_record
 
 SALT = "灯塔".encode()
@@ -100,6 +102,26 @@ def test_a_form_whose_client_escapes_nothing_is_read_too() -> None:
 
     assert isinstance(received(body), Received)
     assert isinstance(parsed(body), tuple)
+
+
+def test_what_is_in_kafka_is_answered_as_kuaidi100_expects_and_nothing_else_is() -> None:
+    taken, refused = CHANNEL.answer(200, "taken", "Taken."), CHANNEL.answer(401, "bad_signature", "No.")
+
+    assert (taken.status, json.loads(taken.body)) == (200, {"result": True, "returnCode": "200", "message": "成功"})
+    assert (refused.status, json.loads(refused.body)) == (401, {"result": False, "returnCode": "401", "message": "No."})
+
+
+def test_a_push_is_in_kafka_when_it_is_answered_as_taken(broker: FakeProducer) -> None:
+    feed = ShopRef(tenant="lin", shop="feed", channel="kuaidi100", pool="east")
+    made = msgspec.structs.replace(
+        door(broker, {"feed": feed}), channels={"kuaidi100": CHANNEL}, secret={"feed": SALT}.get, max_body=10_000
+    )
+
+    answers = [post(made, "/hooks/kuaidi100/feed", body, {}).json()["result"] for body in (SIGNED, form(PUSH, b"storm"))]
+
+    made.publisher.close()
+    assert answers == [True, False]
+    assert [sent.raw().external_id for sent in broker.log] == ["KD2001"]
 
 
 def test_times_without_a_zone_are_beijings() -> None:
