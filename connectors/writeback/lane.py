@@ -49,8 +49,9 @@ class Lane:
     """`take` says what to send, `answered` what came back, `outcomes` what became of it. What a platform will never take is dropped as
     Refused: it must hold up nothing else."""
 
-    def __init__(self, shop: ShopRef, half: Half, tell: Iterable[Tell], position: Position) -> None:
-        self.shop, self.half, self.tell = shop, half, frozenset(tell)
+    def __init__(self, shop: ShopRef, half: Half, position: Position) -> None:
+        self.shop, self.half = shop, half
+        self.tell = frozenset[Tell]()
         self.levels, self.facts = Levels(position.levels), Facts(position.facts)
         self.breaker = Breaker()
         self._listings = position.listings
@@ -60,9 +61,12 @@ class Lane:
         self._levels_from, self._level_tries = 0.0, 0
         self._facts_first = False
         self._outcomes: list[Outcome] = []
+        self._reading = True
 
-    def learn(self, listed: Iterable[Listed], digest: str) -> None:
-        """`digest` names the shop's listings: when it is the one that was kept, the platform has heard of all that is not news."""
+    def become(self, shop: ShopRef, tell: Iterable[Tell], listed: Iterable[Listed], digest: str) -> None:
+        """What the shop is from now on. `digest` names all that: when it is the one that was kept, the platform has heard of what is
+        not news."""
+        self.shop, self.tell = shop, frozenset(tell)
         self.levels.learn(listed if "levels" in self.tell else (), digest == self._listings)
         self._listings = digest
 
@@ -73,8 +77,14 @@ class Lane:
         if ("shipments" if isinstance(fact, Shipment) else "cancels") in self.tell:
             self.facts.hear(fact, place)
 
+    def read_through(self) -> None:
+        """What the topics held at the start has been heard. Nothing is sent before: half of a bundle would look sold out."""
+        self._reading = False
+        self.levels.read_through()
+
     def position(self) -> Position:
-        return Position(levels=self.levels.tail.positions(), facts=self.facts.tail.positions(), listings=self._listings)
+        listings = "" if self.levels.unheard else self._listings
+        return Position(levels=self.levels.tail.positions(), facts=self.facts.tail.positions(), listings=listings)
 
     def outcomes(self) -> list[Outcome]:
         """What was settled since it was asked last."""
@@ -84,7 +94,7 @@ class Lane:
     # ------------------------------------------------------------------------------------------ what next
     def take(self, now: float) -> Job | float:
         """The request to send now, or when to ask again (NEVER: not before something is heard or answered)."""
-        if self._flying >= (1 if self.breaker.open else MOST_AT_ONCE):
+        if self._reading or self._flying >= (1 if self.breaker.open else MOST_AT_ONCE):
             return NEVER
         if now < self.breaker.closed_at:
             return self.breaker.closed_at

@@ -3,7 +3,7 @@
 An item is one listing. Of a bundle as many can be sold as its scarcest part allows, so its level follows from several SKUs.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from itertools import islice
 
 import msgspec
@@ -31,6 +31,7 @@ class Levels:
         self._units: dict[str, tuple[int, int, Place]] = {}  # SKU -> units, version, the record that says so
         self._dirty: dict[str, None] = {}  # items to be told, those that wait longest first
         self._sending: set[str] = set()
+        self.unheard: set[str] = set()  # items that the platform was never told of as they are listed now
 
     def learn(self, listed: Iterable[Listed], known: bool) -> None:
         """The shop's items from now on. Those that are new or made otherwise are to be told, unless the platform `known`s them by an
@@ -39,13 +40,14 @@ class Levels:
         new = [item for item, parts in items.items() if self._items.get(item) != parts]
         for gone in self._items.keys() - items.keys():
             self._dirty.pop(gone, None)
-            self.tail.end(gone)
+            self._end(gone)
         self._items, self._by_sku = items, {}
         for item, parts in items.items():
             for sku, _ in parts:
                 self._by_sku.setdefault(sku, []).append(item)
         for item in [] if known else new:
-            if places := [self._units[sku][2] for sku, _ in items[item] if sku in self._units]:
+            self.unheard.add(item)
+            if places := self._places(item):
                 self._mark(item, min(places))
 
     def hear(self, sku: str, units: int, version: int, place: Place) -> None:
@@ -53,9 +55,14 @@ class Levels:
         if (known := self._units.get(sku)) and known[1] >= version:
             return
         self._units[sku] = (units, version, place)
-        if self.tail.news(place):
-            for item in self._by_sku.get(sku, ()):
+        news = self.tail.news(place)
+        for item in self._by_sku.get(sku, ()):
+            if news or item in self.unheard:
                 self._mark(item, place)
+
+    def read_through(self) -> None:
+        """All that was ever said of SKUs has been heard: what is listed and was not spoken of waits for news."""
+        self.unheard = {item for item in self.unheard if self._places(item)}
 
     def waiting(self, half: Half) -> tuple[Level, ...]:
         """What to send next: the item that has waited longest, and those of its group."""
@@ -71,9 +78,6 @@ class Levels:
         parts = [(*self._units.get(sku, (0, 0))[:2], each) for sku, each in self._items[item]]
         return Level(item, max(0, min(units // each for units, _, each in parts)), max(version for _, version, _ in parts))
 
-    def items(self) -> Sequence[str]:
-        return list(self._items)
-
     def sent(self, levels: Iterable[Level]) -> None:
         for level in levels:
             self._sending.add(level.item)
@@ -83,15 +87,22 @@ class Levels:
         """Heard, or refused for good; what changed meanwhile is still to be told."""
         self._sending.discard(level.item)
         if level.item not in self._dirty:
-            self.tail.end(level.item)
+            self._end(level.item)
 
     def failed(self, level: Level) -> None:
         self._sending.discard(level.item)
         if level.item in self._items:
             self._dirty.setdefault(level.item)
         else:
-            self.tail.end(level.item)
+            self._end(level.item)
 
     def _mark(self, item: str, place: Place) -> None:
         self.tail.begin(item, place)
         self._dirty.setdefault(item)
+
+    def _end(self, item: str) -> None:
+        self.tail.end(item)
+        self.unheard.discard(item)
+
+    def _places(self, item: str) -> list[Place]:
+        return [self._units[sku][2] for sku, _ in self._items[item] if sku in self._units]

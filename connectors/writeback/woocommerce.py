@@ -33,7 +33,7 @@ class WooCommerce:
     said = "a product id, or product id:variation id"
     batch = 100
     # the host sets the limit, and says nothing of it before it is met
-    rates: Mapping[str, Rate] = {"rest": Rate(5.0, 10.0)}
+    rates: Mapping[str, Rate] = {"rest": Rate(5.0, 8.0)}
 
     def group(self, item: str) -> str:
         product, _, variation = item.partition(":")
