@@ -24,7 +24,7 @@ class Told(msgspec.Struct, frozen=True, kw_only=True):
     passing: bool = False
 
 
-def answer(code: str, sentence: str) -> bytes:
+def answer_xml(code: str, sentence: str) -> bytes:
     """How we answer who calls us. Code 0: it is taken."""
     flag = "success" if code == "0" else "failure"
     return f"<response><flag>{flag}</flag><code>{escape(code)}</code><message>{escape(sentence)}</message></response>".encode()

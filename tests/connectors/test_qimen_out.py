@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from connectors.contract import Fulfilment, FulfilmentLine, Millis, Person, StockLine
 from connectors.payload import Unusable
 from connectors.qimen import Account, Call, delivery_order, entry_order, order_cancel, query, return_order, signature, signed, stock_query
-from connectors.qimen_answers import Told, answer, read_answer, stock
+from connectors.qimen_answers import Told, answer_xml, read_answer, stock
 from connectors.xml_tree import DEEPEST, Tree, read_xml, write_xml
 
 AT = Millis(1_772_366_400_000)  # 2026-03-01 20:00:00 in Beijing
@@ -224,8 +224,8 @@ def test_what_is_no_answer_is_not_taken_for_one(body: bytes) -> None:
 
 
 def test_our_answers_can_be_read_by_who_calls_us() -> None:
-    assert read_answer(answer("0", ""), ACCOUNT) == Told(taken=True, code="0")
-    assert read_answer(answer("malformed", "A <node> & its name."), ACCOUNT) == Told(
+    assert read_answer(answer_xml("0", ""), ACCOUNT) == Told(taken=True, code="0")
+    assert read_answer(answer_xml("malformed", "A <node> & its name."), ACCOUNT) == Told(
         taken=False, code="malformed", message="A <node> & its name."
     )
 

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 import msgspec
 
 from connectors.contract import Channel, Fetched, Ignored, RawRecord, Received, Refusal, Rejected, ShopRef, Webhook
+from connectors.qimen import signature
 from connectors.registry import channels
 from tests.connectors.cases import NOON, SHOP, raw_record
 from tests.fuzz.planted import SECRET, discreet
@@ -34,6 +35,14 @@ WORDS = tuple(
             "true",
             "[]",
             "{}",
+            "<request>",
+            "</request>",
+            "<item>",
+            "</item>",
+            "<!DOCTYPE r [<!ENTITY a 'ha'>]>",
+            "&a;",
+            "<quantity>",
+            "<actualQty>",
         ),
         *(
             *SIGNATURES,
@@ -58,7 +67,10 @@ def targets() -> Iterator[Target]:
 # ---------------------------------------------------------------------------------------------- webhooks
 def _hooks(channel: Channel) -> Callable[[], Sequence[bytes]]:
     signed = dict.fromkeys(SIGNATURES, SIGN) | {"x-shopify-topic": "orders/create", "x-wc-webhook-topic": "order.created"}
-    return lambda: [head(signed, payload.body) for payload in payloads(channel.name)] + [head({}, b"{}"), head(signed, b"webhook_id=7")]
+    return lambda: (
+        [head(signed | {"?method": payload.kind, "?sign": SIGN}, payload.body) for payload in payloads(channel.name)]
+        + [head({}, b"{}"), head(signed, b"webhook_id=7")]
+    )
 
 
 def right(body: bytes) -> dict[str, str]:
@@ -75,10 +87,14 @@ def signed(headers: Mapping[str, str], body: bytes) -> dict[str, str]:
 def _receive(channel: Channel) -> Callable[[bytes], str]:
     def take(data: bytes) -> str:
         headers, body = headers_and_body(data)
+        query = {name[1:]: value for name, value in headers.items() if name.startswith("?")}
+        if query.get("sign") == SIGN:
+            query["sign"] = signature(query, body, SECRET)
         headers = signed(headers, body)
-        match channel.receive(Webhook(headers, body), SECRET):
+        match channel.receive(Webhook(headers, body, query), SECRET):
             case Received() as received:
-                must(headers.items() & right(body).items(), "it is taken without the signature of its body")
+                right_url = query.get("sign") == signature(query, body, SECRET)
+                must(right_url or headers.items() & right(body).items(), "it is taken without the signature of its body")
                 must(isinstance(received.external_id, str) and isinstance(received.kind, str), "it has no name")
                 return "received"
             case Refusal(code=code, sentence=sentence):

@@ -6,6 +6,7 @@ import logging
 from collections.abc import Iterator, Sequence
 from functools import cache
 from typing import Any, cast
+from urllib.parse import parse_qsl
 
 from uvicorn.server import ServerState
 
@@ -13,8 +14,10 @@ from connectors.contract import RawRecord, ShopRef
 from connectors.door import Door
 from connectors.gateway import configure, create_gateway
 from connectors.publish import Publisher
+from connectors.qimen import signature
 from connectors.registry import channels
 from connectors.wire import Limits, Wire
+from connectors.xml_tree import read_xml
 from tests.connectors.cases import NOON
 from tests.fuzz.planted import SECRET, discreet
 from tests.fuzz.seeds import payloads
@@ -73,7 +76,11 @@ def targets() -> Iterator[Target]:
 
 
 def _seeds() -> list[bytes]:
-    hooks = [_request(f"/hooks/{channel}/{channel}-shop", payload.body) for channel in channels() for payload in payloads(channel)[:4]]
+    hooks = [
+        _request(f"/hooks/{channel}/{channel}-shop?method={payload.kind}&sign={SIGN}", payload.body)
+        for channel in channels()
+        for payload in payloads(channel)[:4]
+    ]
     chunked = (
         b'POST /hooks/canonical/canonical-shop HTTP/1.1\r\nHost: g\r\nTransfer-Encoding: chunked\r\n\r\n5\r\n{"id"\r\n3\r\n:1}\r\n0\r\n\r\n'
     )
@@ -190,8 +197,9 @@ def _take(data: bytes) -> str:
     there.published.times = 0
     there.heard.lines.clear()
     head, _, body = data.partition(b"\r\n\r\n")
-    for name, signature in right(body).items():
-        head = head.replace(f"{name}: {SIGN}".encode(), f"{name}: {signature}".encode())
+    head = _with_signed_url(head, body)
+    for name, digest in right(body).items():
+        head = head.replace(f"{name}: {SIGN}".encode(), f"{name}: {digest}".encode())
     answered = there.connection(head.replace(b"Content-Length: SIZE", b"Content-Length: %d" % len(body)) + b"\r\n\r\n" + body)
     statuses = list(_answers(answered, data))
     for record in there.published.records:
@@ -212,8 +220,27 @@ def _answers(written: bytes, data: bytes) -> Iterator[str]:
         must(headers.keys() <= ANSWERED, f"it answers with a header that is not ours: {sorted(headers)}")
         size = int(headers["content-length"])
         # the answer to HEAD says how long it would have been
-        body, rest = (behind[:size], behind[size:]) if behind[:1] == b"{" else (b'{"code":"","sentence":"."}', behind)
-        said = json.loads(body)
+        body, rest = (behind[:size], behind[size:]) if behind[:1] in (b"{", b"<") else (b'{"code":"","sentence":"."}', behind)
+        said = _said(body)
         must(said["sentence"].endswith(".") and said["code"] != "failed", f"it answers {said}")
         discreet(head.decode("latin-1") + said["sentence"], data)
         yield f"{first.split()[1]} {said['code']}"
+
+
+def _said(body: bytes) -> dict[str, str]:
+    """Code and sentence of an answer, in whatever form its channel gives it."""
+    if body.startswith(b"<"):
+        told = read_xml(body, "response")
+        code, sentence, taken = told["code"], told.get("message", "."), told["flag"] == "success"
+    else:
+        told = json.loads(body)
+        code, sentence, taken = told.get("code") or told["returnCode"], told.get("sentence") or told["message"], told.get("result") is True
+    return {"code": "taken", "sentence": "."} if taken else {"code": code, "sentence": sentence}
+
+
+def _with_signed_url(head: bytes, body: bytes) -> bytes:
+    """The signature of the URL and the body where it is asked for."""
+    first, end, rest = head.partition(b"\r\n")
+    _, _, asked = first.rpartition(b" ")[0].partition(b"?")
+    sign = signature(dict(parse_qsl(asked.decode("latin-1"), keep_blank_values=True)), body, SECRET)
+    return first.replace(f"sign={SIGN}".encode(), f"sign={sign}".encode()) + end + rest

@@ -1,0 +1,182 @@
+"""Qimen: a Chinese WMS tells of deliveries and stock in XML, its method in the URL (docs/qimen.md). URL and body are signed together."""
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from connectors.contract import (
+    Answered,
+    Draft,
+    Fetch,
+    Ignored,
+    Millis,
+    Parsed,
+    Polled,
+    ProgressDraft,
+    RawRecord,
+    Received,
+    Refusal,
+    RejectionDraft,
+    ShipmentDraft,
+    ShopRef,
+    Stage,
+    StockLine,
+    Webhook,
+)
+from connectors.payload import Unusable, usable
+from connectors.qimen import PREFIX, signed
+from connectors.qimen_answers import answer_xml
+from connectors.qimen_form import DeliveryConfirm, EntryConfirm, InventoryReport, ProcessReport, ReturnConfirm, StockChange
+from connectors.qimen_stock import changed, counted, document, received, returned
+from connectors.signing import fingerprint
+from connectors.xml_tree import Tree, read_xml
+
+# by method, where its message names what it is about: what is about one order, or one node, stays in the order it came in
+SUBJECTS: dict[str, tuple[str, ...]] = {
+    "deliveryorder.confirm": ("deliveryOrder", "deliveryOrderCode"),
+    "orderprocess.report": ("order", "orderCode"),
+    "itemlack.report": ("deliveryOrderCode",),
+    "orderexception.report": ("deliveryOrderCode",),
+    "entryorder.confirm": ("entryOrder", "warehouseCode"),
+    "returnorder.confirm": ("returnOrder", "warehouseCode"),
+    "inventory.report": ("warehouseCode",),
+    "stockchange.report": ("items", "item", "warehouseCode"),
+}
+DELIVERIES = ("", "JYCK", "HHCK", "BFCK", "QTCK")
+NOT_SHIPPING = {"CANCELED": "cancelled", "CLOSED": "closed", "REJECT": "rejected"}
+STAGES: dict[str, Stage] = {
+    "ACCEPT": "accepted",
+    "PRINT": "picking",
+    "PICK": "picked",
+    "CHECK": "picked",
+    "PACKAGE": "packed",
+    "WEIGH": "packed",
+    "READY": "packed",
+}
+
+
+class Qimen:
+    name = "qimen"
+    polls = False
+
+    def receive(self, hook: Webhook, secret: bytes) -> Received | Refusal:
+        if not signed(hook.query, hook.body, secret):
+            return Refusal("bad_signature", "`sign` must be the MD5, in capitals, of secret, sorted query, body and secret.")
+        method = hook.query.get("method", "").removeprefix(PREFIX)
+        if method not in SUBJECTS:
+            return Refusal("malformed", f"`method` is one of {', '.join(SUBJECTS)}.")
+        try:
+            subject = _subject(read_xml(hook.body, "request"), SUBJECTS[method])
+        except Unusable as reason:
+            return Refusal("malformed", reason.rejected.sentence)
+        if not subject:
+            return Refusal("malformed", f"{'.'.join(SUBJECTS[method])} must be named.")
+        return Received(method, subject, fingerprint(method.encode(), hook.body))
+
+    def parse(self, raw: RawRecord, shop: ShopRef) -> Parsed:
+        read = _READ.get(raw.kind)
+        if read is None:
+            return Ignored("other_kind", "This method tells nothing that is booked here.")
+        return usable(lambda: read(read_xml(raw.body, "request"), raw))
+
+    def poll(self, fetch: Fetch, shop: ShopRef, cursor: str, now: Millis) -> Polled:
+        """The warehouse calls; there is nothing to ask it for."""
+        return Polled(items=(), cursor=cursor, more=False)
+
+    def answer(self, status: int, code: str, sentence: str) -> Answered:
+        """The norm's callers look into the body only when they are answered 200; other statuses are left to what they may send again."""
+        told = answer_xml("0", "") if code == "taken" else answer_xml(code, sentence)
+        return Answered(status if status >= 500 else 200, "application/xml; charset=utf-8", told)
+
+
+def _subject(told: Tree, path: tuple[str, ...]) -> str:
+    found: Any = told
+    for name in path:
+        found = found[0] if isinstance(found, list) else found
+        found = found.get(name) if isinstance(found, dict) else None
+    return found if isinstance(found, str) else ""
+
+
+# ---------------------------------------------------------------------------------------------- deliveries
+def _confirmed(told: DeliveryConfirm, raw: RawRecord) -> Parsed:
+    order = told.delivery_order
+    name = document(order.out_biz_code, order.delivery_order_code, order.confirm_type)
+    at = Millis(order.order_confirm_time or order.operate_time or raw.received_at)
+    if order.status in ("", "DELIVERED", "PARTDELIVERED"):
+        return _shipped(told, name, at)
+    if reason := NOT_SHIPPING.get(order.status):
+        return (RejectionDraft(document=f"{name}/{reason}", fulfilment=order.delivery_order_code, reason=reason),)
+    if stage := STAGES.get(order.status):
+        return (ProgressDraft(document=f"{name}/{order.status}", fulfilment=order.delivery_order_code, stage=stage, at=at),)
+    if order.status == "CANCELEDFAIL":
+        return Ignored("too_late_to_cancel", "The order cannot be cancelled any more: it will be confirmed as delivered.")
+    return Ignored("nothing_shipped", "The order's status changed, and nothing was shipped by it.")
+
+
+def _shipped(told: DeliveryConfirm, name: str, at: Millis) -> Parsed:
+    """A shipment for each package; then, by the last confirmation, what was not shipped is short."""
+    order = told.delivery_order
+    drafts: list[Draft] = [
+        ShipmentDraft(
+            document=f"{name}/{package}" if package else name,
+            fulfilment=order.delivery_order_code,
+            shipped_at=at,
+            lines=lines,
+            carrier=carrier,
+            tracking=tracking,
+        )
+        for package, carrier, tracking, lines in _packages(told)
+    ]
+    if _is_short(told):
+        drafts.append(RejectionDraft(document=f"{name}/short", fulfilment=order.delivery_order_code, reason="short"))
+    if not drafts:
+        raise Unusable("no_lines", "Neither packages nor lines say what was shipped: have it confirmed with items or actualQty.")
+    return tuple(drafts)
+
+
+def _packages(told: DeliveryConfirm) -> Iterator[tuple[str, str, str, tuple[StockLine, ...]]]:
+    """(name, carrier, tracking number, lines) of each package, whose name is the same in whatever order they come. Where none says what
+    is in it there is one of all that was shipped, with every number."""
+    packed: dict[str, tuple[str, str, list[StockLine]]] = {}
+    for package in told.packages:
+        name = "/".join(filter(None, (package.package_code, package.express_code)))
+        lines = [StockLine(sku=item.item_code, quantity=item.quantity) for item in package.items if item.quantity]
+        if lines:
+            packed.setdefault(name, (package.logistics_code, package.express_code, []))[2].extend(lines)
+    for name, (carrier, tracking, lines) in packed.items():
+        yield name, carrier, tracking, tuple(lines)
+    left = tuple([StockLine(sku=line.item_code, quantity=line.actual_qty) for line in told.order_lines if line.actual_qty])
+    whole = told.delivery_order.status == "DELIVERED" and told.delivery_order.confirm_type != "1" and not told.order_lines
+    if not packed and (left or whole):
+        carrier = next((package.logistics_code for package in told.packages if package.logistics_code), "")
+        yield "", carrier, ",".join(dict.fromkeys(package.express_code for package in told.packages if package.express_code)), left
+
+
+def _is_short(told: DeliveryConfirm) -> bool:
+    order, lines = told.delivery_order, told.order_lines
+    if order.confirm_type == "1" or (not order.confirm_type and order.status == "PARTDELIVERED"):
+        return False
+    return order.status == "PARTDELIVERED" or sum(line.plan_qty for line in lines) > sum(line.actual_qty for line in lines)
+
+
+def _process(told: ProcessReport, raw: RawRecord) -> Parsed:
+    stage = STAGES.get(told.process.process_status)
+    if stage is None or told.order.order_type not in DELIVERIES:
+        return Ignored("progress", "This progress is told by the confirmation of its order, too.")
+    name = f"{told.order.order_code}/{told.process.process_status}/{told.process.operate_time}"
+    at = Millis(told.process.operate_time or raw.received_at)
+    return (ProgressDraft(document=name, fulfilment=told.order.order_code, stage=stage, at=at),)
+
+
+# ---------------------------------------------------------------------------------------------- by method
+_READ: dict[str, Callable[[Tree, RawRecord], Parsed]] = {
+    "deliveryorder.confirm": lambda told, raw: _confirmed(DeliveryConfirm.model_validate(told), raw),
+    "orderprocess.report": lambda told, raw: _process(ProcessReport.model_validate(told), raw),
+    "itemlack.report": lambda told, raw: Ignored("lack", "Units are missing; the order's confirmation will say what leaves all the same."),
+    "orderexception.report": lambda told, raw: Ignored("exception", "The warehouse has trouble with an order: ask it which."),
+    "entryorder.confirm": lambda told, raw: received(EntryConfirm.model_validate(told), raw),
+    "returnorder.confirm": lambda told, raw: returned(ReturnConfirm.model_validate(told), raw),
+    "inventory.report": lambda told, raw: counted(InventoryReport.model_validate(told)),
+    "stockchange.report": lambda told, raw: changed(StockChange.model_validate(told), raw),
+}
+
+CHANNEL = Qimen()
