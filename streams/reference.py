@@ -16,7 +16,8 @@ class PoolRecord(msgspec.Struct, frozen=True, kw_only=True, tag="pool"):
 
 
 class ShopRecord(msgspec.Struct, frozen=True, kw_only=True, tag="shop", omit_defaults=True):
-    """Key `shop/<shop>`. `non_goods`: listing codes of this shop that are postage, fees and the like."""
+    """Key `shop/<shop>`. `non_goods`: listing codes of this shop that are postage, fees and the like. `tell`: what its platform wants to
+    hear of us (`levels`, `shipments`, `cancels`)."""
 
     ref: ShopRef
     segment: str = ""
@@ -25,6 +26,7 @@ class ShopRecord(msgspec.Struct, frozen=True, kw_only=True, tag="shop", omit_def
     poll_seconds: int = 60
     active: bool = True
     version: int = 0
+    tell: tuple[str, ...] = ()
 
 
 class NodeRecord(msgspec.Struct, frozen=True, kw_only=True, tag="node", omit_defaults=True):
@@ -40,12 +42,14 @@ class NodeRecord(msgspec.Struct, frozen=True, kw_only=True, tag="node", omit_def
 
 
 class ListingRecord(msgspec.Struct, frozen=True, kw_only=True, tag="listing"):
-    """Key `listing/<shop>/<listing>`: (SKU, units) of each component; several make a bundle. None at all: not goods."""
+    """Key `listing/<shop>/<listing>`: (SKU, units) of each component; several make a bundle. None at all: not goods. `item`: what the
+    platform calls its stock, "" where it is not told of it."""
 
     shop: str
     listing: str
     parts: Parts
     version: int = 0
+    item: str = ""
 
 
 class ImportRecord(msgspec.Struct, frozen=True, kw_only=True, tag="import"):

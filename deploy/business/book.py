@@ -8,7 +8,7 @@ import msgspec
 
 from connectors.contract import ShopRef
 from deploy.business.check import Placed, Sheets
-from deploy.business.forms import ListingForm, NodeForm, SegmentForm, ShopForm, StockForm
+from deploy.business.forms import ListingForm, NodeForm, PartnerForm, SegmentForm, ShopForm, StockForm
 from deploy.business.policy import policy_of
 from deploy.business.sheets import Problem
 from streams.reference import ShopRecord
@@ -20,7 +20,7 @@ Parts = tuple[tuple[str, int], ...]
 
 class PoolBook(msgspec.Struct, frozen=True, kw_only=True):
     """One pool of a business, in the order it is published. `sellers`: the shops that take orders. `listings`: shop -> listing -> parts;
-    `stock`: node -> SKU -> units."""
+    `items`: shop -> listing -> what the platform calls it; `stock`: node -> SKU -> units."""
 
     pool: str
     segments: tuple[Segment, ...]
@@ -30,16 +30,18 @@ class PoolBook(msgspec.Struct, frozen=True, kw_only=True):
     policy: Policy
     listings: dict[str, dict[str, Parts]]
     stock: dict[str, dict[str, int]]
+    items: dict[str, dict[str, str]]
 
 
 class Business(msgspec.Struct, frozen=True):
     """`secrets`: shop -> the file that holds its secret. `notes`: what is allowed but may be a slip. `places`: where a `shop/…` or
-    `node/…` is said, for problems found later."""
+    `node/…` is said, for problems found later. `partners`: each with the file that holds its secret."""
 
     pools: tuple[PoolBook, ...]
     secrets: dict[str, Path]
     notes: tuple[str, ...]
     places: dict[str, tuple[str, int]]
+    partners: tuple[tuple[PartnerForm, Path], ...] = ()
 
     def problem(self, what: str, sentence: str) -> Problem:
         file, line = self.places.get(what, ("nodes.csv", 0))
@@ -67,6 +69,7 @@ def _book(pool: str, sheets: Sheets) -> PoolBook:
         policy=policy_of(sheets.policy[0].form, nodes),
         listings=_listings({form.shop for form in shops}, sheets.listings),
         stock=_stock({form.node for form in nodes}, sheets.stock),
+        items=_items({form.shop for form in shops}, sheets.listings),
     )
 
 
@@ -124,6 +127,7 @@ def _shop_record(form: ShopForm) -> ShopRecord:
         non_goods=form.non_goods,
         poll_seconds=form.poll_seconds,
         active=form.active,
+        tell=form.tell,
     )
 
 
@@ -133,6 +137,14 @@ def _listings(shops: set[str], listings: Iterable[Placed[ListingForm]]) -> dict[
         if at.form.shop in shops:
             parts = found.setdefault(at.form.shop, {})
             parts[at.form.listing] = (*parts.get(at.form.listing, ()), (at.form.sku, at.form.units))
+    return found
+
+
+def _items(shops: set[str], listings: Iterable[Placed[ListingForm]]) -> dict[str, dict[str, str]]:
+    found: dict[str, dict[str, str]] = {}
+    for at in listings:
+        if at.form.shop in shops and at.form.item:
+            found.setdefault(at.form.shop, {})[at.form.listing] = at.form.item
     return found
 
 

@@ -65,7 +65,7 @@ class Difference(msgspec.Struct, frozen=True):
 # ---------------------------------------------------------------------------------------------- what is known
 def told(reference: Reference, pending: Pending | None) -> dict[str, str]:
     """Item -> value as the ledger is sure to know it. What an unfinished import changed counts as unknown."""
-    found = {f"listing/{shop}/{listing}": _json(record.parts) for (shop, listing), record in reference.listings.items()}
+    found = {f"listing/{shop}/{listing}": _listed(record.parts, record.item) for (shop, listing), record in reference.listings.items()}
     for name, record in reference.imports.items():
         if record.what.startswith("stock/"):
             prefix = name.rpartition("/")[0]
@@ -184,8 +184,9 @@ def _items(book: PoolBook, version: int) -> Iterator[Item]:
     for shop_name, listings in book.listings.items():
         for listing, parts in listings.items():
             named = SetListing(pool=pool, cause=cause, version=version, shop=shop_name, listing=listing, parts=parts)
-            kept = ListingRecord(shop=shop_name, listing=listing, parts=parts, version=version)
-            yield Item("listing", f"listing/{shop_name}/{listing}", _json(parts), named, (kept,))
+            item = book.items.get(shop_name, {}).get(listing, "")
+            kept = ListingRecord(shop=shop_name, listing=listing, parts=parts, version=version, item=item)
+            yield Item("listing", f"listing/{shop_name}/{listing}", _listed(parts, item), named, (kept,))
     for node_name, cells in book.stock.items():
         for sku, units in cells.items():
             yield Item("stock", f"import/{pool}/stock/{node_name}/{sku}", str(units))
@@ -195,6 +196,10 @@ def _item(what: str, pool: str, value: object, command: Command | None, *records
     text = _json(value)
     remembered = ImportRecord(pool=pool, what=what, value=text, version=command.cause[2] if command else version)
     return Item(what.partition("/")[0], f"import/{pool}/{what}", text, command, (*records, remembered))
+
+
+def _listed(parts: tuple[tuple[str, int], ...], item: str) -> str:
+    return _json((parts, item) if item else parts)
 
 
 def _node_record(pool: str, node: Node, version: int) -> NodeRecord:

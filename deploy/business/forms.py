@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
 from connectors.money import EXPONENTS
+from connectors.writeback.outward import Tell
 from tables.policy import Criterion, Shortage
 
 BASIS_POINTS = 10_000
@@ -112,6 +113,7 @@ class ShopForm(Form):
     quotas: dict[Sku, Units] = Field({}, description="a mapping of SKU to a whole number of units")
     non_goods: Annotated[tuple[Sku, ...], BeforeValidator(_listed)] = Field((), description="a list of listing codes that are not goods")
     active: bool = Field(True, description="true or false")
+    tell: Annotated[tuple[Tell, ...], BeforeValidator(_listed)] = Field((), description="a list of levels, shipments, cancels")
 
 
 class SegmentForm(Form):
@@ -135,12 +137,36 @@ class ListingForm(Form):
     listing: Sku
     sku: Sku
     units: Some = 1
+    item: Sku = ""
 
 
 class StockForm(Form):
     node: Name
     sku: Sku
     on_hand: Units
+
+
+class PartnerForm(Form):
+    """A system that acts on fulfilments; docs/partners.md."""
+
+    partner: Name
+    form: str = Field("webhook", max_length=64, description="how it is spoken to: webhook")
+    url: str = Field(pattern=r"^https?://[^\s/@]+(/\S*)?$", description="the address of its system, https://…, without user or password")
+    secret_file: str = Field(min_length=1, max_length=1_000, description="a file that holds what its requests are signed with")
+    nodes: Names = ()
+    kinds: Kinds = ()
+    opens_recipient: bool = Field(False, description="true where it may know name and address, or false")
+    timeout_seconds: float = Field(10.0, gt=0, le=120, allow_inf_nan=False, description="how long it has to answer: up to 120")
+    concurrency: int = Field(8, ge=1, le=256, description="requests at once, 1 to 256")
+    attempts: int = Field(12, ge=1, le=1_000, description="1 to 1000: after so many of one record it is a dead letter")
+    give_up_hours: float = Field(72.0, gt=0, le=2_160, allow_inf_nan=False, description="hours up to 2160")
+    options: dict[str, str] = Field({}, description="a mapping of what its form asks for")
+
+    @model_validator(mode="after")
+    def _somebodys(self) -> "PartnerForm":
+        if not (self.nodes or self.kinds):
+            raise ValueError("a partner acts for somebody: give nodes, kinds, or both")
+        return self
 
 
 class FilterForm(Form):

@@ -8,13 +8,27 @@ import msgspec
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
+from connectors.forms import FORMS
 from connectors.registry import channels
 from deploy.business.book import Business, business_of
-from deploy.business.check import Placed, Sheets, cross_check, hint
-from deploy.business.forms import FilterForm, Form, ListingForm, NodeForm, PolicyForm, RuleForm, SegmentForm, ShopForm, StockForm
+from deploy.business.check import Placed, Sheets, cross_check, cross_check_partners, hint
+from deploy.business.forms import (
+    FilterForm,
+    Form,
+    ListingForm,
+    NodeForm,
+    PartnerForm,
+    PolicyForm,
+    RuleForm,
+    SegmentForm,
+    ShopForm,
+    StockForm,
+)
 from deploy.business.sheets import Entry, Problem, Unreadable, read_document, read_list, read_rows
+from deploy.business.told import told_problems
 
 F = TypeVar("F", bound=Form)
+PARTNERS = "partners.yaml"
 LONGEST = 80  # characters of a value that is told
 
 
@@ -30,9 +44,11 @@ def load_business(folder: Path) -> Business | list[Problem]:
         listings=_sheet(folder / "listings.csv", ListingForm, problems),
         stock=_sheet(folder / "stock.csv", StockForm, problems),
         policy=_sheet(folder / "policy.yaml", PolicyForm, problems),
+        partners=_sheet(folder / PARTNERS, PartnerForm, problems) if (folder / PARTNERS).exists() else (),
     )
     broken = frozenset(problem.file for problem in problems)
-    problems += cross_check(msgspec.structs.replace(sheets, broken=broken), channels())
+    sheets = msgspec.structs.replace(sheets, broken=broken)
+    problems += [*cross_check(sheets, channels()), *told_problems(sheets)]
     secrets = dict(_secrets(sheets.shops, folder, problems))
     return sorted(problems) or business_of(sheets, secrets)
 
@@ -115,17 +131,23 @@ def _field(path: tuple[str | int, ...], form: type[Form]) -> tuple[str | int, ty
 
 
 # ---------------------------------------------------------------------------------------------- secrets
-def _secrets(shops: tuple[Placed[ShopForm], ...], folder: Path, problems: list[Problem]) -> Iterator[tuple[str, Path]]:
-    for at in shops:
-        if not (name := at.form.secret_file):
+def _secrets(named: Iterable[tuple[Placed[F], str, str]], folder: Path, problems: list[Problem]) -> Iterator[tuple[str, Path]]:
+    """(entry, whose, the name of the file or "") -> whose, and the file; what is missing or empty is a problem."""
+    for at, whose, name in named:
+        if not name:
             continue
         file = next((place for place in (folder / name, Path(name)) if _is_file(place)), None)
         if file is None:
             problems.append(at.problem(f"there is no file {name!r}, neither in this folder nor in the working folder", "secret_file"))
         elif not file.read_bytes().strip():
-            problems.append(at.problem(f"the file {name!r} is empty; it must hold the shop's secret", "secret_file"))
+            problems.append(at.problem(f"the file {name!r} is empty; it must hold the secret of {whose}", "secret_file"))
         else:
-            yield at.form.shop, file
+            yield whose, file
+
+
+def _with_secrets(partners: tuple[Placed[PartnerForm], ...], folder: Path, problems: list[Problem]) -> tuple[tuple[PartnerForm, Path], ...]:
+    secrets = dict(_secrets(((at, at.form.partner, at.form.secret_file) for at in partners), folder, problems))
+    return tuple((at.form, secrets[at.form.partner]) for at in partners if at.form.partner in secrets)
 
 
 def _is_file(place: Path) -> bool:
