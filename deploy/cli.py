@@ -5,7 +5,7 @@ import sys
 
 import typer
 
-from deploy.commands import business, check, demo, inspect, look, policy, processes, simulate, stack
+from deploy.commands import business, carriers, check, demo, inspect, look, policy, processes, simulate, stack
 from deploy.commands.output import say
 from deploy.faults import Fault
 
@@ -29,6 +29,7 @@ app.command("simulate", rich_help_panel=LOOK)(simulate.simulate)
 app.command("order", rich_help_panel=LOOK)(inspect.order)
 app.command("explain", rich_help_panel=LOOK)(inspect.explain)
 app.add_typer(inspect.dead_letters, name="dead-letters", rich_help_panel=LOOK)
+app.command("labels", rich_help_panel=LOOK)(carriers.labels)
 app.command("topics", rich_help_panel=LOOK)(look.topics)
 app.command("settings", rich_help_panel=LOOK)(look.settings)
 app.command("worker", rich_help_panel=PROCESS)(processes.worker)

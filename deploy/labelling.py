@@ -1,0 +1,124 @@
+"""Which carrier takes each parcel of a file, and what labels are to be bought: reads the table of rates and the parcels, and chooses."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Annotated
+
+import msgspec
+from pydantic import Field, ValidationError
+
+from connectors.carriers import Choice, Parcel, RateTable, choose
+from connectors.contract import Person
+from connectors.labels import LabelRequest
+from deploy.business.forms import Form, Region, Sku
+from deploy.business.sheets import Entry, Problem, Unreadable, read_document, read_rows
+
+Grams = Annotated[int, Field(ge=1, le=1_000_000_000)]
+Days = Annotated[int, Field(ge=0, le=365)]
+Minutes = Annotated[int, Field(ge=0, lt=24 * 60)]
+Cell = Annotated[str, Field(max_length=256, pattern=r"^[^\x00-\x1f\x7f]*$")]
+
+
+class ParcelForm(Form):
+    """A row of parcels.csv; `from` and `to` are regions, `ready` minutes after the sender's midnight."""
+
+    reference: Sku
+    origin: Region = Field(alias="from")
+    to: Region
+    grams: Grams
+    promise_days: Days | None = None
+    ready: Minutes = 0
+    name: Cell = ""
+    company: Cell = ""
+    street: Cell = ""
+    street2: Cell = ""
+    city: Cell = ""
+    postcode: Cell = ""
+    phone: Cell = ""
+    email: Cell = ""
+
+    def parcel(self) -> Parcel:
+        return Parcel(grams=self.grams, origin=self.origin, to=self.to, promise_days=self.promise_days, ready=self.ready)
+
+    def recipient(self) -> Person:
+        return Person(
+            name=self.name,
+            company=self.company,
+            phone=self.phone,
+            email=self.email,
+            street=tuple([street for street in (self.street, self.street2) if street]),
+            city=self.city,
+            postcode=self.postcode,
+            country=self.to[:2],
+        )
+
+
+class Chosen(msgspec.Struct, frozen=True):
+    """`label` None: no service will do."""
+
+    reference: str
+    choice: Choice
+    label: LabelRequest | None
+
+
+def choose_labels(table_file: Path, parcels_file: Path) -> list[Chosen] | list[Problem]:
+    """A choice for each parcel; or every problem that the two files have."""
+    try:
+        table, rows = _table(table_file), list(_parcels(parcels_file))
+    except Unreadable as unreadable:
+        return [unreadable.problem]
+    problems = [row for row in (table, *rows) if isinstance(row, Problem)]
+    if problems or isinstance(table, Problem):
+        return problems
+    return [_chosen(table, row) for row in rows if isinstance(row, ParcelForm)]
+
+
+def _chosen(table: RateTable, form: ParcelForm) -> Chosen:
+    choice = choose(table, form.parcel())
+    return Chosen(form.reference, choice, _label(form, choice))
+
+
+def _label(form: ParcelForm, choice: Choice) -> LabelRequest | None:
+    if choice.chosen is None:
+        return None
+    return LabelRequest(
+        reference=form.reference,
+        carrier=choice.chosen.carrier,
+        service=choice.chosen.service,
+        grams=form.grams,
+        sender=Person(),
+        sender_region=form.origin,
+        recipient=form.recipient(),
+        recipient_region=form.to,
+    )
+
+
+# ---------------------------------------------------------------------------------------------- the files
+def _table(file: Path) -> RateTable | Problem:
+    entry = read_document(file)
+    try:
+        return RateTable.model_validate(entry.values)
+    except ValidationError as faults:
+        return _problem(entry, faults)
+
+
+def _parcels(file: Path) -> Iterator[ParcelForm | Problem]:
+    fields = {field.alias or name: field for name, field in ParcelForm.model_fields.items()}
+    seen: set[str] = set()
+    for row in read_rows(file, tuple(name for name, field in fields.items() if field.is_required()), tuple(fields)):
+        if isinstance(row, Problem):
+            yield row
+            continue
+        try:
+            form = ParcelForm.model_validate(row.values)
+        except ValidationError as faults:
+            yield _problem(row, faults)
+            continue
+        yield form if form.reference not in seen else Problem(file.name, row.line, "its reference is that of a row above; give it its own")
+        seen.add(form.reference)
+
+
+def _problem(entry: Entry, faults: ValidationError) -> Problem:
+    """The first fault. What was written is not repeated: in a parcel it is a person's."""
+    first = faults.errors(include_url=False, include_context=False, include_input=False)[0]
+    return Problem(entry.file, entry.at(first["loc"]), f"{'.'.join(map(str, first['loc'])) or 'the table'}: {first['msg']}")
