@@ -8,8 +8,9 @@ import msgspec
 from prometheus_client import Counter, Gauge, Histogram
 
 from connectors.contract import Fulfilment, Millis, Person
-from connectors.partner import Accepted, Again, Delivery, Form, Partner, Refused, Reply, Request, Verdict, event_id
+from connectors.partner import Accepted, Again, Delivery, Form, Partner, Refused, Reply, Request, Undeliverable, Verdict, event_id
 from connectors.patience import Breaker, given_up, pause
+from connectors.times import zoned
 
 log = logging.getLogger(__name__)
 
@@ -26,6 +27,14 @@ class Consumed(msgspec.Struct, frozen=True, gc=False):
     key: bytes
     headers: Sequence[tuple[str, bytes]]
     value: bytes
+
+    @property
+    def decided_at(self) -> Millis:
+        """The header `ce_time`; 0 where there is none."""
+        try:
+            return zoned(dict(self.headers).get("ce_time", b"").decode())
+        except ValueError:
+            return Millis(0)
 
 
 class Outside(msgspec.Struct, frozen=True, kw_only=True):
@@ -55,7 +64,7 @@ class Courier:
         """Returns once the partner has acknowledged it, or its dead letter is written."""
         attempts, began = 0, _clock()
         while True:
-            verdict, probe = await self._attempt(fulfilment)
+            verdict, probe = await self._attempt(record, fulfilment)
             match verdict:
                 case Accepted():
                     return
@@ -72,7 +81,7 @@ class Courier:
                         return
                     await asyncio.sleep(pause(max(attempts, 1), self._outside.random(), after))
 
-    async def _attempt(self, fulfilment: Fulfilment) -> tuple[Verdict, bool]:
+    async def _attempt(self, record: Consumed, fulfilment: Fulfilment) -> tuple[Verdict, bool]:
         """The verdict, and whether it was a probe."""
         async with self._slots:
             while (wait := self.breaker.wait(_clock())) > 0:
@@ -81,7 +90,7 @@ class Courier:
             self.breaker = self.breaker.sent()
             try:
                 with SECONDS.labels(self.partner.name).time():
-                    verdict = await self._ask(fulfilment)
+                    verdict = await self._ask(record, fulfilment)
             except BaseException:
                 if probe:
                     self.breaker = self.breaker.dropped()
@@ -89,14 +98,17 @@ class Courier:
             self._note(verdict)
             return verdict, probe
 
-    async def _ask(self, fulfilment: Fulfilment) -> Verdict:
+    async def _ask(self, record: Consumed, fulfilment: Fulfilment) -> Verdict:
         try:
             known = self.partner.opens_recipient and fulfilment.recipient
             person = self._outside.open(fulfilment.recipient) if known else None
-            request = self._form.request(Delivery(fulfilment=fulfilment, recipient=person, at=self._outside.now()), self.partner)
+            delivery = Delivery(fulfilment=fulfilment, recipient=person, at=self._outside.now(), decided_at=record.decided_at)
+            request = self._form.request(delivery, self.partner)
             return self._form.answer(await self._outside.send(request, self.partner.timeout_seconds))
         except ConnectionError as away:
             return Again(str(away))
+        except Undeliverable as never:
+            return never.refused
         except ValueError:
             return Refused("unsealable", "The recipient was not sealed with the key it names, or was changed since.")
         except Exception as bug:

@@ -37,11 +37,13 @@ class Partner(msgspec.Struct, frozen=True, kw_only=True):
 
 class Delivery(msgspec.Struct, frozen=True, kw_only=True):
     """What a partner is told: a fulfilment event under the id that it has in every replay. `recipient` is open where the partner may
-    know it and there is one. `at`: when this attempt is made, which a signature may cover."""
+    know it and there is one. `at`: when this attempt is made, which a signature may cover. `decided_at`: when the event was
+    decided, the same in every repetition."""
 
     fulfilment: Fulfilment
     recipient: Person | None
     at: Millis
+    decided_at: Millis = Millis(0)
 
     @property
     def id(self) -> str:
@@ -86,12 +88,22 @@ class Refused(msgspec.Struct, frozen=True):
 Verdict = Accepted | Again | Refused
 
 
+class Undeliverable(Exception):
+    """There is no way to tell a partner's system this."""
+
+    def __init__(self, code: str, sentence: str) -> None:
+        super().__init__(code)
+        self.refused = Refused(code, sentence)
+
+
 class Form(Protocol):
     """How a partner is spoken to."""
 
     name: str
 
-    def request(self, delivery: Delivery, partner: Partner) -> Request: ...
+    def request(self, delivery: Delivery, partner: Partner) -> Request:
+        """Raises Undeliverable."""
+        ...
 
     def answer(self, reply: Reply) -> Verdict: ...
 
