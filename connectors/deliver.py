@@ -9,7 +9,7 @@ from prometheus_client import Counter, Gauge
 
 from connectors.contract import Fulfilment
 from connectors.courier import Consumed, Courier, Outside
-from connectors.lanes import Commit, Lane, Progress, resume
+from connectors.lanes import Commit, Lane, Progress
 
 COMMIT_S = 0.5
 # the lane of records that cannot be read: they are nobody's
@@ -22,12 +22,12 @@ _decode = msgspec.json.Decoder(Fulfilment).decode
 
 
 class Taken(msgspec.Struct, frozen=True):
-    """What one look brought. Partitions `revoked` are no longer ours; those `assigned` go on from their last commit, once it was sought.
-    A look that brings either brings no records: they may be of before."""
+    """What one look brought. Partitions `revoked` are no longer ours; of those `assigned`, records come from their front on. Both hold
+    before the first of the records."""
 
     records: Sequence[Consumed] = ()
     revoked: Sequence[int] = ()
-    assigned: Mapping[int, Commit] = {}
+    assigned: Mapping[int, Progress] = {}
 
 
 class Chunk(msgspec.Struct, frozen=True):
@@ -44,8 +44,6 @@ class Topic(Protocol):
         """Waits a moment where there is nothing."""
         ...
 
-    async def seek(self, partition: int, offset: int) -> None: ...
-
     async def reread(self, partition: int, start: int, stop: int) -> Chunk:
         """Some records from `start` on, none at or after `stop`; moves nothing of what `take` brings."""
         ...
@@ -56,11 +54,11 @@ class Topic(Protocol):
 
 
 class Deliveries:
-    """`route`: node -> partner, None where nobody has it; the answer for a node never changes as long as this lives. `routes`: digest of
-    all such answers."""
+    """`route`: node -> partner, None where nobody has it; the answer for a node never changes as long as this lives. `routes` names
+    them all together, for whoever goes on from a commit."""
 
     def __init__(
-        self, topic: Topic, couriers: Mapping[str, Courier], route: Callable[[str], str | None], routes: Callable[[], str], outside: Outside
+        self, topic: Topic, couriers: Mapping[str, Courier], route: Callable[[str], str | None], routes: str, outside: Outside
     ) -> None:
         self._topic = topic
         self._couriers = couriers
@@ -90,9 +88,8 @@ class Deliveries:
 
     async def _turn(self, taken: Taken) -> None:
         await self._drop([partition for partition in taken.revoked if partition in self._parts])
-        for partition, commit in taken.assigned.items():
-            progress = self._parts[partition] = resume(commit, self._routes())
-            await self._topic.seek(partition, progress.front)
+        for partition, progress in taken.assigned.items():
+            self._parts[partition] = progress
             for name, lane in progress.lanes.items():
                 self._feed(partition, name, lane)
         for record in taken.records:
@@ -192,8 +189,7 @@ class Deliveries:
             self._committed.pop(partition, None)
 
     async def _commit(self) -> None:
-        routes = self._routes()
-        commits = {partition: progress.commit(routes) for partition, progress in self._parts.items()}
+        commits = {partition: progress.commit(self._routes) for partition, progress in self._parts.items()}
         new = {partition: commit for partition, commit in commits.items() if self._committed.get(partition) != commit}
         if new and await self._topic.commit(new):
             self._committed |= new

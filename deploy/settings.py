@@ -50,6 +50,11 @@ class Settings(BaseSettings):
         return self.home / "secrets"
 
     @property
+    def partners_file(self) -> Path:
+        """Whom fulfilments are delivered to, as imported last, with the partners' secrets beside it."""
+        return self.home / "partners" / "partners.yaml"
+
+    @property
     def keys_dir(self) -> Path:
         """Keys that seal personal data."""
         return self.home / "keys"

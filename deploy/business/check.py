@@ -6,7 +6,18 @@ from typing import Generic, TypeVar
 
 import msgspec
 
-from deploy.business.forms import BASIS_POINTS, Form, ListingForm, NodeForm, PolicyForm, RuleForm, SegmentForm, ShopForm, StockForm
+from deploy.business.forms import (
+    BASIS_POINTS,
+    Form,
+    ListingForm,
+    NodeForm,
+    PartnerForm,
+    PolicyForm,
+    RuleForm,
+    SegmentForm,
+    ShopForm,
+    StockForm,
+)
 from deploy.business.sheets import Entry, Problem
 
 F = TypeVar("F", bound=Form)
@@ -40,6 +51,7 @@ class Sheets(msgspec.Struct, frozen=True):
     stock: tuple[Placed[StockForm], ...]
     policy: tuple[Placed[PolicyForm], ...]
     broken: frozenset[str] = frozenset()
+    partners: tuple[Placed[PartnerForm], ...] = ()
 
     def names(self, file: str, found: Iterable[str]) -> frozenset[str]:
         return Anything() if file in self.broken else frozenset(found)
@@ -62,6 +74,20 @@ def cross_check(sheets: Sheets, channels: Collection[str]) -> Iterator[Problem]:
     yield from _unknown(sheets.stock, lambda at: at.node, _nodes(sheets), "node", "nodes.csv")
     for policy in sheets.policy:
         yield from _policy(sheets, policy)
+    yield from _partners_nodes(sheets)
+
+
+def cross_check_partners(partners: Iterable[Placed[PartnerForm]], forms: Collection[str]) -> Iterator[Problem]:
+    """What partners.yaml says must fit together in itself."""
+    placed = tuple(partners)
+    yield from _twice(placed, lambda at: at.partner, "partner {} is said twice; join the entries")
+    whose: dict[str, str] = {}
+    for at in placed:
+        if at.form.form not in forms:
+            yield at.problem(f"there is no form {at.form.form!r}; {hint(at.form.form, forms)}", "form")
+        for name in (*(f"node {node}" for node in at.form.nodes), *(f"kind {kind}" for kind in at.form.kinds)):
+            if (other := whose.setdefault(name, at.form.partner)) != at.form.partner:
+                yield at.problem(f"{name} is partner {other}'s already; a node has one system")
 
 
 def hint(given: str, known: Collection[str]) -> str:
@@ -119,6 +145,14 @@ def _segments(sheets: Sheets) -> Iterator[Problem]:
         total[pool] = before + at.form.ratio
         if before <= BASIS_POINTS < total[pool]:
             yield at.problem(f"the ratios of pool {pool!r} come to {total[pool] / 100:g} % here; they may be 100 % at most", "ratio")
+
+
+def _partners_nodes(sheets: Sheets) -> Iterator[Problem]:
+    nodes = _nodes(sheets)
+    for at in sheets.partners:
+        for index, node in enumerate(at.form.nodes):
+            if node not in nodes:
+                yield at.problem(f"node {node!r} is not in nodes.csv; {hint(node, nodes)}", "nodes", index)
 
 
 def _policy(sheets: Sheets, at: Placed[PolicyForm]) -> Iterator[Problem]:

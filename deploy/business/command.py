@@ -12,6 +12,7 @@ from connectors.contract import Millis
 from deploy import clients
 from deploy.business.difference import KINDS
 from deploy.business.load import load_business
+from deploy.business.partners import keep_partners
 from deploy.business.publish import Imported, publish_business
 from deploy.business.sheets import Problem
 from deploy.lookup import read_reference
@@ -27,9 +28,13 @@ def import_folder(folder: Path, settings: Settings) -> Imported | list[Problem]:
     ensure_topics(clients.admin(settings), settings)
     reference = read_reference(settings)
     now = Millis(time_ns() // 1_000_000)
-    return publish_business(
+    outcome = publish_business(
         business, reference, clients.producer(settings), partitions=settings.partitions, now=now, secrets_dir=settings.secrets_dir
     )
+    if isinstance(outcome, Imported) and business.partners:
+        keep_partners(business.partners, settings.partners_file)
+        return msgspec.structs.replace(outcome, partners=len(business.partners))
+    return outcome
 
 
 def show(outcome: Imported | list[Problem], console: Console) -> None:
@@ -37,6 +42,8 @@ def show(outcome: Imported | list[Problem], console: Console) -> None:
     match outcome:
         case Imported():
             console.print(_imported(outcome))
+            if outcome.partners:
+                console.print(f"Fulfilments are delivered to {outcome.partners} partners, by `yipan up` or `yipan deliver`.")
             for note in outcome.notes:
                 console.print(f"Note: {note}", style="yellow", markup=False)
         case problems:

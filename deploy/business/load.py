@@ -48,9 +48,19 @@ def load_business(folder: Path) -> Business | list[Problem]:
     )
     broken = frozenset(problem.file for problem in problems)
     sheets = msgspec.structs.replace(sheets, broken=broken)
-    problems += [*cross_check(sheets, channels()), *told_problems(sheets)]
-    secrets = dict(_secrets(sheets.shops, folder, problems))
-    return sorted(problems) or business_of(sheets, secrets)
+    problems += [*cross_check(sheets, channels()), *told_problems(sheets), *cross_check_partners(sheets.partners, FORMS)]
+    secrets = dict(_secrets(((at, at.form.shop, at.form.secret_file) for at in sheets.shops), folder, problems))
+    partners = _with_secrets(sheets.partners, folder, problems)
+    return sorted(problems) or msgspec.structs.replace(business_of(sheets, secrets), partners=partners)
+
+
+def load_partners(file: Path) -> tuple[tuple[PartnerForm, Path], ...] | list[Problem]:
+    """A partners file alone, each partner with the file of its secret; which nodes there are, it does not ask."""
+    problems: list[Problem] = []
+    sheet = _sheet(file, PartnerForm, problems)
+    problems += cross_check_partners(sheet, FORMS)
+    partners = _with_secrets(sheet, file.parent, problems)
+    return sorted(problems) or partners
 
 
 def load_policy(file: Path) -> PolicyForm | list[Problem]:

@@ -25,7 +25,8 @@ ACK_SECONDS = 60.0
 
 
 class Imported(msgspec.Struct, frozen=True, kw_only=True):
-    """What an import did. `version` 0: nothing was ever imported. `published`, `unchanged`: items by kind."""
+    """What an import did. `version` 0: nothing was ever imported. `published`, `unchanged`: items by kind. `partners`: how
+    many are delivered to from here on; 0: as before."""
 
     version: int
     pools: dict[str, int]
@@ -33,6 +34,7 @@ class Imported(msgspec.Struct, frozen=True, kw_only=True):
     unchanged: dict[str, int]
     secrets: int
     notes: tuple[str, ...]
+    partners: int = 0
 
 
 def publish_business(
@@ -46,7 +48,8 @@ def publish_business(
     resumed = before if before and before.digest == fingerprint else None
     version = resumed.version if resumed else max(now, last_version(reference) + 1)
     new = difference(business, reference, told(reference, None if resumed else before), version, partitions)
-    secrets = sum(_keep_secret(secrets_dir, shop, file) for shop, file in business.secrets.items())
+    # editors add a line end
+    secrets = sum(keep_secret(secrets_dir, shop, file.read_bytes().strip()) for shop, file in business.secrets.items())
     if new.published or before:
         touched = resumed.changed if resumed else tuple(sorted({*new.changed, *(before.changed if before else ())}))
         publish_difference(producer, new, Pending(version, fingerprint, touched, bool(resumed and resumed.heard)))
@@ -95,13 +98,13 @@ def send(producer: Producer, topic: str, records: Iterable[Outgoing]) -> None:
         raise Fault(f"The broker did not take all of {topic} ({reason}); do the same again, it goes on where this ended")
 
 
-def _keep_secret(folder: Path, shop: str, source: Path) -> bool:
-    """Copy a shop's secret, without the line end that editors add, to where only this user reads it. -> whether it is new."""
-    secret, kept = source.read_bytes().strip(), folder / shop
+def keep_secret(folder: Path, name: str, secret: bytes) -> bool:
+    """Put it where only this user reads it. -> whether it is new."""
+    kept = folder / name
     if kept.is_file() and kept.read_bytes() == secret:
         return False
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    fresh = folder / f".{shop}.new"
+    fresh = folder / f".{name}.new"
     fresh.unlink(missing_ok=True)
     with os.fdopen(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
         file.write(secret)

@@ -12,12 +12,13 @@ from connectors.contract import Fulfilment, FulfilmentLine, FulfilmentType, Mill
 from connectors.courier import Consumed, Courier, Outside
 from connectors.deliver import Chunk, Deliveries, Taken
 from connectors.forms import FORMS
-from connectors.lanes import Commit
+from connectors.lanes import Commit, resume
 from connectors.partner import Partner, Reply, Request
 
 NOON = Millis(1_760_000_000_000)
 WEI = Person(name="Wei Chen", street=("1 Harbor Road",), city="Newark")
 SEALED = "k1.c2VhbGVk"
+ROUTES = "each node its own"
 
 
 class VirtualLoop(asyncio.SelectorEventLoop):
@@ -86,15 +87,13 @@ class MemoryTopic:
 
     async def take(self) -> Taken:
         if self._position is None:
-            self._position = self.committed.offset
-            return Taken(assigned={0: self.committed})
+            progress = resume(self.committed, ROUTES)
+            self._position = progress.front
+            return Taken(assigned={0: progress})
         records = self.records[self._position : self._position + 50]
         self._position += len(records)
         await asyncio.sleep(0 if records else 2)
         return Taken(records)
-
-    async def seek(self, partition: int, offset: int) -> None:
-        self._position = offset
 
     async def reread(self, partition: int, start: int, stop: int) -> Chunk:
         await asyncio.sleep(0.01)
@@ -168,7 +167,7 @@ class House:
 
         self.couriers = {name: courier(name, warehouse) for name, warehouse in self.partners.items()}
         route: Callable[[str], str | None] = lambda node: node if node in self.partners else None  # noqa: E731
-        return Deliveries(self.topic.reader(), self.couriers, route, lambda: "routes-1", outside(None))
+        return Deliveries(self.topic.reader(), self.couriers, route, ROUTES, outside(None))
 
     def run(self, seconds: float) -> None:
         """For so long, then an orderly stop."""
