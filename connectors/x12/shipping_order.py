@@ -85,6 +85,8 @@ def _segments(fulfilment: Fulfilment, recipient: Person | None) -> Iterator[Segm
     yield ("N1", "WH", _fitted(node, NAME), "92", node)
     if len(fulfilment.order) <= REFERENCE:
         yield ("N9", "CO", _fitted(fulfilment.order, REFERENCE))
+    if recipient is not None:
+        yield from _contacts(recipient)
     if cancel:
         yield from _notes(fulfilment)
     yield ("W66", "PP", "ZZ")
@@ -104,15 +106,23 @@ def _notes(fulfilment: Fulfilment) -> Iterator[Segment]:
 
 
 def _ship_to(person: Person) -> Iterator[Segment]:
-    name, company = _fitted(person.name, NAME), _fitted(person.company, NAME)
-    yield ("N1", "ST", name or company or "RECIPIENT")
-    if name and company:
+    name, company = _called(person), _fitted(person.company, NAME)
+    yield ("N1", "ST", name)
+    if company not in ("", name):
         yield ("N2", company)
     streets = _pieces(person.street)
     yield from (("N3", *streets[place : place + 2]) for place in range(0, len(streets), 2))
     yield ("N4", _fitted(person.city, CITY), "", _fitted(person.postcode, POSTCODE), _fitted(person.country, 3))
-    contacts = (("TE", person.phone), ("EM", person.email))
-    yield from (("G61", "DC", name or company or "RECIPIENT", kind, _fitted(told, CONTACT)) for kind, told in contacts if told)
+
+
+def _contacts(person: Person) -> Iterator[Segment]:
+    for kind, told in (("TE", _fitted(person.phone, CONTACT)), ("EM", _fitted(person.email, CONTACT))):
+        if told:
+            yield ("G61", "DC", _called(person), kind, told)
+
+
+def _called(person: Person) -> str:
+    return _fitted(person.name, NAME) or _fitted(person.company, NAME) or "RECIPIENT"
 
 
 def _pieces(street: tuple[str, ...]) -> list[str]:

@@ -1,0 +1,45 @@
+"""The form `x12`: a 940 for each fulfilment event, as a file in a folder that the partner's side takes them from (docs/x12.md)."""
+
+from collections.abc import Mapping
+
+import msgspec
+
+from connectors.partner import Accepted, Again, Delivery, Partner, Refused, Reply, Request, Undeliverable, Verdict
+from connectors.x12.shipping_order import Ends, shipping_order
+from connectors.x12.writer import Unwritable
+
+# in a Request: the folder that the partner's 997s appear in
+ACKNOWLEDGEMENTS = "X12-Acknowledgements"
+DROPPED, ACKNOWLEDGED, REFUSED = 201, 200, 422
+
+
+class X12File:
+    name = "x12"
+
+    def request(self, delivery: Delivery, partner: Partner) -> Request:
+        """The same event is the same file under the same name. Raises Undeliverable for an id that X12 cannot hold."""
+        try:
+            body = shipping_order(delivery.fulfilment, delivery.recipient, ends_of(partner.options), delivery.decided_at)
+        except Unwritable as reason:
+            raise Undeliverable("unwritable", f"X12 cannot say this: {reason}. Tell the partner by other means.") from None
+        folder = partner.options.get("acknowledgements", "")
+        headers = {ACKNOWLEDGEMENTS: folder} if folder else {}
+        return Request(f"{partner.url.rstrip('/')}/940-{delivery.id}.edi", headers, body, "PUT")
+
+    def answer(self, reply: Reply) -> Verdict:
+        if reply.status in (DROPPED, ACKNOWLEDGED):
+            return Accepted()
+        if reply.status == REFUSED:
+            return Refused("refused_by_partner", "The partner refused the 940 (997, AK9): ask it why, and tell it by other means.")
+        return Again(f"answered {reply.status}")
+
+
+def ends_of(options: Mapping[str, str]) -> Ends:
+    """Raises Undeliverable where the agreement lacks a side."""
+    try:
+        return msgspec.convert({name: value for name, value in options.items() if name in Ends.__struct_fields__}, Ends)
+    except msgspec.ValidationError:
+        raise Undeliverable("no_agreement", "Set options.sender and options.receiver of the partner: ISA06 and ISA08.") from None
+
+
+FORM = X12File()
