@@ -1,9 +1,11 @@
 """Every channel of the registry: the signatures it takes, what it makes of a payload, and of a platform's answers to its polling."""
 
 import base64
+import hashlib
 import hmac
 import itertools
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from urllib.parse import parse_qs, urlencode
 
 import msgspec
 
@@ -15,13 +17,14 @@ from tests.fuzz.planted import SECRET, discreet
 from tests.fuzz.seeds import head, headers_and_body, payloads
 from tests.fuzz.target import Target, must
 
-SIGNATURES = ("x-yipan-signature", "x-shopify-hmac-sha256", "x-wc-webhook-signature")
+SIGNATURES = ("x-yipan-signature", "x-shopify-hmac-sha256", "x-wc-webhook-signature", "x-hmac-signature")
 SIGN = "SIGNED"  # stands where the right signature of the body goes
 NEXT = b"\n\f\n"  # between the answers of a platform
 WORDS = tuple(
     word.encode()
     for word in (
         *("order", "cancel", "refund", "delete", "reduction", "count", "receipt", "move", "shipment", "rejection", "page"),
+        *("tracker", "track"),
         *(
             '"id":',
             '"quantity":',
@@ -68,7 +71,7 @@ def targets() -> Iterator[Target]:
 def _hooks(channel: Channel) -> Callable[[], Sequence[bytes]]:
     signed = dict.fromkeys(SIGNATURES, SIGN) | {"x-shopify-topic": "orders/create", "x-wc-webhook-topic": "order.created"}
     return lambda: (
-        [head(signed | {"?method": payload.kind, "?sign": SIGN}, payload.body) for payload in payloads(channel.name)]
+        [head(signed | {"?method": payload.kind, "?sign": SIGN, "?form": SIGN}, payload.body) for payload in payloads(channel.name)]
         + [head({}, b"{}"), head(signed, b"webhook_id=7")]
     )
 
@@ -76,7 +79,15 @@ def _hooks(channel: Channel) -> Callable[[], Sequence[bytes]]:
 def right(body: bytes) -> dict[str, str]:
     """The signature of each way of signing."""
     digest = hmac.digest(SECRET, body, "sha256")
-    return {name: digest.hex() if name == "x-yipan-signature" else base64.b64encode(digest).decode() for name in SIGNATURES}
+    others = {"x-yipan-signature": digest.hex(), "x-hmac-signature": f"hmac-sha256-hex={digest.hex()}"}
+    return {name: others.get(name) or base64.b64encode(digest).decode() for name in SIGNATURES}
+
+
+def form_signed(body: bytes) -> bytes:
+    """A form of `param` with the right `sign`, as Kuaidi100 sends it."""
+    fields = parse_qs(body.decode("utf-8", "surrogateescape"), errors="surrogateescape")
+    param = fields.get("param", [""])[0].encode("utf-8", "surrogateescape")
+    return urlencode({"param": param, "sign": hashlib.md5(param + SECRET, usedforsecurity=False).hexdigest()}).encode()
 
 
 def signed(headers: Mapping[str, str], body: bytes) -> dict[str, str]:
@@ -90,11 +101,13 @@ def _receive(channel: Channel) -> Callable[[bytes], str]:
         query = {name[1:]: value for name, value in headers.items() if name.startswith("?")}
         if query.get("sign") == SIGN:
             query["sign"] = signature(query, body, SECRET)
+        if query.get("form") == SIGN and b"param=" in body:
+            body = form_signed(body)
         headers = signed(headers, body)
         match channel.receive(Webhook(headers, body, query), SECRET):
             case Received() as received:
-                right_url = query.get("sign") == signature(query, body, SECRET)
-                must(right_url or headers.items() & right(body).items(), "it is taken without the signature of its body")
+                elsewhere = query.get("sign") == signature(query, body, SECRET) or form_signed(body) == body
+                must(elsewhere or headers.items() & right(body).items(), "it is taken without the signature of its body")
                 must(isinstance(received.external_id, str) and isinstance(received.kind, str), "it has no name")
                 return "received"
             case Refusal(code=code, sentence=sentence):
