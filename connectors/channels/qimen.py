@@ -1,5 +1,6 @@
 """Qimen: a Chinese WMS tells of deliveries and stock in XML, its method in the URL (docs/qimen.md). URL and body are signed together."""
 
+from collections import Counter
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -152,10 +153,14 @@ def _packages(told: DeliveryConfirm) -> Iterator[tuple[str, str, str, tuple[Stoc
 
 
 def _is_short(told: DeliveryConfirm) -> bool:
-    order, lines = told.delivery_order, told.order_lines
+    """Whether the last confirmation leaves units that nobody will ship."""
+    order = told.delivery_order
     if order.confirm_type == "1" or (not order.confirm_type and order.status == "PARTDELIVERED"):
         return False
-    return order.status == "PARTDELIVERED" or sum(line.plan_qty for line in lines) > sum(line.actual_qty for line in lines)
+    missing: Counter[str] = Counter()
+    for line in told.order_lines:
+        missing[line.item_code] += line.plan_qty - line.actual_qty
+    return order.status == "PARTDELIVERED" or any(units > 0 for units in missing.values())
 
 
 def _process(told: ProcessReport, raw: RawRecord) -> Parsed:
