@@ -35,6 +35,8 @@ app.command("settings", rich_help_panel=LOOK)(look.settings)
 app.command("worker", rich_help_panel=PROCESS)(processes.worker)
 app.command("gateway", rich_help_panel=PROCESS)(processes.gateway)
 app.command("poll", rich_help_panel=PROCESS)(processes.poll)
+app.command("writeback", rich_help_panel=PROCESS)(processes.writeback)
+app.command("deliver", rich_help_panel=PROCESS)(processes.deliver)
 app.command("sink", rich_help_panel=PROCESS)(processes.sink)
 
 

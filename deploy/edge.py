@@ -6,9 +6,9 @@ import random
 import signal
 import socket
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from concurrent.futures import ThreadPoolExecutor
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import httpx
 from confluent_kafka import KafkaException
@@ -42,7 +42,7 @@ def run_gateway(settings: Settings) -> None:
     """Until SIGTERM or Ctrl-C. It listens at once and answers 503 until it knows the shops. Raises Fault when its port is taken, or
     when its producer can never go on: a supervisor starts it anew."""
     serve_metrics(settings.metrics_port, "gateway")
-    follower, publisher = _follower(settings), Publisher(clients.border_producer(settings))
+    follower, publisher = follower_of(settings), Publisher(clients.border_producer(settings))
     follower.start()
     door = Door(
         publisher=publisher,
@@ -58,16 +58,16 @@ def run_gateway(settings: Settings) -> None:
         return not publisher.fatal
 
     serve(create_gateway(door), listen(settings.gateway_host, settings.gateway_port), go_on)
-    _close(follower, publisher)
+    close(follower, publisher)
 
 
 def run_poll(settings: Settings) -> None:
     """Until SIGTERM or Ctrl-C; waits for a broker that is away. Raises Fault when its producer can never go on."""
     serve_metrics(settings.metrics_port, "poll")
-    follower, publisher = _follower(settings), Publisher(clients.border_producer(settings))
-    _patiently(follower.load)
+    follower, publisher = follower_of(settings), Publisher(clients.border_producer(settings))
+    patiently(follower.load)
     follower.start()
-    cursors = _patiently(lambda: _cursors(settings))
+    cursors = patiently(lambda: _cursors(settings))
     with httpx.Client() as client, ThreadPoolExecutor(POLL_THREADS, "poll") as threads:
         poller = Poller(
             publisher=publisher,
@@ -80,15 +80,16 @@ def run_poll(settings: Settings) -> None:
             max_body=settings.max_body,
         )
         READY.labels("poll").set(1)
-        asyncio.run(_until_signalled(poller, cursors))
-    _close(follower, publisher)
+        asyncio.run(until_signalled(lambda stop: run_poller(poller, cursors, stop)))
+    close(follower, publisher)
 
 
-async def _until_signalled(poller: Poller, cursors: dict[str, str]) -> None:
+async def until_signalled(run: Callable[[asyncio.Event], Coroutine[Any, Any, None]]) -> None:
+    """SIGTERM and Ctrl-C set the event that `run` is given."""
     stop = asyncio.Event()
     for sign in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(sign, stop.set)
-    await run_poller(poller, cursors, stop)
+    await run(stop)
 
 
 def now() -> Millis:
@@ -109,7 +110,7 @@ def listen(host: str, port: int) -> socket.socket:
     return listening
 
 
-def _follower(settings: Settings) -> Follower:
+def follower_of(settings: Settings) -> Follower:
     # the library's INFO lines name every address that is polled, query and all
     logging.getLogger("httpx").setLevel(logging.WARNING)
     return Follower(clients.consumer(settings, "yipan-reference"))
@@ -135,7 +136,7 @@ def _cursors(settings: Settings) -> dict[str, str]:
     return {record.key.decode(): decode_cursor(record.value).cursor for record in records if record.value}
 
 
-def _patiently(ask: Callable[[], Answer]) -> Answer:
+def patiently(ask: Callable[[], Answer]) -> Answer:
     """What `ask` answers, as soon as the broker is there to be asked: one that is away must not become a crash loop."""
     while True:
         try:
@@ -145,7 +146,7 @@ def _patiently(ask: Callable[[], Answer]) -> Answer:
             time.sleep(RETRY_SECONDS)
 
 
-def _close(follower: Follower, publisher: Publisher) -> None:
+def close(follower: Follower, publisher: Publisher) -> None:
     follower.stop()
     publisher.close()
     if publisher.fatal:

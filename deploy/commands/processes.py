@@ -1,6 +1,7 @@
 """The processes of an installation, one command each: what `yipan up` starts, and what a cluster runs."""
 
 from enum import StrEnum
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -44,6 +45,31 @@ def poll() -> None:
     from deploy.edge import run_poll
 
     run_poll(begin())
+
+
+def writeback() -> None:
+    """Tell the shops' platforms of stock levels, shipments and cancels, as shops.yaml says (`tell`). One process an installation.
+
+    Every shop has a lane of its own: one whose platform is down, or slow, delays no other. Metrics: yipan_writeback_….
+    """
+    from deploy.writeback import run
+
+    run(begin())
+
+
+PartnersFile = Annotated[Path | None, typer.Option("--partners", dir_okay=False, help="Another file than the one imported last.")]
+
+
+def deliver(partners: PartnersFile = None) -> None:
+    """Deliver every fulfilment to the system of its node, as partners.yaml says (docs/partners.md).
+
+    Several processes share the partitions. A partner that is down holds up its own records only. What it finally refuses is a dead
+    letter. Changes of the file take effect within a second. Metrics: yipan_deliveries, yipan_partner_down, yipan_partner_behind.
+    """
+    from deploy.delivering import run_deliver
+
+    settings = begin()
+    run_deliver(settings, partners or settings.partners_file)
 
 
 def sink() -> None:
