@@ -37,6 +37,12 @@ def gist(event: e.AnyEvent) -> Gist:
             return _of_rows(event.node, event.fulfilment, event.rows, (event.reason,))
         case e.Returned():
             return _of_rows(event.node, "", event.rows)
+        case e.Progressed():
+            return Gist(event.node, event.fulfilment, reasons=(event.stage,))
+        case e.Tracked():
+            return Gist(reasons=(event.status,))
+        case e.Delivered():
+            return _of_rows("", "", event.rows)
         case e.Backordered():
             return _of_rows("", "", event.rows)
         case e.OrderReduced():

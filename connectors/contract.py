@@ -404,6 +404,7 @@ class OrderStatus(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True,
     cancelled: int = 0
     holds: tuple[str, ...] = ()
     returned: int = 0
+    delivered: int = 0
 
 
 class Availability(msgspec.Struct, frozen=True, kw_only=True, gc=False):

@@ -34,11 +34,11 @@ def _headline(story: Story) -> RenderableType:
 
 
 def _lines(lines: Iterable[Line]) -> RenderableType:
-    table = Table("line", "listing", "SKU", "ordered", "reserved", "backordered", "shipped", "returned")
+    table = Table("line", "listing", "SKU", "ordered", "reserved", "backordered", "shipped", "delivered", "returned")
     for column in table.columns[3:]:
         column.justify = "right"
     for line in lines:
-        units = (line.ordered, line.reserved, line.backordered, line.shipped, line.returned)
+        units = (line.ordered, line.reserved, line.backordered, line.shipped, line.delivered, line.returned)
         table.add_row(Text(line.line), Text(line.listing), Text(line.sku), *(str(n or "") for n in units))
     return table
 
@@ -87,6 +87,12 @@ def _event(event: e.AnyEvent) -> RenderableType:
             return Text(f"{node} shipped {_units(rows)} ({name}) {carrier} {tracking}".rstrip(), style="green")
         case e.FoundShipped(fulfilment=name, node=node, rows=rows, carrier=carrier, tracking=tracking):
             return Text(f"{node} had shipped {_units(rows)} ({name}) before it counted {carrier} {tracking}".rstrip(), style="green")
+        case e.Progressed(fulfilment=name, node=node, stage=stage):
+            return Text(f"{node} has {name} {stage}")
+        case e.Tracked(tracking=tracking, carrier=carrier, status=status):
+            return Text(f"{carrier or 'the carrier'} says of {tracking}: {status.replace('_', ' ')}")
+        case e.Delivered(tracking=tracking, rows=rows):
+            return Text(f"{_units(rows)} delivered ({tracking})", style="green")
         case e.Returned(document=document, node=node, rows=rows):
             return Text(f"{_units(rows)} came back to {node} ({document}), for inspection", style="yellow")
         case e.Backordered(rows=rows):

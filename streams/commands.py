@@ -9,7 +9,7 @@ from typing import Annotated, Literal
 import msgspec
 from msgspec import Meta
 
-from tables.events import MOST_UNITS, Each, Node, OrderLine, Rank, Segment, Shop
+from tables.events import MOST_UNITS, Each, Node, OrderLine, Rank, Segment, Shop, Stage, TrackingStatus
 
 # A number beyond these makes the record no command: sums and products of those within stay 64-bit integers.
 Number = Annotated[int, Meta(ge=0, le=1 << 53)]  # offsets, versions
@@ -115,6 +115,25 @@ class RejectFulfilment(Command, frozen=True):
     reason: str
 
 
+class ReportProgress(Command, frozen=True):
+    """A node tells how far it is with a fulfilment."""
+
+    document: str
+    fulfilment: str
+    stage: Stage
+    at: Moment
+
+
+class TrackParcel(Command, frozen=True):
+    """A carrier tells of a parcel."""
+
+    document: str
+    carrier: str
+    tracking: str
+    status: TrackingStatus
+    at: Moment
+
+
 class ReturnStock(Command, frozen=True):
     """Goods of an order come back to a node: units by (line, SKU). Line "": whichever of the order's lines shipped that SKU."""
 
@@ -168,6 +187,8 @@ AnyCommand = (
     | MoveStock
     | ConfirmShipment
     | RejectFulfilment
+    | ReportProgress
+    | TrackParcel
     | ReturnStock
     | SetNode
     | SetShop

@@ -59,6 +59,7 @@ class Line(msgspec.Struct, frozen=True, kw_only=True):
     backordered: int
     shipped: int
     returned: int
+    delivered: int
 
 
 class Told(msgspec.Struct, frozen=True):
@@ -191,6 +192,7 @@ def _lines(pool: Pool, key: str) -> tuple[Line, ...]:
     wanted = demand(order.lines, order.reductions)
     reserved = sums(row for found in order.open_fulfilments.values() for row in found.rows)
     waiting, shipped, returned = sums(order.waiting), sums(order.shipped), sums(order.returned)
+    delivered = sums(order.delivered)
     listings = {line.line: line.listing for line in order.lines}
     unknown = {(line.line, ""): line.quantity for line in order.lines if not line.parts}
     return tuple(
@@ -203,6 +205,7 @@ def _lines(pool: Pool, key: str) -> tuple[Line, ...]:
             backordered=waiting.get((line, sku), 0),
             shipped=shipped.get((line, sku), 0),
             returned=returned.get((line, sku), 0),
+            delivered=delivered.get((line, sku), 0),
         )
         for line, sku in dict.fromkeys((*wanted, *unknown, *reserved, *waiting, *shipped))
     )

@@ -866,7 +866,7 @@ cdef class Quick:
     cdef int _pack_head(self) except -1:
         """What tells one revision of an order from another."""
         cdef Writer *w = &self.packed
-        pack_array(w, 21)
+        pack_array(w, 23)
         pack_int(w, self.placed.updated_at)
         pack_array(w, 1)
         pack_text(w, self.placed.digest)
@@ -898,7 +898,7 @@ cdef class Quick:
         # holds, released, cancelled, rejected, waiting, shipped, returned, refused_by; one fulfilment
         write(w, b"\x90\x90\xc2\xc2\x90\x90\x90\x90\x81")
         pack_text(w, fulfilment)
-        pack_array(w, 3)
+        pack_array(w, 4)
         pack_text(w, node)
         pack_array(w, self.count)
         for i in range(self.count):
@@ -907,8 +907,8 @@ cdef class Quick:
             pack_text(w, self.rows[i].sku)
             pack_int(w, self.rows[i].units)
             pack_array(w, 0)
-        # nothing asked for; no reductions, not over
-        write(w, b"\x90\xc0\xff")
+        # nothing asked for, no stage told; no reductions, not over, no parcels, nothing delivered
+        write(w, b"\x90\xa0\xc0\xff\xc0\x90")
 
 
 cdef bint _split(Text found, Text *head, Text *rest) noexcept:

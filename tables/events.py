@@ -25,6 +25,10 @@ MovedBy = Literal["receipt", "count", "move", "shipment", "rejection", "node", "
 Origin = tuple[str, int]
 UNASSIGNED = ""
 
+# How far a node is with a fulfilment, in the order of the work; and what a carrier says of a parcel.
+Stage = Literal["accepted", "picking", "picked", "packed"]
+TrackingStatus = Literal["label", "in_transit", "out_for_delivery", "failed_attempt", "delivered", "returning", "returned", "lost"]
+
 # Reasons of an Unreserved that the node itself gave, so that it need not be told.
 NODE_SAID = frozenset({"rejected", "short", "cancel_confirmed"})
 
@@ -242,6 +246,36 @@ class FoundShipped(Event, frozen=True):
     tracking: str = ""
 
 
+class Progressed(Event, frozen=True):
+    """A node tells how far it is with a fulfilment: further than it had told before."""
+
+    order: str
+    fulfilment: str
+    node: str
+    stage: Stage
+    at: int
+
+
+class Tracked(Event, frozen=True):
+    """A carrier tells of a parcel what is later than all that was known of it. `order` "": no shipment under this number is known yet; what
+    was said is kept for a week, for the shipment to come."""
+
+    order: str
+    tracking: str
+    carrier: str
+    status: TrackingStatus
+    at: int
+
+
+class Delivered(Event, frozen=True):
+    """The parcel with these rows has reached the customer. Once for each row that was shipped in it, whatever is heard of it later."""
+
+    order: str
+    tracking: str
+    rows: tuple[Row, ...]
+    delivered_at: int
+
+
 class Returned(Event, frozen=True):
     """Goods that were shipped came back, once under `document`: customer -> quality. They are for nobody until an inspection moves
     them on. The rows' lines have shipped, and not got back before, at least as many."""
@@ -396,6 +430,9 @@ OrderEvent = (
     | Backordered
     | Shipped
     | FoundShipped
+    | Progressed
+    | Tracked
+    | Delivered
     | Returned
     | Shortage
 )

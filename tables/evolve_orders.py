@@ -4,6 +4,7 @@ from bisect import bisect_left, insort
 from sys import intern
 
 from tables import events as e
+from tables.evolve_parcels import left
 from tables.orders import FulfilmentOrder, Order, bare, merge, still_asked, subtract
 from tables.state import Missing, Pool
 from tables.stock import GOOD, add, at
@@ -76,8 +77,8 @@ def reserved(pool: Pool, event: e.Reserved) -> None:
     for row in event.rows:
         sku, units = row.sku, row.quantity
         # as `add` does it, without three calls a row: this is what most decisions do
-        if left := on_hand.get(sku, 0) - units:
-            on_hand[sku] = left
+        if rest := on_hand.get(sku, 0) - units:
+            on_hand[sku] = rest
         else:
             on_hand.pop(sku, None)
         if (known := reserved.get(sku)) is None:
@@ -86,8 +87,8 @@ def reserved(pool: Pool, event: e.Reserved) -> None:
             reserved[sku] = known + units
         if row.origins:
             _free(pool, row, order.segment, -1)
-        elif left := own.get(sku, 0) - units:
-            own[sku] = left
+        elif rest := own.get(sku, 0) - units:
+            own[sku] = rest
         else:
             own.pop(sku, None)
     if order.fulfilments is None:
@@ -144,6 +145,10 @@ def asked(pool: Pool, event: e.CancelRequested) -> None:
     found.asked = merge(found.asked, event.rows)
 
 
+def progressed(pool: Pool, event: e.Progressed) -> None:
+    pool.orders[event.order].open_fulfilments[event.fulfilment].stage = event.stage
+
+
 def refused(pool: Pool, event: e.FulfilmentRejected) -> None:
     order = pool.orders[event.order]
     order.refused_by = tuple(dict.fromkeys((*order.refused_by, event.node)))
@@ -180,12 +185,14 @@ def shipped(pool: Pool, event: e.Shipped) -> None:
         add(reserved, row.sku, -row.quantity)
         pool.moved(event.node, row.sku, event.shipped_at, -row.quantity)
     order.shipped = merge(order.shipped, bare(event.rows))
+    left(pool, event.order, order, event.tracking, event.rows)
     _close(pool, event.order, order, event.fulfilment, event.rows)
 
 
 def found_shipped(pool: Pool, event: e.FoundShipped) -> None:
     order = pool.orders[event.order]
     order.shipped = merge(order.shipped, event.rows)
+    left(pool, event.order, order, event.tracking, event.rows)
     if known := pool.missing.get(event.fulfilment):
         known.rows = subtract(known.rows, event.rows)
         if not known.rows:

@@ -2,6 +2,7 @@
 
 from tables import events as e
 from tables.closing import forget
+from tables.evolve_parcels import forget_early
 from tables.policy import decode_policy
 from tables.state import WEEK_MS, Pool
 from tables.stock import GOOD, add, apply_move
@@ -65,6 +66,7 @@ def ticked(pool: Pool, event: e.Ticked) -> None:
     old = event.at - WEEK_MS
     if event.at // WEEK_MS != pool.now // WEEK_MS:
         _forget_movements(pool, old)
+    forget_early(pool, event.at, old)
     pool.now = event.at
     pool.deferred = ()
     pool.documents = {document: seen or event.at for document, seen in pool.documents.items() if not 0 < seen < old}

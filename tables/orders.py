@@ -1,27 +1,40 @@
 """Open orders: revisions, holds, what is reserved where, and what is waited for. An order's status is a fold of its line units."""
 
 from collections.abc import Iterable, Sequence
+from typing import Literal
 
 import msgspec
 
-from tables.events import OrderLine, Origin, Row, Waiting
+from tables.events import OrderLine, Origin, Row, Stage, TrackingStatus, Waiting
 
 Reductions = dict[str, tuple[tuple[str, int], ...]]
 LineSku = tuple[str, str]
 
 
 class FulfilmentOrder(msgspec.Struct, array_like=True, gc=False):
-    """Rows a node still has to ship; `asked`: those of them it was asked to cancel and has not answered for."""
+    """Rows a node still has to ship; `asked`: those of them it was asked to cancel and has not answered for; `stage`: how far it is, ""
+    when it has not told."""
 
     node: str
     rows: tuple[Row, ...]
     asked: tuple[Row, ...] = ()
+    stage: Stage | Literal[""] = ""
+
+
+class Parcel(msgspec.Struct, array_like=True, gc=False):
+    """What of an order left under one tracking number, and what its carrier says of it ("": nothing yet) as of `at`. `delivered_at`:
+    0 while that was never said."""
+
+    rows: tuple[Row, ...]
+    status: TrackingStatus | Literal[""] = ""
+    at: int = 0
+    delivered_at: int = 0
 
 
 class Order(msgspec.Struct, array_like=True, gc=False):
     """One order. Revision 0: only a cancel or a refund of it is known. `digests`: what was seen with exactly this `updated_at`.
     `segment` stays that of the first revision, because the free units reserved for it were taken there. `over_since`: when there
-    was nothing left to do for it; -1 while there is."""
+    was nothing left to do for it; -1 while there is. `parcels`: by tracking number."""
 
     updated_at: int = 0
     digests: tuple[str, ...] = ()
@@ -44,6 +57,8 @@ class Order(msgspec.Struct, array_like=True, gc=False):
     fulfilments: dict[str, FulfilmentOrder] | None = None
     reductions: Reductions | None = None
     over_since: int = -1
+    parcels: dict[str, Parcel] | None = None
+    delivered: tuple[Row, ...] = ()
 
     @property
     def open_fulfilments(self) -> dict[str, FulfilmentOrder]:

@@ -5,6 +5,7 @@ from typing import Any
 
 from tables import events as e
 from tables import evolve_orders as orders
+from tables import evolve_parcels as parcels
 from tables import evolve_stock as stock
 from tables.closing import settle
 from tables.state import WEEK_MS, Pool
@@ -44,6 +45,9 @@ EVOLVERS: dict[type[e.AnyEvent], Callable[[Pool, Any], None]] = {
     e.Backordered: orders.backordered,
     e.Shipped: orders.shipped,
     e.FoundShipped: orders.found_shipped,
+    e.Progressed: orders.progressed,
+    e.Tracked: parcels.tracked,
+    e.Delivered: parcels.delivered,
     e.Returned: orders.returned,
     e.Shortage: _nothing,
     e.StockMoved: stock.stock_moved,

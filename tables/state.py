@@ -6,7 +6,7 @@ from typing import Any
 import msgspec
 
 from tables.book import OrderBook
-from tables.events import Node, Row, Segment, Shop
+from tables.events import Node, Row, Segment, Shop, TrackingStatus
 from tables.policy import Policy
 from tables.stock import Cells, NodeStock
 
@@ -23,6 +23,17 @@ class Missing(msgspec.Struct, array_like=True):
     at: int
 
 
+class Early(msgspec.Struct, array_like=True):
+    """What was said of a parcel before anybody told that it was shipped. `delivered_at`: 0 while that was not said. `since`: state time
+    when it was heard of."""
+
+    carrier: str
+    status: TrackingStatus
+    at: int
+    delivered_at: int
+    since: int
+
+
 class Pool(msgspec.Struct):
     """`now`: state time, the highest tick. `documents`: business keys of stock documents seen in the last week. `movements`: what
     moved in and out of a node's good units, by SKU, as (time, units), for counts that come late; `marks`: up to when each SKU's
@@ -30,6 +41,7 @@ class Pool(msgspec.Struct):
     `held`: held orders, first held first. `deferred`: SKUs whose backorders the next tick goes on filling.
     `queues` (by SKU, who waits) and `index` (fulfilment -> order) follow from `orders`. `over`: a heap of (since when, order) of the
     orders that nothing is left to do for; `forgotten`: by shop, up to when an order may have been placed that was forgotten.
+    `parcels` (tracking number -> orders) follows from `orders` too; `early`: what carriers told of parcels that are not known yet.
     `rankings` only spare the decider work it has done before, and follow from nodes and policy."""
 
     name: str
@@ -54,6 +66,8 @@ class Pool(msgspec.Struct):
     missing: dict[str, Missing] = {}
     deferred: tuple[str, ...] = ()
     over: list[tuple[int, str]] = []
+    parcels: dict[str, tuple[str, ...]] = {}
+    early: dict[str, Early] = {}
     forgotten: dict[str, int] = {}
     rankings: dict[Any, Any] = {}
 

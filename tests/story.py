@@ -9,7 +9,7 @@ import msgspec
 from streams import commands as c
 from streams.decisions import Decision, decode_decision
 from streams.ledger import Ledger
-from tables.events import AnyEvent, Node, OrderLine, Segment, Shop
+from tables.events import AnyEvent, Node, OrderLine, Segment, Shop, Stage, TrackingStatus
 from tables.orders import Order
 from tables.policy import Policy, Rule, encode_policy
 from tables.pool import Pool
@@ -126,10 +126,28 @@ class Story:
     def release(self, order: str, *reasons: str, by: str = "mei", shop: str = "web") -> Decision:
         return self.ask(c.ReleaseHold(pool=POOL, cause=self.cause(), order=key(order, shop), reasons=tuple(reasons), by=by))
 
-    def ship(self, fulfilment: str, *lines: tuple[str, int], at: int = 5, document: str = "") -> Decision:
-        document = document or f"ship-{len(self.commands)}"
+    def ship(self, fulfilment: str, *lines: tuple[str, int], at: int = 5, document: str = "", tracking: str = "") -> Decision:
         return self.ask(
-            c.ConfirmShipment(pool=POOL, cause=self.cause(), document=document, fulfilment=fulfilment, shipped_at=at, lines=tuple(lines))
+            c.ConfirmShipment(
+                pool=POOL,
+                cause=self.cause(),
+                document=document or f"ship-{len(self.commands)}",
+                fulfilment=fulfilment,
+                shipped_at=at,
+                lines=tuple(lines),
+                carrier="gull" if tracking else "",
+                tracking=tracking,
+            )
+        )
+
+    def progress(self, fulfilment: str, stage: Stage, at: int = 3) -> Decision:
+        document = f"progress-{len(self.commands)}"
+        return self.ask(c.ReportProgress(pool=POOL, cause=self.cause(), document=document, fulfilment=fulfilment, stage=stage, at=at))
+
+    def track(self, tracking: str, status: TrackingStatus, at: int = 6) -> Decision:
+        document = f"event-{len(self.commands)}"
+        return self.ask(
+            c.TrackParcel(pool=POOL, cause=self.cause(), document=document, carrier="gull", tracking=tracking, status=status, at=at)
         )
 
     def refuse(self, fulfilment: str, reason: str = "no_capacity") -> Decision:

@@ -19,6 +19,7 @@ Invariant = Literal[
     "all or nothing",  # an order is promised whole where the policy says so
     "accounted",  # each ordered unit is promised, shipped or waited for
     "reservations",  # each ends once, and each of an order that is no more ends
+    "deliveries",  # no more arrives than was shipped, and a node tells of what it has to ship
     "returns",  # no more comes back than was shipped
     "holds",  # a held order is promised nothing
     "fulfilments",  # one for each reservation, and one for each cancel

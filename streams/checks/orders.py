@@ -173,6 +173,20 @@ class Orders:
         if not promise.rows:
             del known.promises[event.fulfilment]
 
+    def progressed(self, event: e.Progressed) -> None:
+        promise = self.get(event.order).promises.get(event.fulfilment)
+        if promise is None or promise.node != event.node:
+            self._note("deliveries", f"{event.order}: {event.node} is {event.stage} with {event.fulfilment}, which it has not to ship")
+
+    def delivered(self, event: e.Delivered) -> None:
+        known = self.get(event.order)
+        known.delivered = _join(known.delivered, event.rows)
+        shipped = count(known.shipped)
+        for (line, sku), units in count(known.delivered).items():
+            if units > shipped.get((line, sku), 0):
+                gone = shipped.get((line, sku), 0)
+                self._note("deliveries", f"{event.order}: {units} of {sku} (line {line}) have arrived, {gone} were shipped")
+
     def returned(self, event: e.Returned) -> None:
         known = self.get(event.order)
         known.returned = _join(known.returned, event.rows)

@@ -36,6 +36,8 @@ class PoolCheck:
             e.Unreserved: self._unreserved,
             e.Shipped: self._shipped,
             e.FoundShipped: orders.found_shipped,
+            e.Progressed: orders.progressed,
+            e.Delivered: orders.delivered,
             e.Returned: self._returned,
             e.StockMoved: self._moved,
             e.NodeSet: self._node_set,

@@ -36,6 +36,7 @@ class Known(msgspec.Struct, array_like=True, tag=1):
     shipped: tuple[Row, ...] = ()
     promises: dict[str, Promise] = {}
     returned: tuple[Row, ...] = ()
+    delivered: tuple[Row, ...] = ()
 
     def is_over(self) -> bool:
         """Nothing is left to do for it, so that the decider may forget it."""

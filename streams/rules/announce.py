@@ -105,12 +105,13 @@ def status(pool: Pool, key: str, position: int) -> OrderStatus:
     tenant, shop, name = key.split("/", 2)
     reserved = sum([row.quantity for found in order.open_fulfilments.values() for row in found.rows])
     backordered, shipped, returned = _units(order.waiting), _units(order.shipped), _units(order.returned)
+    delivered = _units(order.delivered)
     ordered = sum([line.quantity * units for line in order.lines for _, units in line.parts])
     return OrderStatus(
         tenant=tenant,
         shop=shop,
         order=name,
-        status=_word(order, reserved, backordered, shipped, returned),
+        status=_word(order, reserved, backordered, shipped, returned, delivered),
         revision=order.revision,
         position=position,
         ordered=ordered,
@@ -118,6 +119,7 @@ def status(pool: Pool, key: str, position: int) -> OrderStatus:
         backordered=backordered,
         shipped=shipped,
         returned=returned,
+        delivered=delivered,
         cancelled=max(0, ordered - reserved - backordered - shipped) if order.cancelled or order.rejected or order.reductions else 0,
         holds=order.holds,
     )
@@ -135,7 +137,7 @@ def _units(rows: Sequence[Row | Waiting]) -> int:
     return sum([row.quantity for row in rows])
 
 
-def _word(order: Order, reserved: int, backordered: int, shipped: int, returned: int) -> str:
+def _word(order: Order, reserved: int, backordered: int, shipped: int, returned: int, delivered: int) -> str:
     """The one word for it. Precedence: what is over, what is stopped, what is under way."""
     if order.rejected:
         return "rejected"
@@ -143,11 +145,15 @@ def _word(order: Order, reserved: int, backordered: int, shipped: int, returned:
         return "returned"
     if order.cancelled:
         asked = any(found.rows for found in order.open_fulfilments.values())
-        return "cancel_requested" if asked else "shipped" if shipped else "cancelled"
+        return "cancel_requested" if asked else _gone(shipped, delivered) if shipped else "cancelled"
     if order.holds:
         return "held"
     if backordered:
         return "partially_reserved" if reserved or shipped else "backordered"
     if shipped:
-        return "partially_shipped" if reserved else "shipped"
+        return "partially_shipped" if reserved else _gone(shipped, delivered)
     return "reserved" if reserved else "cancelled" if order.reductions else "accepted"
+
+
+def _gone(shipped: int, delivered: int) -> str:
+    return "delivered" if delivered >= shipped else "shipped"

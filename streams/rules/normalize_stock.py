@@ -7,6 +7,7 @@ from connectors.contract import (
     CountDraft,
     Ignored,
     MoveDraft,
+    ProgressDraft,
     ReceiptDraft,
     Rejected,
     RejectionDraft,
@@ -14,8 +15,20 @@ from connectors.contract import (
     ShipmentDraft,
     StockLine,
     StockSide,
+    TrackingDraft,
 )
-from streams.commands import AnyCommand, Cause, ConfirmShipment, CountStock, MoveStock, ReceiveStock, RejectFulfilment, ReturnStock
+from streams.commands import (
+    AnyCommand,
+    Cause,
+    ConfirmShipment,
+    CountStock,
+    MoveStock,
+    ReceiveStock,
+    RejectFulfilment,
+    ReportProgress,
+    ReturnStock,
+    TrackParcel,
+)
 from streams.reference import Reference, ShopRecord
 from streams.rules.normalize_bounds import LAST_MILLIS, MOST_UNITS, Outcome, told
 from streams.rules.normalize_orders import order_key
@@ -34,6 +47,13 @@ def book(draft: StockSide, shop: ShopRecord, reference: Reference, causes: Itera
             document = _document(draft.document, shop)
             pool, fulfilment, reason = shop.ref.pool, draft.fulfilment, draft.reason
             return [RejectFulfilment(pool=pool, cause=next(causes), document=document, fulfilment=fulfilment, reason=reason)]
+        case ProgressDraft(fulfilment=fulfilment, stage=stage, at=at):
+            document = _document(draft.document, shop)
+            return _bad_time(draft.document, at) or [
+                ReportProgress(pool=shop.ref.pool, cause=next(causes), document=document, fulfilment=fulfilment, stage=stage, at=at)
+            ]
+        case TrackingDraft(at=at):
+            return _bad_time(draft.document, at) or [_tracking(draft, shop, next(causes))]
         case ShipmentDraft():
             return _fault(draft, draft.shipped_at, 1) or _shipments(draft, shop, causes)
         case CountDraft():
@@ -72,6 +92,18 @@ def _command(draft: CountDraft | ReceiptDraft | MoveDraft, shop: ShopRecord, doc
                 at=draft.moved_at,
                 lines=units,
             )
+
+
+def _tracking(draft: TrackingDraft, shop: ShopRecord, cause: Cause) -> TrackParcel:
+    return TrackParcel(
+        pool=shop.ref.pool,
+        cause=cause,
+        document=_document(draft.document, shop),
+        carrier=draft.carrier,
+        tracking=draft.tracking,
+        status=draft.status,
+        at=draft.at,
+    )
 
 
 def _shipments(draft: ShipmentDraft, shop: ShopRecord, causes: Iterator[Cause]) -> Outcome:
@@ -146,9 +178,15 @@ def _strangers(nodes: tuple[str, ...], shop: ShopRecord, reference: Reference) -
 
 def _fault(draft: CountDraft | ReceiptDraft | MoveDraft | ShipmentDraft | ReturnDraft, at: int, least: int) -> Rejected | None:
     """What a channel should have refused, and must not reach the pool."""
-    if not 0 <= at < LAST_MILLIS:
-        return Rejected("bad_time", f"Document {told(draft.document)} says a time outside 1970 to 9999.")
+    if fault := _bad_time(draft.document, at):
+        return fault
     for line in draft.lines:
         if not least <= line.quantity <= MOST_UNITS:
             return Rejected("bad_quantity", f"{told(line.sku)} of document {told(draft.document)} must have {least} to {MOST_UNITS} units.")
     return None
+
+
+def _bad_time(document: str, at: int) -> Rejected | None:
+    if 0 <= at < LAST_MILLIS:
+        return None
+    return Rejected("bad_time", f"Document {told(document)} says a time outside 1970 to 9999.")

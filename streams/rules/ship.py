@@ -8,6 +8,7 @@ import msgspec
 from streams.commands import ConfirmShipment, RejectFulfilment
 from streams.rules.count import lose_promised
 from streams.rules.fill import fill, freed
+from streams.rules.observe import shipped_in
 from streams.rules.plan import Plan
 from streams.rules.rebalance import give_back_surplus, rebalance, wanted_by
 from streams.rules.stock import counted_already, known_document, sellable_grants
@@ -53,9 +54,12 @@ def ship(plan: Plan, command: ConfirmShipment) -> None:
         return
     rows, late = taken
     counted = _leave(plan, key, found, command, rows)
+    if rows:
+        shipped_in(plan, key, command.tracking, rows)
     if missing and late:
         after = _shipped(order, name, rows, late)
         plan.emit(FoundShipped(order=key, fulfilment=name, node=missing.node, rows=late, **_about(command)))
+        shipped_in(plan, key, command.tracking, late)
         rebalance(plan, key, after, "shipped_elsewhere")
         _take_off(plan, missing.node, command.shipped_at, late)
         fill(plan, (*counted, *freed(after)))

@@ -5,6 +5,8 @@ from typing import Any, TypeVar
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 
+from streams.rules.observe import STAGES
+from tables.evolve_parcels import RANK
 from tables.policy import DAY_MS, Policy, Rule
 from tests.story import Story, line
 
@@ -25,6 +27,7 @@ order_line = st.one_of(
 )
 buckets = st.sampled_from(["on_hand", "damaged", "quality", "hold"])
 order_lines = st.lists(order_line, min_size=1, max_size=3, unique_by=lambda found: found.line)
+parcels = st.sampled_from(["", "GL-1", "GL-2", "gl -1"])
 VERBS: dict[str, st.SearchStrategy[tuple[Any, ...]]] = {
     "place": st.tuples(st.just("place"), orders, st.integers(1, 4), order_lines, st.integers(0, 1)),
     "cancel": st.tuples(st.just("cancel"), orders, st.integers(1, 4)),
@@ -32,7 +35,9 @@ VERBS: dict[str, st.SearchStrategy[tuple[Any, ...]]] = {
     "receive": st.tuples(st.just("receive"), nodes, skus, units),
     "count": st.tuples(st.just("count"), nodes, skus, st.integers(0, 6), st.integers(0, 4)),
     "move": st.tuples(st.just("move"), nodes, nodes, buckets, buckets, skus, units),
-    "ship": st.tuples(st.just("ship"), st.integers(0, 9), st.booleans(), st.integers(1, 5)),
+    "ship": st.tuples(st.just("ship"), st.integers(0, 9), st.booleans(), st.integers(1, 5), parcels),
+    "progress": st.tuples(st.just("progress"), st.integers(0, 9), st.sampled_from(STAGES)),
+    "track": st.tuples(st.just("track"), parcels, st.sampled_from(list(RANK)), st.integers(1, 5)),
     "refuse": st.tuples(st.just("refuse"), st.integers(0, 9), st.sampled_from(["short", "cancelled", "no_capacity"])),
     "take_back": st.tuples(st.just("take_back"), st.integers(0, 9), st.integers(1, 2), nodes, st.booleans()),
     "release": st.tuples(st.just("release"), orders),
@@ -78,10 +83,15 @@ def perform(story: Story, what: tuple[Any, ...]) -> None:
             story.count(where, at=at, **{what_sku: quantity})
         case ("move", where, to, from_bucket, to_bucket, what_sku, quantity):
             story.move(where, from_bucket, to_bucket, to, **{what_sku: quantity})
-        case ("ship", n, partly, at):
+        case ("ship", n, partly, at, tracking):
             if (name := nth_fulfilment(story, n)) is not None:
                 rows = story.pool.orders[story.pool.index[name]].open_fulfilments[name].rows
-                story.ship(name, *([(rows[0].sku, 1)] if partly else []), at=at)
+                story.ship(name, *([(rows[0].sku, 1)] if partly else []), at=at, tracking=tracking)
+        case ("progress", n, stage):
+            if (name := nth_fulfilment(story, n)) is not None:
+                story.progress(name, stage)
+        case ("track", tracking, status, at):
+            story.track(tracking, status, at)
         case ("refuse", n, reason):
             if (name := nth_fulfilment(story, n)) is not None:
                 story.refuse(name, reason)

@@ -200,42 +200,6 @@ def a_cancel_is_asked_of_units_that_are_not_there(logs: Logs) -> None:
     logs.rewrite(at, lambda events: [*events, *(x for x in events if isinstance(x, e.CancelRequested))])
 
 
-# ---------------------------------------------------------------------------------------------- coming back
-def _back(logs: Logs, more: int) -> e.Returned:
-    """What was shipped of an order comes back, and so many units more."""
-    _, events = events_of(logs, e.Shipped)
-    shipped = next(event for event in events if isinstance(event, e.Shipped))
-    first, *others = (e.Row(row.line, row.sku, row.quantity) for row in shipped.rows)
-    rows = (replace(first, quantity=first.quantity + more), *others)
-    return e.Returned(order=shipped.order, document="back-1", node=shipped.node, rows=rows, returned_at=9)
-
-
-@breaks("returns")
-def more_comes_back_than_was_shipped(logs: Logs) -> None:
-    logs.rewrite(logs.find(e.Ticked), lambda events: [*events, _back(logs, 1)])
-
-
-@breaks("returns")
-def the_same_goods_come_back_twice(logs: Logs) -> None:
-    logs.rewrite(logs.find(e.Ticked), lambda events: [*events, _back(logs, 0), _back(logs, 0)])
-
-
-@breaks("conservation")
-def less_than_nothing_comes_back(logs: Logs) -> None:
-    logs.rewrite(logs.find(e.Ticked), lambda events: [*events, _back(logs, -9)])
-
-
-@breaks("conservation")
-def what_comes_back_can_be_sold_before_anybody_has_looked_at_it(logs: Logs) -> None:
-    """It moves on hand, and to no segment: free units and the shelf differ."""
-
-    def sold(event: e.Returned) -> e.StockMoved:
-        moves = tuple(e.Move(row.sku, row.quantity, event.node, "quality", event.node, "on_hand") for row in event.rows)
-        return e.StockMoved(document="", kind="move", at=1, moves=moves)
-
-    logs.rewrite(logs.find(e.Ticked), lambda events: [*events, _back(logs, 0), sold(_back(logs, 0))])
-
-
 # ---------------------------------------------------------------------------------------------- forgotten orders
 def _again(logs: Logs) -> tuple[e.AnyEvent, ...]:
     """What was decided of an order that has been shipped whole since."""

@@ -1,0 +1,82 @@
+"""How events change parcels: what left under a tracking number, and what its carrier says of it."""
+
+from tables import events as e
+from tables.orders import Order, Parcel, bare, merge
+from tables.state import Early, Pool
+
+# Later words of a carrier outrank earlier ones, whenever they come; equals go by their time. A parcel that was lost may turn up.
+RANK: dict[e.TrackingStatus, int] = {
+    "label": 0,
+    "in_transit": 1,
+    "out_for_delivery": 1,
+    "failed_attempt": 1,
+    "lost": 2,
+    "delivered": 3,
+    "returning": 4,
+    "returned": 5,
+}
+
+
+def number(tracking: str) -> str:
+    """Warehouses and carriers write one number with spaces or without, in capitals or not."""
+    return "".join(tracking.split()).upper()
+
+
+def later(status: e.TrackingStatus, at: int, known: Parcel | Early | None) -> bool:
+    """Whether this says more of a parcel than what is known of it."""
+    if known is None or not known.status:
+        return True
+    return (RANK[status], at, status) > (RANK[known.status], known.at, known.status)
+
+
+def left(pool: Pool, key: str, order: Order, tracking: str, rows: tuple[e.Row, ...]) -> None:
+    """Rows of an order left under a tracking number, if one was told."""
+    tracking = number(tracking)
+    if not tracking:
+        return
+    if order.parcels is None:
+        order.parcels = {}
+    known = order.parcels.setdefault(tracking, Parcel(()))
+    known.rows = merge(known.rows, bare(rows))
+    pool.parcels[tracking] = tuple(dict.fromkeys((*pool.parcels.get(tracking, ()), key)))
+
+
+def tracked(pool: Pool, event: e.Tracked) -> None:
+    if not event.order:
+        _early(pool, event)
+        return
+    pool.early.pop(event.tracking, None)
+    parcel = (pool.orders[event.order].parcels or {})[event.tracking]
+    parcel.status, parcel.at = event.status, event.at
+
+
+def _early(pool: Pool, event: e.Tracked) -> None:
+    known = pool.early.get(event.tracking)
+    delivered_at = event.at if event.status == "delivered" else known.delivered_at if known else 0
+    if known is not None and not later(event.status, event.at, known):
+        known.delivered_at = delivered_at
+    else:
+        pool.early[event.tracking] = Early(event.carrier, event.status, event.at, delivered_at, pool.now)
+
+
+def delivered(pool: Pool, event: e.Delivered) -> None:
+    order = pool.orders[event.order]
+    order.delivered = merge(order.delivered, event.rows)
+    (order.parcels or {})[event.tracking].delivered_at = event.delivered_at
+
+
+def forget_early(pool: Pool, now: int, old: int) -> None:
+    """Those heard of before `old` go. What came before the first tick counts from that tick on."""
+    for known in pool.early.values():
+        known.since = known.since or now
+    pool.early = {tracking: known for tracking, known in pool.early.items() if known.since >= old}
+
+
+def forget_parcels(pool: Pool, key: str, order: Order) -> None:
+    """Of an order that is forgotten."""
+    for tracking in order.parcels or ():
+        others = tuple(other for other in pool.parcels[tracking] if other != key)
+        if others:
+            pool.parcels[tracking] = others
+        else:
+            del pool.parcels[tracking]
