@@ -63,15 +63,18 @@ def kuaidi100(state: str) -> TrackingStatus | None:
 
 
 def drafts(parcel: str, carrier: str, tracking: str, scans: Iterable[Scan]) -> tuple[TrackingDraft, ...] | Ignored:
-    """A track, in any order of its times. `parcel` names it in its documents, which outlive a correction of the carrier."""
-    track = sorted(scans, key=lambda scan: scan.at)
+    """A track, in any order of its times; of scans in a row that say the same, the first. `parcel` names it in its documents, which
+    outlive a correction of the carrier."""
+    track = list(dict.fromkeys(sorted(scans, key=lambda scan: scan.at)))
     if not track:
         return Ignored("no_known_status", "Nothing in the track says where the parcel is.")
-    found: dict[str, TrackingDraft] = {}
+    found: list[TrackingDraft] = []
     for scan, status in zip(track, _homeward(track), strict=True):
-        document = f"{parcel}/{scan.at}/{scan.status}"
-        found.setdefault(document, TrackingDraft(document=document, carrier=carrier, tracking=tracking, status=status, at=scan.at))
-    return tuple(found.values())
+        # a parcel is scanned in every hall it passes, and the whole track is told each time: most of it would be commands for nothing
+        if not found or found[-1].status != status:
+            document = f"{parcel}/{scan.at}/{scan.status}"
+            found.append(TrackingDraft(document=document, carrier=carrier, tracking=tracking, status=status, at=scan.at))
+    return tuple(found)
 
 
 def _homeward(track: Iterable[Scan]) -> Iterator[TrackingStatus]:

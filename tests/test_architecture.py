@@ -66,6 +66,7 @@ PURE = (
     "streams.ledger",
     "connectors.contract",
     "connectors.channels",
+    *("connectors.tracking", "connectors.carriers", "connectors.labels", "connectors.easypost_labels"),
 )
 IMPURE = (
     *("time.time", "time.time_ns", "time.monotonic", "time.monotonic_ns", "time.perf_counter", "time.perf_counter_ns", "time.sleep"),

@@ -69,7 +69,13 @@ def test_every_state_of_kuaidi100_from_0_to_7_has_a_word() -> None:
 def test_a_parcel_that_has_turned_is_returned_when_it_is_delivered() -> None:
     told = track((1, "in_transit"), (2, "returning"), (3, "out_for_delivery"), (4, "delivered"))
 
-    assert [draft.status for draft in told] == ["in_transit", "returning", "returning", "returned"]
+    assert [draft.status for draft in told] == ["in_transit", "returning", "returned"]
+
+
+def test_of_scans_in_a_row_that_say_the_same_the_first_is_told() -> None:
+    told = track((1, "in_transit"), (2, "in_transit"), (3, "failed_attempt"), (4, "in_transit"), (5, "in_transit"))
+
+    assert [(draft.at, draft.status) for draft in told] == [(1, "in_transit"), (3, "failed_attempt"), (4, "in_transit")]
 
 
 def test_a_parcel_can_be_lost_on_its_way_home() -> None:
