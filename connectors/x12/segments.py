@@ -15,6 +15,8 @@ from connectors.payload import Unusable
 WIDTHS = (2, 10, 2, 10, 2, 15, 2, 15, 6, 4, 1, 5, 9, 1, 1, 1)
 LONGEST_HEAD = 300
 _LINE_ENDS = re.compile(r"[\r\n]")
+# a line end behind ISA16 ends segments, unless the mark that does stands on the next line because lines are wrapped
+_END_OF_HEAD = re.compile(r"[\r\n]*(?P<component>.)(?:[\r\n]+(?P<wrapped>[^\w\s])|(?P<segment>.))", re.DOTALL)
 # a Ctrl-Z ends files of old systems
 _BLANK = " \t\r\n\x0b\x0c\x1a\u00a0\ufeff"
 
@@ -76,15 +78,17 @@ def _head(text: str, place: int) -> tuple[Separators, Segment, int]:
         raise Unusable("not_x12", "The file is no X12: it does not begin with ISA, or goes on after IEA with something else.")
     element = window[3:4]
     parts = window.split(element, 16) if element else []
-    if len(parts) < 17 or len(parts[16]) < 2:
+    end = _END_OF_HEAD.match(parts[16]) if len(parts) == 17 else None
+    if end is None:
         raise Unusable("truncated", "The file ends inside its first segment: have it sent again.")
-    separators = Separators(element, parts[16][0], parts[16][1])
-    if len(set(parts[16][:2] + element)) < 3 or any(mark.isalnum() or mark == " " for mark in parts[16][:2] + element):
+    separators = Separators(element, end["component"], end["wrapped"] or end["segment"])
+    marks = (separators.element, separators.component, separators.segment)
+    if len(set(marks)) < 3 or any(mark.isalnum() or mark == " " for mark in marks):
         raise Unusable("bad_separators", "ISA does not tell three different separators: it must have 16 elements of their fixed widths.")
     isa = ("ISA", *(_LINE_ENDS.sub("", part) for part in parts[1:16]), separators.component)
     if any(len(at(isa, number)) > width for number, width in enumerate(WIDTHS, 1)):
         raise Unusable("bad_head", "An element of ISA is longer than X12 has it: ask the sender to pad ISA to 106 characters.")
-    return separators, isa, place + len(element.join(parts[:16])) + 3
+    return separators, isa, place + len(element.join(parts[:16])) + 1 + end.end()
 
 
 def _next(text: str, place: int, separators: Separators) -> tuple[Segment, int]:
