@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from connectors import partner_webhook
+from connectors import partner_qimen, partner_webhook
 from connectors.partner import Form
 
-FORMS: Mapping[str, Form] = {form.name: form for form in (partner_webhook.FORM,)}
+FORMS: Mapping[str, Form] = {form.name: form for form in (partner_qimen.FORM, partner_webhook.FORM)}

@@ -21,8 +21,7 @@ PAGE = 100
 
 
 class Account(msgspec.Struct, frozen=True, kw_only=True):
-    """How we are known at a warehouse. `carrier` and `platform` are codes of the norm; `known`: the codes with which this warehouse says
-    that it has an order already."""
+    """How we are known at a warehouse. `carrier` and `platform` are codes of the norm."""
 
     app_key: str
     customer: str
@@ -30,7 +29,6 @@ class Account(msgspec.Struct, frozen=True, kw_only=True):
     carrier: str = "OTHER"
     platform: str = "OTHER"
     sender: Person | None = None
-    known: tuple[str, ...] = ()
 
 
 class Call(msgspec.Struct, frozen=True):

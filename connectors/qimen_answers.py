@@ -6,7 +6,6 @@ import msgspec
 
 from connectors.contract import StockLine
 from connectors.payload import MOST_STOCK, Unusable
-from connectors.qimen import Account
 from connectors.xml_tree import Tree, read_xml
 
 # the platform's own troubles, which pass: https://open.taobao.com, codes of errors; 7 is its limit of calls
@@ -30,7 +29,7 @@ def answer_xml(code: str, sentence: str) -> bytes:
     return f"<response><flag>{flag}</flag><code>{escape(code)}</code><message>{escape(sentence)}</message></response>".encode()
 
 
-def read_answer(body: bytes, account: Account) -> Told:
+def read_answer(body: bytes) -> Told:
     """What a warehouse, or the platform between, answered. Raises Unusable when it is no answer of the norm."""
     try:
         told = read_xml(body, "response")
@@ -41,7 +40,7 @@ def read_answer(body: bytes, account: Account) -> Told:
     flag, code = _text(told, "flag").lower(), _text(told, "code")
     if flag not in ("success", "failure"):
         raise Unusable("no_flag", "The answer says neither success nor failure.")
-    taken = flag == "success" or code in account.known
+    taken = flag == "success"
     number = next((found for name in ("deliveryOrderId", "entryOrderId", "returnOrderId") if (found := _text(told, name))), "")
     return Told(taken=taken, code=code, message=_text(told, "message"), number=number, passing=not taken and _passes(code))
 

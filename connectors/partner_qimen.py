@@ -1,0 +1,75 @@
+"""The form `qimen`: a warehouse that speaks Cainiao's norm is asked to deliver, or to cancel (docs/qimen.md)."""
+
+import re
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import urlencode
+
+import msgspec
+
+from connectors.contract import Person
+from connectors.partner import Accepted, Again, Delivery, Partner, Refused, Reply, Request, Undeliverable, Verdict
+from connectors.payload import Unusable
+from connectors.qimen import Account, Call, delivery_order, order_cancel, query
+from connectors.qimen_answers import read_answer
+
+# why an order is taken back as a whole; any other reason may leave a part of it
+WHOLE = ("cancelled", "held")
+PASSING = (408, 425, 429)
+SENDER = "sender_"
+# a code, and nobody's name
+_CODE = re.compile(r"[A-Za-z0-9_.:-]{1,64}")
+
+
+class Qimen:
+    name = "qimen"
+
+    def request(self, delivery: Delivery, partner: Partner) -> Request:
+        """The body is the same in every attempt; the time in the URL is not. Raises Undeliverable."""
+        account = account_of(partner.options)
+        call = _call(delivery, account)
+        asked = urlencode(query(call, account, delivery.at, partner.secret))
+        joint = "&" if "?" in partner.url else "?"
+        return Request(f"{partner.url}{joint}{asked}", {"Content-Type": "application/xml; charset=utf-8"}, call.body)
+
+    def answer(self, reply: Reply) -> Verdict:
+        """What counts is the body; without one of the norm, the status does."""
+        if reply.status in PASSING or reply.status >= 500:
+            return Again(f"answered {reply.status}")
+        if not 200 <= reply.status < 300:
+            return Refused(f"http_{reply.status}", f"The warehouse's system answered {reply.status}: look there for what it did not take.")
+        try:
+            told = read_answer(reply.body)
+        except Unusable:
+            return Again("answered something that is not Qimen's")
+        if told.taken:
+            return Accepted()
+        code = told.code if _CODE.fullmatch(told.code) else "…"
+        if told.passing:
+            return Again(f"answered {code}")
+        return Refused("qimen_failure", f"The warehouse answered failure, code {code}: look there for its reason.")
+
+
+def _call(delivery: Delivery, account: Account) -> Call:
+    told = delivery.fulfilment
+    if told.type == "FulfilmentOrdered":
+        return delivery_order(told, delivery.recipient, account, delivery.decided_at or delivery.at)
+    if told.reason not in WHOLE:
+        raise Undeliverable("part_of_an_order", "Qimen cancels whole orders, and this may be a part of one: have the warehouse change it.")
+    return order_cancel(told, account)
+
+
+def account_of(options: Mapping[str, str]) -> Account:
+    """`app_key`, `customer`, `owner`, and what else an Account has; the sender's name, phone, … as `sender_name`, `sender_phone`, …
+    Raises Undeliverable where one of the first three is missing."""
+    sender: dict[str, Any] = {name.removeprefix(SENDER): value for name, value in options.items() if name.startswith(SENDER)}
+    if "street" in sender:
+        sender["street"] = (sender["street"],)
+    known = {name: value for name, value in options.items() if name in Account.__struct_fields__}
+    try:
+        return msgspec.convert({**known, "sender": msgspec.convert(sender, Person) if sender else None}, Account)
+    except msgspec.ValidationError:
+        raise Undeliverable("no_account", "Set options.app_key, options.customer and options.owner of the partner.") from None
+
+
+FORM = Qimen()
