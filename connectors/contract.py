@@ -234,8 +234,8 @@ class ProgressDraft(msgspec.Struct, frozen=True, kw_only=True, tag="progress"):
 
 
 class TrackingDraft(msgspec.Struct, frozen=True, kw_only=True, tag="tracking"):
-    """A carrier tells of a parcel, named by its tracking number; `carrier` is the carrier's own name for itself. One event a draft; the same
-    event has the same `document` for ever."""
+    """A carrier tells of a parcel, named by its tracking number; `carrier` is the carrier's own name for itself. One event a draft; the
+    same event has the same `document` for ever."""
 
     document: str
     carrier: str
