@@ -1,7 +1,7 @@
 """940, warehouse shipping order, out of a fulfilment event: an order, or the cancel of units of one. The same event is the same bytes.
 
-Control numbers follow from the event's place: one digit of the partition, six of the offset, two of the ordinal. They come round after a
-million commands of a partition; what never does is W0502, the fulfilment."""
+Control numbers follow from the event's place: six digits of the offset, three of the ordinal. They come round after a million commands of
+a partition; what never does is W0502, the fulfilment."""
 
 from collections.abc import Iterator
 
@@ -14,6 +14,8 @@ from connectors.x12.segments import Segment, Separators
 from connectors.x12.writer import Unwritable, write
 
 VERSION = "004010"
+OFFSETS = 1_000_000
+GOLDEN = 618_034  # of OFFSETS
 # element 473
 ORIGINAL, CANCEL = "N", "F"
 # the longest that 004010 has room for
@@ -34,9 +36,9 @@ class Ends(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def control_number(fulfilment: Fulfilment) -> int:
-    """1 to 999,999,999."""
-    place = fulfilment.partition % 10 * 1_000_000 + fulfilment.src_offset % 1_000_000
-    return place * 100 + fulfilment.ordinal % 99 + 1
+    """1 to 999,999,999. Partitions go round the same million offsets, each from a start far from those of the others."""
+    place = (fulfilment.src_offset + fulfilment.partition * GOLDEN) % OFFSETS
+    return place * 1_000 + fulfilment.ordinal % 999 + 1
 
 
 def shipping_order(fulfilment: Fulfilment, recipient: Person | None, ends: Ends, decided_at: Millis) -> bytes:

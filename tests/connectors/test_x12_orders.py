@@ -1,5 +1,6 @@
 """X12 as it goes out: the writer against the reader, and the 940 that a fulfilment becomes."""
 
+import itertools
 import re
 
 import msgspec
@@ -105,20 +106,28 @@ def test_counts_and_control_numbers_are_right() -> None:
     (whole,) = read(shipping_order(ORDERED, ADA, ENDS, NOON))
     (group,) = whole.groups
 
-    assert whole.control == group.control == control_number(ORDERED) == 7203
+    assert whole.control == group.control == control_number(ORDERED) == 72003
     assert [part.code for part in group.transactions] == ["940"]
 
 
-def test_each_event_of_a_partition_has_a_number_of_its_own() -> None:
-    places = [(partition, offset, ordinal) for partition in range(10) for offset in (0, 1, 72, 999_999) for ordinal in range(99)]
+def placed(partition: int, offset: int, ordinal: int) -> int:
+    return control_number(msgspec.structs.replace(ORDERED, partition=partition, src_offset=offset, ordinal=ordinal))
 
-    numbers = [
-        control_number(msgspec.structs.replace(ORDERED, partition=partition, src_offset=offset, ordinal=ordinal))
-        for partition, offset, ordinal in places
-    ]
+
+def test_each_event_of_a_partition_has_a_number_of_its_own() -> None:
+    numbers = {placed(0, offset, ordinal) for offset in (0, 1, 72, 999_999) for ordinal in range(999)}
+
+    assert len(numbers) == 4 * 999
+    assert min(numbers) == 1
+    assert max(numbers) == 999_999_999
+
+
+def test_partitions_that_are_about_as_far_use_different_numbers() -> None:
+    numbers = [placed(partition, offset, 2) for partition in range(16) for offset in range(400_000, 430_000, 1_000)]
 
     assert len(set(numbers)) == len(numbers)
-    assert all(0 < number < 1_000_000_000 for number in numbers)
+    starts = sorted(placed(partition, 0, 0) // 1_000 for partition in range(16))
+    assert min(after - before for before, after in itertools.pairwise(starts)) > 30_000
 
 
 def test_a_number_has_nine_digits_however_far_the_log_is() -> None:

@@ -36,7 +36,7 @@ class World:
     def told(self, seconds: float = 5.0) -> Verdict:
         return FORM.answer(asyncio.run(self.folders.send(self.request(), seconds)))
 
-    def acknowledge(self, verdict: str, control: int = 7203, name: str = "997-1.edi") -> None:
+    def acknowledge(self, verdict: str, control: int = 72003, name: str = "997-1.edi") -> None:
         (self.answers / name).write_bytes(interchange("FA", transaction("997", "0001", f"AK1*OW*{control}", f"AK9*{verdict}*1*1*1")))
 
 
