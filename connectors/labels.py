@@ -58,10 +58,17 @@ def subdivision(region: str) -> str:
 
 def labels_file(requests: Iterable[LabelRequest]) -> str:
     """CSV (RFC 4180) of labels to buy, in the columns of COLUMNS. No cell of it is a formula."""
+    return _csv([COLUMNS, *map(_row, requests)])
+
+
+def bought_row(label: Label) -> str:
+    """The same of one label that was bought: reference, carrier, service, tracking, price, currency, url."""
+    return _csv([(label.reference, label.carrier, label.service, label.tracking, str(label.price), label.currency, label.url)])
+
+
+def _csv(rows: Iterable[tuple[str, ...]]) -> str:
     written = io.StringIO(newline="")
-    writer = csv.writer(written)
-    writer.writerow(COLUMNS)
-    writer.writerows([[_plain(cell) for cell in _row(request)] for request in requests])
+    csv.writer(written).writerows([[_plain(cell) for cell in row] for row in rows])
     return written.getvalue()
 
 

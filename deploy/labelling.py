@@ -2,10 +2,10 @@
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, TypeVar
 
 import msgspec
-from pydantic import Field, ValidationError
+from pydantic import BaseModel, Field, ValidationError
 
 from connectors.carriers import Choice, Parcel, RateTable, choose
 from connectors.contract import Person
@@ -13,21 +13,16 @@ from connectors.labels import LabelRequest
 from deploy.business.forms import Form, Region, Sku
 from deploy.business.sheets import Entry, Problem, Unreadable, read_document, read_rows
 
+F = TypeVar("F", bound=BaseModel)
 Grams = Annotated[int, Field(ge=1, le=1_000_000_000)]
 Days = Annotated[int, Field(ge=0, le=365)]
 Minutes = Annotated[int, Field(ge=0, lt=24 * 60)]
 Cell = Annotated[str, Field(max_length=256, pattern=r"^[^\x00-\x1f\x7f]*$")]
 
 
-class ParcelForm(Form):
-    """A row of parcels.csv; `from` and `to` are regions, `ready` minutes after the sender's midnight."""
+class AddressForm(Form):
+    """An address without its country, which the region says."""
 
-    reference: Sku
-    origin: Region = Field(alias="from")
-    to: Region
-    grams: Grams
-    promise_days: Days | None = None
-    ready: Minutes = 0
     name: Cell = ""
     company: Cell = ""
     street: Cell = ""
@@ -37,10 +32,7 @@ class ParcelForm(Form):
     phone: Cell = ""
     email: Cell = ""
 
-    def parcel(self) -> Parcel:
-        return Parcel(grams=self.grams, origin=self.origin, to=self.to, promise_days=self.promise_days, ready=self.ready)
-
-    def recipient(self) -> Person:
+    def person(self, region: str) -> Person:
         return Person(
             name=self.name,
             company=self.company,
@@ -49,8 +41,22 @@ class ParcelForm(Form):
             street=tuple([street for street in (self.street, self.street2) if street]),
             city=self.city,
             postcode=self.postcode,
-            country=self.to[:2],
+            country=region[:2],
         )
+
+
+class ParcelForm(AddressForm):
+    """A row of parcels.csv; `from` and `to` are regions, `ready` minutes after the sender's midnight."""
+
+    reference: Sku
+    origin: Region = Field(alias="from")
+    to: Region
+    grams: Grams
+    promise_days: Days | None = None
+    ready: Minutes = 0
+
+    def parcel(self) -> Parcel:
+        return Parcel(grams=self.grams, origin=self.origin, to=self.to, promise_days=self.promise_days, ready=self.ready)
 
 
 class Chosen(msgspec.Struct, frozen=True):
@@ -61,24 +67,25 @@ class Chosen(msgspec.Struct, frozen=True):
     label: LabelRequest | None
 
 
-def choose_labels(table_file: Path, parcels_file: Path) -> list[Chosen] | list[Problem]:
-    """A choice for each parcel; or every problem that the two files have."""
+def choose_labels(table_file: Path, parcels_file: Path, sender_file: Path | None = None) -> list[Chosen] | list[Problem]:
+    """A choice for each parcel; or every problem that the files have."""
     try:
-        table, rows = _table(table_file), list(_parcels(parcels_file))
+        table, rows = _document(table_file, RateTable), list(_parcels(parcels_file))
+        sender = _document(sender_file, AddressForm) if sender_file else AddressForm()
     except Unreadable as unreadable:
         return [unreadable.problem]
-    problems = [row for row in (table, *rows) if isinstance(row, Problem)]
-    if problems or isinstance(table, Problem):
+    problems = [row for row in (table, sender, *rows) if isinstance(row, Problem)]
+    if problems or isinstance(table, Problem) or isinstance(sender, Problem):
         return problems
-    return [_chosen(table, row) for row in rows if isinstance(row, ParcelForm)]
+    return [_chosen(table, row, sender) for row in rows if isinstance(row, ParcelForm)]
 
 
-def _chosen(table: RateTable, form: ParcelForm) -> Chosen:
+def _chosen(table: RateTable, form: ParcelForm, sender: AddressForm) -> Chosen:
     choice = choose(table, form.parcel())
-    return Chosen(form.reference, choice, _label(form, choice))
+    return Chosen(form.reference, choice, _label(form, sender, choice))
 
 
-def _label(form: ParcelForm, choice: Choice) -> LabelRequest | None:
+def _label(form: ParcelForm, sender: AddressForm, choice: Choice) -> LabelRequest | None:
     if choice.chosen is None:
         return None
     return LabelRequest(
@@ -86,18 +93,18 @@ def _label(form: ParcelForm, choice: Choice) -> LabelRequest | None:
         carrier=choice.chosen.carrier,
         service=choice.chosen.service,
         grams=form.grams,
-        sender=Person(),
+        sender=sender.person(form.origin),
         sender_region=form.origin,
-        recipient=form.recipient(),
+        recipient=form.person(form.to),
         recipient_region=form.to,
     )
 
 
 # ---------------------------------------------------------------------------------------------- the files
-def _table(file: Path) -> RateTable | Problem:
+def _document(file: Path, form: type[F]) -> F | Problem:
     entry = read_document(file)
     try:
-        return RateTable.model_validate(entry.values)
+        return form.model_validate(entry.values)
     except ValidationError as faults:
         return _problem(entry, faults)
 
@@ -121,4 +128,4 @@ def _parcels(file: Path) -> Iterator[ParcelForm | Problem]:
 def _problem(entry: Entry, faults: ValidationError) -> Problem:
     """The first fault. What was written is not repeated: in a parcel it is a person's."""
     first = faults.errors(include_url=False, include_context=False, include_input=False)[0]
-    return Problem(entry.file, entry.at(first["loc"]), f"{'.'.join(map(str, first['loc'])) or 'the table'}: {first['msg']}")
+    return Problem(entry.file, entry.at(first["loc"]), f"{'.'.join(map(str, first['loc'])) or 'the whole'}: {first['msg']}")
