@@ -8,6 +8,7 @@ import msgspec
 import pytest
 
 from connectors.contract import Fulfilment, FulfilmentLine, Millis
+from connectors.courier import Consumed, Courier, Outside
 from connectors.partner import Accepted, Delivery, Partner, Refused, Reply, Request, Undeliverable, Verdict
 from connectors.x12.folder import Folders, drop
 from connectors.x12.partner import FORM
@@ -17,6 +18,7 @@ from tests.connectors.test_x12_orders import ADA, ENDS, ORDERED
 
 AGREED = {"sender": ENDS.sender, "receiver": ENDS.receiver}
 LATER = Millis(NOON + 86_400_000)
+SEALED = msgspec.structs.replace(ORDERED, recipient="k1.sealed")
 
 
 class World:
@@ -98,6 +100,39 @@ def test_a_997_that_is_still_being_written_is_read_again(world: World) -> None:
 
 def test_an_attempt_on_another_day_is_the_same_file_to_the_byte(world: World) -> None:
     assert world.request(at=LATER) == world.request()
+
+
+def test_a_process_that_was_killed_before_its_commit_drops_the_same_file_again(tmp_path: Path) -> None:
+    world = World(tmp_path, acknowledges=False)
+    record = Consumed(0, 5, b"halyard/halyard-web/5500000028", [("ce_time", b"2026-03-01T12:00:00.000+00:00")], msgspec.json.encode(SEALED))
+
+    first, again = (delivered(world, record, attempt) for attempt in (NOON, LATER))
+
+    assert first == again == world.request().body
+
+
+def delivered(world: World, record: Consumed, attempt: Millis) -> bytes:
+    """By a courier that was just started; the partner takes the file out of the folder."""
+
+    async def bury(letter: Consumed, code: str, sentence: str) -> None:
+        raise AssertionError(code)
+
+    partner = msgspec.structs.replace(world.partner, opens_recipient=True)
+    outside = Outside(send=Folders().send, open=lambda _: ADA, bury=bury, now=lambda: attempt, random=lambda: 0.0)
+
+    async def deliver() -> None:
+        await Courier(partner, FORM, outside).deliver(record, SEALED)
+
+    asyncio.run(deliver())
+    (only,) = world.orders.iterdir()
+    body = only.read_bytes()
+    only.unlink()
+    return body
+
+
+@pytest.mark.parametrize("header", [b"", b"yesterday", b"2026-03-01T12:00:00", b"\xff"])
+def test_an_event_that_does_not_say_when_it_was_decided_is_dated_to_no_day(header: bytes) -> None:
+    assert Consumed(0, 5, b"", [("ce_time", header)], b"").decided_at == 0
 
 
 def test_a_file_that_is_there_is_left_alone_and_no_half_of_one_is_ever_seen(tmp_path: Path) -> None:
