@@ -21,7 +21,8 @@ from deploy.business.forms import (
 from deploy.business.sheets import Entry, Problem
 
 F = TypeVar("F", bound=Form)
-WAREHOUSE_CHANNEL = "warehouse"
+# what sells nothing: warehouses, suppliers and carriers tell through these
+FEEDS = frozenset({"warehouse", "qimen", "x12", "easypost", "kuaidi100"})
 
 
 class Placed(msgspec.Struct, Generic[F], frozen=True):
@@ -129,7 +130,7 @@ def _shops(sheets: Sheets, channels: Collection[str]) -> Iterator[Problem]:
         if shop.channel not in channels:
             yield at.problem(f"there is no channel {shop.channel!r}; {hint(shop.channel, channels)}", "channel")
         known = sheets.names("segments.yaml", (other.form.segment for other in sheets.segments if other.form.pool == shop.pool))
-        if not shop.segment and shop.channel != WAREHOUSE_CHANNEL:
+        if not shop.segment and shop.channel not in FEEDS:
             yield at.problem(f"the shop sells and needs a segment of pool {shop.pool!r}; {hint('', known)}")
         if shop.segment and shop.segment not in known:
             yield at.problem(

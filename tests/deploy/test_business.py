@@ -98,6 +98,16 @@ def test_what_does_not_fit_is_named_where_it_stands(folder: Folder, file: str, o
     assert [problem.line for problem in problems if problem.file == file and said in problem.sentence] == [line], problems
 
 
+@pytest.mark.parametrize("channel", ["warehouse", "x12", "qimen", "easypost", "kuaidi100"])
+def test_a_feed_sells_nothing_and_needs_no_segment(folder: Folder, channel: str) -> None:
+    feed = "- shop: gull-feed\n  channel: CHANNEL\n  tenant: halyard\n  pool: us\n  secret_file: secrets/halyard-web\n"
+    shops = (folder.path / "shops.yaml").read_text()
+
+    business = folder.write("shops.yaml", shops.rstrip("\n") + "\n" + feed.replace("CHANNEL", channel)).business()
+
+    assert "gull-feed" in business.secrets
+
+
 @pytest.mark.parametrize(
     ("file", "content", "line", "said"),
     [
