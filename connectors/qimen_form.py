@@ -91,6 +91,7 @@ class _Order(Form):
 
 class _Process(Form):
     process_status: Status
+    express_code: Text = ""
     operate_time: Moment = 0
 
 

@@ -21,6 +21,8 @@ from connectors.contract import (
     ShopRef,
     Stage,
     StockLine,
+    TrackingDraft,
+    TrackingStatus,
     Webhook,
 )
 from connectors.payload import Unusable, usable
@@ -53,6 +55,7 @@ STAGES: dict[str, Stage] = {
     "WEIGH": "packed",
     "READY": "packed",
 }
+PARCELS: dict[str, TrackingStatus] = {"SIGN": "delivered", "REFUSE": "returning", "TMSCANCELED": "returning"}
 
 
 class Qimen:
@@ -136,7 +139,7 @@ def _shipped(told: DeliveryConfirm, name: str, at: Millis) -> Parsed:
 
 def _packages(told: DeliveryConfirm) -> Iterator[tuple[str, str, str, tuple[StockLine, ...]]]:
     """(name, carrier, tracking number, lines) of each package, whose name is the same in whatever order they come. Where none says what
-    is in it there is one of all that was shipped, with every number."""
+    is in it there is one of all that was shipped, under the first number: that of the whole consignment."""
     packed: dict[str, tuple[str, str, list[StockLine]]] = {}
     for package in told.packages:
         name = "/".join(filter(None, (package.package_code, package.express_code)))
@@ -148,8 +151,8 @@ def _packages(told: DeliveryConfirm) -> Iterator[tuple[str, str, str, tuple[Stoc
     left = tuple([StockLine(sku=line.item_code, quantity=line.actual_qty) for line in told.order_lines if line.actual_qty])
     whole = told.delivery_order.status == "DELIVERED" and told.delivery_order.confirm_type != "1" and not told.order_lines
     if not packed and (left or whole):
-        carrier = next((package.logistics_code for package in told.packages if package.logistics_code), "")
-        yield "", carrier, ",".join(dict.fromkeys(package.express_code for package in told.packages if package.express_code)), left
+        first = next((package for package in told.packages if package.express_code), None)
+        yield "", first.logistics_code if first else "", first.express_code if first else "", left
 
 
 def _is_short(told: DeliveryConfirm) -> bool:
@@ -164,12 +167,15 @@ def _is_short(told: DeliveryConfirm) -> bool:
 
 
 def _process(told: ProcessReport, raw: RawRecord) -> Parsed:
-    stage = STAGES.get(told.process.process_status)
-    if stage is None or told.order.order_type not in DELIVERIES:
-        return Ignored("progress", "This progress is told by the confirmation of its order, too.")
-    name = f"{told.order.order_code}/{told.process.process_status}/{told.process.operate_time}"
-    at = Millis(told.process.operate_time or raw.received_at)
-    return (ProgressDraft(document=name, fulfilment=told.order.order_code, stage=stage, at=at),)
+    process, code = told.process, told.order.order_code
+    name = f"{code}/{process.process_status}/{process.operate_time}"
+    at = Millis(process.operate_time or raw.received_at)
+    if told.order.order_type in DELIVERIES:
+        if stage := STAGES.get(process.process_status):
+            return (ProgressDraft(document=name, fulfilment=code, stage=stage, at=at),)
+        if process.express_code and (status := PARCELS.get(process.process_status)):
+            return (TrackingDraft(document=name, carrier="", tracking=process.express_code, status=status, at=at),)
+    return Ignored("progress", "This progress is told by the confirmation of its order, too.")
 
 
 # ---------------------------------------------------------------------------------------------- by method

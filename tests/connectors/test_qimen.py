@@ -15,6 +15,7 @@ from connectors.contract import (
     RejectionDraft,
     ShipmentDraft,
     StockLine,
+    TrackingDraft,
 )
 from connectors.xml_tree import Tree, read_xml
 from tests.connectors.cases import DOCS, FIXTURES
@@ -96,12 +97,12 @@ def test_two_packages_under_one_number_are_one_shipment_and_no_repetition() -> N
     assert sum(line.quantity for line in shipped.lines) == 3
 
 
-def test_where_no_package_says_what_is_in_it_the_lines_do_and_every_number_is_kept() -> None:
+def test_where_no_package_says_what_is_in_it_the_lines_do_under_the_number_of_the_consignment() -> None:
     told = confirm(packages=[package("SF1"), package("SF2")], lines=[line("TEA", 3, 3), line("CUP", 1, 1)])
     (shipped,) = drafts("deliveryorder.confirm", told)
 
     assert isinstance(shipped, ShipmentDraft)
-    assert (shipped.tracking, len(shipped.lines)) == ("SF1,SF2", 2)
+    assert (shipped.tracking, len(shipped.lines)) == ("SF1", 2)
 
 
 def test_a_delivery_without_packages_and_lines_is_of_all_that_is_open() -> None:
@@ -163,6 +164,17 @@ def test_a_cancel_that_came_too_late_is_answered_by_the_shipment_and_not_before(
 @pytest.mark.parametrize("status", ["NEW", "EXCEPTION", "WHATEVER"])
 def test_a_status_by_which_nothing_is_shipped_changes_nothing(status: str) -> None:
     assert code("deliveryorder.confirm", confirm(status, lines=[line("TEA", 3, 3)])) == "nothing_shipped"
+
+
+@pytest.mark.parametrize(("status", "said"), [("SIGN", "delivered"), ("REFUSE", "returning"), ("TMSCANCELED", "returning")])
+def test_what_became_of_a_parcel_is_told_of_its_tracking_number(status: str, said: str) -> None:
+    process = {"processStatus": status, "expressCode": "SF1", "operateTime": "2026-03-03 10:00:00"}
+    told = {"order": {"orderCode": "F1", "orderType": "JYCK"}, "process": process}
+    (parcel,) = drafts("orderprocess.report", told)
+
+    assert isinstance(parcel, TrackingDraft)
+    assert (parcel.tracking, parcel.status) == ("SF1", said)
+    assert code("orderprocess.report", told | {"process": process | {"expressCode": ""}}) == "progress"
 
 
 def test_the_progress_of_an_entry_order_is_no_progress_of_a_delivery() -> None:

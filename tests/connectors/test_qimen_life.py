@@ -109,3 +109,13 @@ def test_what_came_back_is_sold_again_only_where_the_warehouse_found_it_good(the
     shelf = there.story.pool.stock["shanghai"]
 
     assert (shelf.on_hand["TEA"], shelf.units("damaged", "TEA"), shelf.units("quality", "CUP")) == (8, 1, 1)
+
+
+def test_a_parcel_that_was_signed_for_is_delivered_and_the_other_is_still_on_its_way(there: Warehouses) -> None:
+    there.confirm(*PACKAGES)
+    process = {"processStatus": "SIGN", "expressCode": "SF1", "operateTime": "2026-03-03 10:00:00"}
+
+    assert "Delivered" in there.tell(
+        "orderprocess.report", {"order": {"orderCode": there.fulfilment, "orderType": "JYCK"}, "process": process}
+    )
+    assert sum(row.quantity for row in there.story.order("1").delivered) == 2
