@@ -465,6 +465,8 @@ cdef class Quick:
         if not whole:
             return None
         node = ranking.names[chosen]
+        if pool.time_to_accept(node):
+            return None
         fulfilment = "F" + blake2b(f"{pool.name}/{offset}/0".encode(), digest_size=10).hexdigest()
         self._write_decision(ledger, pool, pool_name, offset, ranking, chosen, covers, fulfilment)
         if self.record.size > most:
@@ -707,7 +709,7 @@ cdef class Quick:
             return None
         segment = str_of(self.placed.segment)
         free, stock = pool.free.get(segment), pool.stock.get(node_name)
-        if free is None or stock is None:
+        if free is None or stock is None or pool.time_to_accept(node_name):
             return None
         skus = self._distinct()
         if skus is None:

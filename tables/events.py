@@ -324,7 +324,8 @@ class FillDeferred(Event, frozen=True):
 
 # ---------------------------------------------------------------------------------------------- reference
 class Node(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """`priority`: 1 is asked before 2. `cancel`: whether a cancel is final at once or needs this node's answer."""
+    """`priority`: 1 is asked before 2. `cancel`: whether a cancel is final at once or needs this node's answer. `accept_minutes`: for so
+    long it may think a fulfilment over before it goes to another node; 0: it takes all it is told to ship."""
 
     node: str
     kind: str = "warehouse"
@@ -333,6 +334,7 @@ class Node(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     priority: Rank = 0
     cancel: Literal["immediate", "confirm"] = "immediate"
     sellable: bool = True
+    accept_minutes: Annotated[int, Meta(ge=0, le=100_000)] = 0
 
 
 class Shop(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):

@@ -95,6 +95,8 @@ def reserved(pool: Pool, event: e.Reserved) -> None:
         order.fulfilments = {}
     order.fulfilments[event.fulfilment] = FulfilmentOrder(event.node, event.rows)
     pool.index[event.fulfilment] = event.order
+    if pool.time_to_accept(event.node):
+        pool.offered[event.fulfilment] = (event.node, 0)
 
 
 def _free(pool: Pool, row: e.Row, segment: str, sign: int) -> None:
@@ -138,6 +140,7 @@ def _close(pool: Pool, key: str, order: Order, fulfilment: str, rows: tuple[e.Ro
     if not found.rows:
         del fulfilments[fulfilment]
         del pool.index[fulfilment]
+        pool.offered.pop(fulfilment, None)
 
 
 def asked(pool: Pool, event: e.CancelRequested) -> None:
@@ -146,6 +149,7 @@ def asked(pool: Pool, event: e.CancelRequested) -> None:
 
 
 def progressed(pool: Pool, event: e.Progressed) -> None:
+    pool.offered.pop(event.fulfilment, None)
     pool.orders[event.order].open_fulfilments[event.fulfilment].stage = event.stage
 
 
@@ -179,6 +183,7 @@ def _leave(pool: Pool, sku: str, place: tuple[int, int, str]) -> None:
 
 
 def shipped(pool: Pool, event: e.Shipped) -> None:
+    pool.offered.pop(event.fulfilment, None)
     order = pool.orders[event.order]
     reserved = at(pool.stock, event.node).reserved
     for row in event.rows:

@@ -35,6 +35,8 @@ def deferred(pool: Pool, event: e.FillDeferred) -> None:
 def node_set(pool: Pool, event: e.NodeSet) -> None:
     pool.nodes[event.node.node] = event.node
     pool.versions[f"node/{event.node.node}"] = event.version
+    if not event.node.accept_minutes:
+        pool.offered = {name: offer for name, offer in pool.offered.items() if offer[0] != event.node.node}
     pool.rankings.clear()
 
 
@@ -67,6 +69,7 @@ def ticked(pool: Pool, event: e.Ticked) -> None:
     if event.at // WEEK_MS != pool.now // WEEK_MS:
         _forget_movements(pool, old)
     forget_early(pool, event.at, old)
+    pool.offered = {fulfilment: (node, since or event.at) for fulfilment, (node, since) in pool.offered.items()}
     pool.now = event.at
     pool.deferred = ()
     pool.documents = {document: seen or event.at for document, seen in pool.documents.items() if not 0 < seen < old}

@@ -42,6 +42,7 @@ class Pool(msgspec.Struct):
     `queues` (by SKU, who waits) and `index` (fulfilment -> order) follow from `orders`. `over`: a heap of (since when, order) of the
     orders that nothing is left to do for; `forgotten`: by shop, up to when an order may have been placed that was forgotten.
     `parcels` (tracking number -> orders) follows from `orders` too; `early`: what carriers told of parcels that are not known yet.
+    `offered`: by fulfilment, the node that has yet to accept it, and since which state time it knows (0: the next tick will tell).
     `rankings` only spare the decider work it has done before, and follow from nodes and policy."""
 
     name: str
@@ -68,6 +69,7 @@ class Pool(msgspec.Struct):
     over: list[tuple[int, str]] = []
     parcels: dict[str, tuple[str, ...]] = {}
     early: dict[str, Early] = {}
+    offered: dict[str, tuple[str, int]] = {}
     forgotten: dict[str, int] = {}
     rankings: dict[Any, Any] = {}
 
@@ -78,6 +80,11 @@ class Pool(msgspec.Struct):
     def on_hand(self, node: str, sku: str) -> int:
         found = self.stock.get(node)
         return found.on_hand.get(sku, 0) if found else 0
+
+    def time_to_accept(self, node: str) -> int:
+        """Milliseconds; 0: it is not asked."""
+        found = self.nodes.get(node)
+        return found.accept_minutes * 60_000 if found else 0
 
     def moved(self, node: str, sku: str, when: int, units: int) -> None:
         """Remember that good units came (or, negative, went) at a node."""

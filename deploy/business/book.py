@@ -94,6 +94,7 @@ def _node(form: NodeForm) -> Node:
         priority=form.priority,
         cancel=form.cancel,
         sellable=form.sellable,
+        accept_minutes=form.accept_minutes,
     )
 
 

@@ -88,6 +88,7 @@ class NodeForm(Form):
     priority: Rank = 0
     cancel: Literal["immediate", "confirm"] = Field("immediate", description="immediate, or confirm where the node must answer a cancel")
     sellable: bool = Field(True, description="true or false")
+    accept_minutes: int = Field(0, ge=0, le=100_000, description="minutes within which the node accepts a fulfilment, or 0 to not be asked")
 
     @model_validator(mode="after")
     def _both_or_none(self) -> "NodeForm":

@@ -2,6 +2,7 @@
 
 from streams.commands import UNDECODABLE, SetNode, SetPolicy, SetSegment, SetShop, Tick
 from streams.rules.fill import fill
+from streams.rules.offer import time_out
 from streams.rules.plan import Plan
 from tables.events import UNASSIGNED, FillDeferred, Grant, NodeSet, PolicySet, Refused, SegmentSet, Shop, ShopSet, Stale, Ticked
 from tables.policy import DAY_MS, decode_policy
@@ -98,7 +99,8 @@ def tick(plan: Plan, command: Tick) -> None:
         return
     plan.emit(Ticked(at=command.at))
     plan.now = command.at
-    fill(plan, (*plan.pool.deferred, *_no_longer_patient(plan)))
+    declined = time_out(plan)
+    fill(plan, (*plan.pool.deferred, *_no_longer_patient(plan), *declined))
 
 
 def _no_longer_patient(plan: Plan) -> list[str]:

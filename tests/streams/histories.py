@@ -42,7 +42,7 @@ VERBS: dict[str, st.SearchStrategy[tuple[Any, ...]]] = {
     "take_back": st.tuples(st.just("take_back"), st.integers(0, 9), st.integers(1, 2), nodes, st.booleans()),
     "release": st.tuples(st.just("release"), orders),
     "listing": st.tuples(st.just("listing"), st.sampled_from(sorted(SHOPS)), st.booleans()),
-    "node": st.tuples(st.just("node"), nodes, st.booleans(), st.booleans()),
+    "node": st.tuples(st.just("node"), nodes, st.booleans(), st.booleans(), st.sampled_from([0, 0, 1, 1_000])),
     "segment": st.tuples(st.just("segment"), st.sampled_from(["b2c", "b2b"]), st.integers(0, 3), st.booleans(), st.booleans()),
     "quota": st.tuples(st.just("quota"), st.sampled_from(sorted(SHOPS)), skus, st.integers(0, 3)),
     "policy": st.tuples(st.just("policy"), st.sampled_from(["backorder", "partial", "reject"]), st.integers(0, 2), st.integers(1, 3)),
@@ -105,8 +105,8 @@ def perform(story: Story, what: tuple[Any, ...]) -> None:
             story.release(name, shop=shop)
         case ("listing", shop, goods):
             story.listing(shop, "NEW", *([("POT", 1)] if goods else []))
-        case ("node", where, sellable, confirm):
-            story.node(where, sellable=sellable, cancel="confirm" if confirm else "immediate")
+        case ("node", where, sellable, confirm, minutes):
+            story.node(where, sellable=sellable, cancel="confirm" if confirm else "immediate", accept_minutes=minutes)
         case ("segment", name, quota, protected, borrows):
             story.segment(name, ratio=4_000, quota=quota, protected=protected, may_borrow=borrows)
         case ("quota", shop, what_sku, quantity):
