@@ -91,7 +91,7 @@ class Amazon:
             return Refused(wrong.code, f"Amazon says: {said}")
         return wrong or Done()
 
-    def left(self, reply: Reply) -> None:
+    def spent(self, reply: Reply) -> None:
         return None
 
 

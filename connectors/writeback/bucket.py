@@ -28,10 +28,11 @@ class Bucket:
         self._refill(now)
         self._held -= cost
 
-    def heard(self, left: float, now: float) -> None:
-        """The platform says what is left: others may draw on the same bucket. It never lifts ours: requests may be on their way."""
+    def heard(self, back: float, left: float, now: float) -> None:
+        """`back` was taken and not spent. What is `left` never lifts ours, as requests may be on their way; it lowers ours, as others may
+        draw on the same bucket."""
         self._refill(now)
-        self._held = min(self._held, left)
+        self._held = min(self._held + back, left, self._rate.burst)
 
     def rest(self, seconds: float, now: float) -> None:
         """Nothing for so long: we were too fast."""

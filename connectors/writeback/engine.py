@@ -162,11 +162,14 @@ async def _fly(inside: Writeback, lane: Lane, job: Job, wake: asyncio.Event) -> 
     try:
         reply: Reply | None = await inside.send(lane.shop, job.request)
     except ConnectionError as away:
-        log.warning("Shop %s cannot be told at the moment: %s", lane.shop.shop, away)
+        log.info("Shop %s gave no answer: %s", lane.shop.shop, away)
         reply = None
     SECONDS.labels(lane.half.name).observe(inside.clock() - began)
     REQUESTS.labels(lane.shop.shop, f"{reply.status // 100}xx" if reply else "no_answer").inc()
+    before = lane.breaker.open
     lane.answered(job, reply, inside.clock(), inside.random())
+    if before != lane.breaker.open:
+        log.warning("Shop %s %s", lane.shop.shop, "can be told again" if before else "cannot be told, and is tried now and then")
     _tell(lane)
     wake.set()
 

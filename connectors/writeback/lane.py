@@ -154,8 +154,8 @@ class Lane:
         """None: the platform could not be reached, or did not answer. `chance` from 0 to 1 spreads the next try."""
         self._flying -= 1
         bucket = self._buckets[job.request.bucket]
-        if reply and (left := self.half.left(reply)) is not None:
-            bucket.heard(left, now)
+        if reply and (spent := self.half.spent(reply)):
+            bucket.heard(job.request.cost - spent.cost, spent.left, now)
         answers = self._answers(job, reply, now, chance)
         pauses = [answer.after for answer in answers if isinstance(answer, Again) and answer.limited]
         if pauses:

@@ -23,6 +23,13 @@ class Rate(msgspec.Struct, frozen=True):
     burst: float
 
 
+class Spent(msgspec.Struct, frozen=True):
+    """What a request did cost in the end, and what is left in the bucket."""
+
+    cost: float
+    left: float
+
+
 class Request(msgspec.Struct, frozen=True, kw_only=True):
     """`path` is already quoted and begins with a slash. `bucket` names one of the half's rates."""
 
@@ -127,8 +134,8 @@ class Half(Protocol):
 
     def answered(self, fact: Fact, reply: Reply) -> Answer: ...
 
-    def left(self, reply: Reply) -> float | None:
-        """What the reply says is left in its request's bucket."""
+    def spent(self, reply: Reply) -> Spent | None:
+        """What the reply says of its request's bucket."""
         ...
 
 

@@ -15,7 +15,22 @@ from typing import Any
 import msgspec
 
 from connectors.contract import ShopRef
-from connectors.writeback.outward import Again, Answer, Cancel, Done, Fact, Level, Rate, Refused, Reply, Request, Shipment, options, trouble
+from connectors.writeback.outward import (
+    Again,
+    Answer,
+    Cancel,
+    Done,
+    Fact,
+    Level,
+    Rate,
+    Refused,
+    Reply,
+    Request,
+    Shipment,
+    Spent,
+    options,
+    trouble,
+)
 
 PATH = "/admin/api/2026-10/graphql.json"
 NAMESPACE, KEY = "yipan", "shipments"
@@ -97,9 +112,11 @@ class Shopify:
         errors = _at(data, *made) or []
         return _refused(errors[0]) if errors else Done()
 
-    def left(self, reply: Reply) -> float | None:
-        found = _at(_json(reply), "extensions", "cost", "throttleStatus", "currentlyAvailable")
-        return float(found) if isinstance(found, int | float) else None
+    def spent(self, reply: Reply) -> Spent | None:
+        """Taken is what a query may cost at most; what it did not is given back."""
+        cost = _at(_json(reply), "extensions", "cost")
+        found = (_at(cost, "actualQueryCost"), _at(cost, "throttleStatus", "currentlyAvailable"))
+        return Spent(*map(float, found)) if all(isinstance(at, int | float) for at in found) else None
 
 
 def _ship(fact: Shipment, order: dict[str, Any]) -> Request | Answer:

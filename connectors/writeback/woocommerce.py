@@ -76,7 +76,7 @@ class WooCommerce:
             return Done() if order.get("status") in GONE else Again("not_cancelled")
         return Done() if _told(fact, _trackings(order)) else Again("not_kept")
 
-    def left(self, reply: Reply) -> None:
+    def spent(self, reply: Reply) -> None:
         return None
 
 

@@ -98,7 +98,10 @@ class ShopifyDouble(Platform):
             "order(id:": self._order,
         }
         data = next(way for word, way in ways.items() if word in query)(variables)
-        return _json(200, {"data": data, "extensions": {"cost": {"throttleStatus": {"currentlyAvailable": 900}}}})
+        return _json(200, {"data": data, "extensions": {"cost": {"actualQueryCost": request.cost, "throttleStatus": self._status()}}})
+
+    def _status(self) -> dict[str, float]:
+        return {"currentlyAvailable": self._limits["graphql"].burst - self._spent["graphql"][0]}
 
     def _set(self, variables: dict[str, Any]) -> Any:
         if variables["key"] in self._keys:
