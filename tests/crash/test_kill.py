@@ -103,7 +103,8 @@ def test_warehouses_answer_a_fulfilment_order_alike_however_often_they_are_told(
 
     assert said == [[*answers(one, NOON)] for one in told]
     assert {tuple(document["type"] for document in documents) for documents in said} == {
-        (), ("shipment",), ("shipment", "shipment"), ("rejection",),
+        (), ("shipment", "shipment"), ("rejection",),
+        ("progress", "tracking", "shipment", "tracking"), ("progress", "shipment", "tracking", "tracking"),
     }  # fmt: skip
 
 

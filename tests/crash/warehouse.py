@@ -49,11 +49,18 @@ class Warehouses:
 
 
 def answers(told: Fulfilment, now: datetime) -> Iterator[dict[str, Any]]:
-    """The documents that follow from a fulfilment order; its id decides which: shipped whole, in two parcels, not there, or nothing yet."""
+    """The documents that follow from a fulfilment order; its id decides which: shipped whole and delivered, in two parcels, not there, or
+    nothing yet. Of every second parcel the carrier is heard before the warehouse."""
     chance = crc32(told.id.encode()) % 100
-    shipment = {"type": "shipment", "fulfilment": told.id, "shipped_at": now.isoformat(timespec="milliseconds")}
+    at = now.isoformat(timespec="milliseconds")
+    shipment = {"type": "shipment", "fulfilment": told.id, "shipped_at": at}
     if chance < SHIPPED:
-        yield shipment | {"document": f"S-{told.id}", "carrier": "gull"}
+        parcel = {"type": "tracking", "tracking": f"GL-{told.id}", "carrier": "gull", "at": at}
+        left = shipment | {"document": f"S-{told.id}", "carrier": "gull", "tracking": f"GL-{told.id}"}
+        moving = parcel | {"document": f"T-{told.id}-1", "status": "in_transit"}
+        yield {"type": "progress", "document": f"P-{told.id}", "fulfilment": told.id, "stage": "packed", "at": at}
+        yield from (moving, left) if chance % 2 else (left, moving)
+        yield parcel | {"document": f"T-{told.id}-2", "status": "delivered"}
     elif chance < SHIPPED + IN_TWO_PARCELS:
         first, *others = told.lines
         for parcel, lines in enumerate(part for part in ((first,), others) if part):
