@@ -37,14 +37,17 @@ class Consumed(msgspec.Struct, frozen=True, gc=False):
             return Millis(0)
 
 
+# Returns once the dead letter of the record, with a code and a sentence, is acknowledged.
+Bury = Callable[[Consumed, str, str], Awaitable[None]]
+
+
 class Outside(msgspec.Struct, frozen=True, kw_only=True):
     """What a courier does its work with. `send` has so many seconds and raises ConnectionError without a reply. `open` raises
-    ConnectionError while the key is not there, ValueError for what no key opens. `bury` returns once the dead letter (of the
-    record, with a code and a sentence) is acknowledged. `random` gives a number from 0 to 1."""
+    ConnectionError while the key is not there, ValueError for what no key opens. `random` gives a number from 0 to 1."""
 
     send: Callable[[Request, float], Awaitable[Reply]]
     open: Callable[[str], Person]
-    bury: Callable[[Consumed, str, str], Awaitable[None]]
+    bury: Bury
     now: Callable[[], Millis]
     random: Callable[[], float]
 

@@ -8,7 +8,7 @@ import msgspec
 from prometheus_client import Counter, Gauge
 
 from connectors.contract import Fulfilment
-from connectors.courier import Consumed, Courier, Outside
+from connectors.courier import Bury, Consumed, Courier
 from connectors.lanes import Commit, Lane, Progress
 
 COMMIT_S = 0.5
@@ -57,14 +57,12 @@ class Deliveries:
     """`route`: node -> partner, None where nobody has it; the answer for a node never changes as long as this lives. `routes` names
     them all together, for whoever goes on from a commit."""
 
-    def __init__(
-        self, topic: Topic, couriers: Mapping[str, Courier], route: Callable[[str], str | None], routes: str, outside: Outside
-    ) -> None:
+    def __init__(self, topic: Topic, couriers: Mapping[str, Courier], route: Callable[[str], str | None], routes: str, bury: Bury) -> None:
         self._topic = topic
         self._couriers = couriers
         self._route = route
         self._routes = routes
-        self._outside = outside
+        self._bury = bury
         self._parts: dict[int, Progress] = {}
         self._tasks: dict[int, set[asyncio.Task[None]]] = {}
         self._last: dict[tuple[int, str], asyncio.Task[None]] = {}
@@ -134,7 +132,7 @@ class Deliveries:
         self._feed(record.partition, name, lane)
 
     async def _set_aside(self, lane: Lane, record: Consumed) -> None:
-        await self._outside.bury(record, "malformed", "This is not a fulfilment as docs/fulfilments.md has it.")
+        await self._bury(record, "malformed", "This is not a fulfilment as docs/fulfilments.md has it.")
         lane.settle(record.offset)
         self._feed(record.partition, UNREADABLE, lane)
 

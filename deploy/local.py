@@ -49,6 +49,8 @@ class Stack:
     def __init__(self, settings: Settings, workers: int, say: Callable[[str], None]) -> None:
         self.settings = settings.model_copy(update={"home": settings.home.resolve()})
         self._names = ["gateway", "poll", "analytics", *(f"worker-{number}" for number in range(1, workers + 1))]
+        if self.settings.partners_file.exists():
+            self._names.append("deliver")
         self._supervisor = Supervisor(self._services(), say)
         self._lock: IO[str] | None = None
 
@@ -94,7 +96,7 @@ class Stack:
     def _program(self, name: str) -> Service:
         port = self._metrics_port(name)
         its_own = environment(self.settings.model_copy(update={"metrics_port": port}))
-        command = {"gateway": "gateway", "poll": "poll", "analytics": "sink"}.get(name, "worker")
+        command = {"gateway": "gateway", "poll": "poll", "analytics": "sink", "deliver": "deliver"}.get(name, "worker")
         return Program(name, [command], self.settings.home, its_own, partial(is_ready, port))
 
     def _metrics_port(self, name: str) -> int:

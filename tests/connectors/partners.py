@@ -154,20 +154,14 @@ class House:
         async def bury(record: Consumed, code: str, sentence: str) -> None:
             self.buried.append((record.offset, code, sentence))
 
-        def outside(warehouse: Warehouse | None) -> Outside:
-            async def nobody(request: Request, timeout: float) -> Reply:
-                raise AssertionError("nobody is to be asked")
-
-            send = warehouse.send if warehouse else nobody
-            return Outside(send=send, open=lambda _: WEI, bury=bury, now=lambda: NOON, random=chance.random)
-
         def courier(name: str, warehouse: Warehouse) -> Courier:
             partner = Partner(name=name, url=f"https://{name}.example/hook", secret=b"lapsang", **self.values)
-            return Courier(partner, FORMS["webhook"], outside(warehouse))
+            outside = Outside(send=warehouse.send, open=lambda _: WEI, bury=bury, now=lambda: NOON, random=chance.random)
+            return Courier(partner, FORMS["webhook"], outside)
 
         self.couriers = {name: courier(name, warehouse) for name, warehouse in self.partners.items()}
         route: Callable[[str], str | None] = lambda node: node if node in self.partners else None  # noqa: E731
-        return Deliveries(self.topic.reader(), self.couriers, route, ROUTES, outside(None))
+        return Deliveries(self.topic.reader(), self.couriers, route, ROUTES, bury)
 
     def run(self, seconds: float) -> None:
         """For so long, then an orderly stop."""
