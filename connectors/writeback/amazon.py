@@ -9,13 +9,13 @@ import re
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from hashlib import blake2b
-from typing import Any
 from urllib.parse import quote
 
 import msgspec
 
 from connectors.contract import ShopRef
 from connectors.writeback.outward import Again, Answer, Cancel, Done, Fact, Level, Rate, Refused, Reply, Request, options, trouble
+from connectors.writeback.reading import at, decoded, rows, text
 
 LISTINGS = "/listings/2021-08-01/items/"
 ORDERS = "/orders/v0/orders/"
@@ -53,14 +53,14 @@ class Amazon:
     def leveled(self, levels: Sequence[Level], reply: Reply) -> Sequence[Answer]:
         if wrong := trouble(reply):
             return [wrong]
-        answer = _json(reply)
-        if answer.get("status") in ("ACCEPTED", "VALID"):
-            return [Done()]
-        issues = [issue for issue in answer.get("issues") or [] if isinstance(issue, dict)]
-        if answer.get("status") != "INVALID":
-            return [Again("unreadable")]
-        first: dict[str, Any] = issues[0] if issues else {}
-        return [Refused(str(first.get("code", "invalid")), f"Amazon says: {str(first.get('message', ''))[:200]}")]
+        answer = decoded(reply)
+        match at(answer, "status"):
+            case "ACCEPTED" | "VALID":
+                return [Done()]
+            case "INVALID":
+                first = next(iter(rows(at(answer, "issues"))), {})
+                return [Refused(text(first.get("code")) or "invalid", f"Amazon says: {text(first.get('message'))}")]
+        return [Again("unreadable")]
 
     # ------------------------------------------------------------------------------------------ facts
     def look(self, shop: ShopRef, fact: Fact) -> None:
@@ -105,16 +105,7 @@ def _marketplace(shop: ShopRef) -> str:
 
 
 def _errors(reply: Reply) -> str:
-    errors = _json(reply).get("errors")
-    return str(errors[0].get("message", ""))[:200] if isinstance(errors, list) and errors and isinstance(errors[0], dict) else ""
-
-
-def _json(reply: Reply) -> dict[str, Any]:
-    try:
-        answer = msgspec.json.decode(reply.body)
-    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
-        return {}
-    return answer if isinstance(answer, dict) else {}
+    return next((text(error.get("message")) for error in rows(at(decoded(reply), "errors"))), "")
 
 
 HALF = Amazon()

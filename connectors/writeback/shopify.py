@@ -31,9 +31,11 @@ from connectors.writeback.outward import (
     options,
     trouble,
 )
+from connectors.writeback.reading import at, decoded, rows, text, units
 
 PATH = "/admin/api/2026-10/graphql.json"
 NAMESPACE, KEY = "yipan", "shipments"
+LONGEST_MARK = 1 << 20
 OVER = ("CLOSED", "CANCELLED")
 
 SET = """mutation($input: InventorySetQuantitiesInput!, $key: String!) {
@@ -81,7 +83,7 @@ class Shopify:
         data = _data(reply)
         if not isinstance(data, dict):
             return [data] * len(levels)
-        errors = _at(data, "inventorySetQuantities", "userErrors") or []
+        errors = rows(at(data, "inventorySetQuantities", "userErrors"))
         blamed = {index: _refused(error) for error in errors if (index := _index(error)) is not None}
         if errors and not blamed:
             return [_refused(errors[0])] * len(levels)
@@ -109,45 +111,45 @@ class Shopify:
         if not isinstance(data, dict):
             return data
         made = ("fulfillmentCreate", "userErrors") if isinstance(fact, Shipment) else ("orderCancel", "orderCancelUserErrors")
-        errors = _at(data, *made) or []
+        errors = rows(at(data, *made))
         return _refused(errors[0]) if errors else Done()
 
     def spent(self, reply: Reply) -> Spent | None:
         """Taken is what a query may cost at most; what it did not is given back."""
-        cost = _at(_json(reply), "extensions", "cost")
-        found = (_at(cost, "actualQueryCost"), _at(cost, "throttleStatus", "currentlyAvailable"))
+        cost = at(decoded(reply), "extensions", "cost")
+        found = (at(cost, "actualQueryCost"), at(cost, "throttleStatus", "currentlyAvailable"))
         return Spent(*map(float, found)) if all(isinstance(at, int | float) for at in found) else None
 
 
 def _ship(fact: Shipment, order: dict[str, Any]) -> Request | Answer:
     orders = _nodes(order, "fulfillmentOrders")
-    if _more(order, "fulfillmentOrders") or any(_more(at, "lineItems") for at in orders):
+    if _more(order, "fulfillmentOrders") or any(_more(place, "lineItems") for place in orders):
         return TOO_LARGE
-    places = [(str(at.get("id")), line) for at in orders if at.get("status") not in OVER for line in _nodes(at, "lineItems")]
+    places = [(str(place.get("id")), line) for place in orders if place.get("status") not in OVER for line in _nodes(place, "lineItems")]
     open_units = Counter[str]()
     for _, line in places:
-        open_units[_number(_at(line, "lineItem", "id"))] += int(line.get("remainingQuantity") or 0)
+        open_units[_number(at(line, "lineItem", "id"))] += units(line.get("remainingQuantity"))
     marks = _marks(order)
     told = dict(fact.lines)
     if (mark := marks.get(fact.id)) and all(open_units[line] <= max(0, before - told.get(line, 0)) for line, before in mark.items()):
         return Done()
     if order.get("cancelledAt"):
         return CANCELLED
-    wanted = Counter({line: min(units, open_units[line]) for line, units in told.items()})
+    wanted = Counter({line: min(count, open_units[line]) for line, count in told.items()})
     if not wanted.total():
         return Done()  # fulfilled there by hand
-    before = marks | {fact.id: {line: open_units[line] for line, units in wanted.items() if units}}
+    before = marks | {fact.id: {line: open_units[line] for line, count in wanted.items() if count}}
     return _graphql(SHIP, {"mark": [_mark(fact.order, before)], "fulfillment": _fulfilment(fact, places, wanted)}, cost=20)
 
 
 def _fulfilment(fact: Shipment, places: list[tuple[str, dict[str, Any]]], wanted: Counter[str]) -> dict[str, Any]:
     by_order: dict[str, list[dict[str, Any]]] = {}
     for place, line in places:
-        name = _number(_at(line, "lineItem", "id"))
-        if units := min(wanted[name], int(line.get("remainingQuantity") or 0)):
-            wanted[name] -= units
-            by_order.setdefault(place, []).append({"id": line["id"], "quantity": units})
-    lines = [{"fulfillmentOrderId": place, "fulfillmentOrderLineItems": at} for place, at in by_order.items()]
+        name = _number(at(line, "lineItem", "id"))
+        if count := min(wanted[name], units(line.get("remainingQuantity"))):
+            wanted[name] -= count
+            by_order.setdefault(place, []).append({"id": line.get("id"), "quantity": count})
+    lines = [{"fulfillmentOrderId": place, "fulfillmentOrderLineItems": part} for place, part in by_order.items()]
     tracking = {name: value for name, value in (("company", fact.carrier), ("number", fact.tracking)) if value}
     return {"lineItemsByFulfillmentOrder": lines, "notifyCustomer": True} | ({"trackingInfo": tracking} if tracking else {})
 
@@ -164,7 +166,7 @@ def _mark(order: str, before: dict[str, dict[str, int]]) -> dict[str, str]:
 
 def _marks(order: dict[str, Any]) -> dict[str, dict[str, int]]:
     try:
-        return msgspec.json.decode(_at(order, "metafield", "value") or "{}", type=dict[str, dict[str, int]])
+        return msgspec.json.decode(text(at(order, "metafield", "value"), LONGEST_MARK) or "{}", type=dict[str, dict[str, int]])
     except msgspec.MsgspecError:
         return {}
 
@@ -188,11 +190,11 @@ def _graphql(query: str, variables: dict[str, Any], cost: float) -> Request:
 def _data(reply: Reply) -> dict[str, Any] | Again | Refused:
     if wrong := trouble(reply):
         return wrong
-    answer = _json(reply)
-    errors = answer.get("errors") or []
-    if not errors and isinstance(data := answer.get("data"), dict):
+    answer = decoded(reply)
+    errors = at(answer, "errors")
+    if not errors and isinstance(data := at(answer, "data"), dict):
         return data
-    codes = [_at(error, "extensions", "code") for error in errors] if isinstance(errors, list) else []
+    codes = [at(error, "extensions", "code") for error in rows(errors)]
     if "THROTTLED" in codes:
         return Again("too_fast", 1.0, limited=True)
     if not codes or "INTERNAL_SERVER_ERROR" in codes:
@@ -200,36 +202,22 @@ def _data(reply: Reply) -> dict[str, Any] | Again | Refused:
     return Refused(str(codes[0] or "error").lower(), "Shopify did not understand the request: does the key have the access it needs?")
 
 
-def _json(reply: Reply) -> dict[str, Any]:
-    try:
-        answer = msgspec.json.decode(reply.body)
-    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
-        return {}
-    return answer if isinstance(answer, dict) else {}
-
-
-def _at(value: Any, *path: str) -> Any:
-    for name in path:
-        value = value.get(name) if isinstance(value, dict) else None
-    return value
-
-
 def _nodes(value: dict[str, Any], connection: str) -> list[dict[str, Any]]:
-    return [node for node in _at(value, connection, "nodes") or [] if isinstance(node, dict)]
+    return rows(at(value, connection, "nodes"))
 
 
 def _more(value: dict[str, Any], connection: str) -> bool:
-    return bool(_at(value, connection, "pageInfo", "hasNextPage"))
+    return bool(at(value, connection, "pageInfo", "hasNextPage"))
 
 
-def _index(error: Any) -> int | None:
+def _index(error: dict[str, Any]) -> int | None:
     """The place in the batch that an error names: field is ["input", "quantities", "3", …]."""
-    return next((int(part) for part in _at(error, "field") or [] if str(part).isdigit()), None)
+    field = error.get("field")
+    return next((int(part) for part in field if str(part).isdecimal()), None) if isinstance(field, list) else None
 
 
-def _refused(error: Any) -> Refused:
-    code = str(_at(error, "code") or "user_error").lower()
-    return Refused(code, f"Shopify says: {str(_at(error, 'message') or '')[:200]}")
+def _refused(error: dict[str, Any]) -> Refused:
+    return Refused(text(error.get("code")).lower() or "user_error", f"Shopify says: {text(error.get('message'))}")
 
 
 def _gid(kind: str, number: str) -> str:

@@ -16,6 +16,7 @@ import msgspec
 
 from connectors.contract import ShopRef
 from connectors.writeback.outward import Again, Answer, Cancel, Done, Fact, Level, Rate, Refused, Reply, Request, Shipment, trouble
+from connectors.writeback.reading import decoded, rows, text, units
 
 ORDERS = "/wp-json/wc/v3/orders/"
 PRODUCTS = "/wp-json/wc/v3/products/"
@@ -50,8 +51,7 @@ class WooCommerce:
         answer = _json(reply)
         if not isinstance(answer, dict):
             return [answer] * len(levels)
-        heard = answer.get("update")
-        told = {at.get("id"): at for at in heard if isinstance(at, dict)} if isinstance(heard, list) else {}
+        told = {units(entry.get("id")): entry for entry in rows(answer.get("update"))}
         return [_leveled(told.get(_id(level.item))) for level in levels]
 
     # ------------------------------------------------------------------------------------------ facts
@@ -97,26 +97,26 @@ def _tracking(fact: Shipment) -> dict[str, Any]:
         "custom_tracking_provider": fact.carrier,
         "tracking_number": fact.tracking,
         "date_shipped": str(int(datetime.fromtimestamp(fact.shipped_at / 1000, UTC).timestamp())),
-        "products_list": [{"item_id": line, "qty": units} for line, units in fact.lines],
+        "products_list": [{"item_id": line, "qty": count} for line, count in fact.lines],
     }
 
 
 def _all_left(order: dict[str, Any], trackings: list[dict[str, Any]]) -> bool:
     left = Counter[str]()
     for tracking in trackings:
-        for line in tracking.get("products_list") or []:
-            left[str(line.get("item_id"))] += int(line.get("qty") or 0)
-    lines = order.get("line_items") or []
-    return bool(lines) and all(left[str(line.get("id"))] >= int(line.get("quantity") or 0) for line in lines)
+        for line in rows(tracking.get("products_list")):
+            left[str(line.get("item_id"))] += units(line.get("qty"))
+    lines = rows(order.get("line_items"))
+    return bool(lines) and all(left[str(line.get("id"))] >= units(line.get("quantity")) for line in lines)
 
 
 def _trackings(order: dict[str, Any]) -> list[dict[str, Any]]:
-    metas = [meta.get("value") for meta in order.get("meta_data") or [] if isinstance(meta, dict) and meta.get("key") == TRACKING]
-    return [at for at in metas[-1] if isinstance(at, dict)] if metas and isinstance(metas[-1], list) else []
+    metas = [meta.get("value") for meta in rows(order.get("meta_data")) if meta.get("key") == TRACKING]
+    return rows(metas[-1]) if metas else []
 
 
 def _told(fact: Shipment, trackings: list[dict[str, Any]]) -> bool:
-    return any(at.get("tracking_id") == _name(fact) for at in trackings)
+    return any(tracking.get("tracking_id") == _name(fact) for tracking in trackings)
 
 
 def _name(fact: Shipment) -> str:
@@ -134,7 +134,7 @@ def _leveled(entry: dict[str, Any] | None) -> Answer:
     error = entry.get("error")
     if not isinstance(error, dict):
         return Done()
-    return Refused(str(error.get("code", "error")), f"WooCommerce says: {str(error.get('message', ''))[:200]}")
+    return Refused(text(error.get("code")) or "error", f"WooCommerce says: {text(error.get('message'))}")
 
 
 def _rest(method: Any, path: str, body: dict[str, Any] | None = None) -> Request:
@@ -144,11 +144,7 @@ def _rest(method: Any, path: str, body: dict[str, Any] | None = None) -> Request
 def _json(reply: Reply) -> dict[str, Any] | Again | Refused:
     if wrong := trouble(reply):
         return wrong
-    try:
-        answer = msgspec.json.decode(reply.body)
-    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
-        return UNREADABLE  # a page of the host in place of an answer
-    return answer if isinstance(answer, dict) else UNREADABLE
+    return decoded(reply) or UNREADABLE
 
 
 def _id(item: str) -> int:
