@@ -5,6 +5,7 @@ all of it has. So the parts of such lines are remembered until they have left; p
 its fulfilment and by its decision, of which there is one for each document of a warehouse, and it is so in every replay.
 """
 
+import re
 from collections import Counter
 from collections.abc import Iterator
 
@@ -14,7 +15,8 @@ from connectors.writeback.outward import Cancel, Fact, Shipment
 
 Parts = tuple[tuple[str, int], ...]
 PLAIN = 1
-INTERESTING = (b'"Shipped"', b'"FoundShipped"', b'"OrderRejected"', b'"OrderCancelled"', b'"OrderPlaced"', b'"OrderResolved"')
+# of a record and of each event in it, whose tag comes first, as it is written
+WANTED = re.compile(rb'"type":"(?:Shipped|FoundShipped|OrderRejected|OrderCancelled|OrderPlaced|OrderResolved)"')
 CHANNEL_SAID = "raw"
 
 
@@ -100,14 +102,14 @@ class FactReader:
 
     def read(self, value: bytes) -> Iterator[tuple[str, Fact]]:
         """Raises msgspec.MsgspecError on a record that is no decision."""
-        if not any(word in value for word in INTERESTING):
+        if not WANTED.search(value):
             return
         decision = _decision(value)
         if decision.src_offset <= self._last:
             return  # a late repetition
         self._last = decision.src_offset
         for raw in decision.events:
-            if any(word in bytes(raw) for word in INTERESTING):
+            if WANTED.match(raw, 1):
                 yield from self._facts(_event(raw), decision)
 
     def _facts(self, event: Told, decision: _Decision) -> Iterator[tuple[str, Fact]]:

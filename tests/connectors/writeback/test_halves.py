@@ -225,7 +225,7 @@ RECORDED: dict[str, list[Any]] = {
     ],
     "amazon": [{"status": "INVALID", "issues": [{"code": "X", "message": "no"}]}, {"errors": [{"message": "no"}]}],
 }
-JUNK = (None, True, 0, -1, 1.5, "", "x", "9" * 30, [], {}, [None], [[]], {"a": 1}, 10**25, [1], "{}", "[1]", '{"F1@4":[]}')
+JUNK: tuple[Any, ...] = (None, True, 0, -1, 1.5, "", "x", "9" * 30, [], {}, [None], [[]], {"a": 1}, 10**25, [1], "{}", "[1]", '{"F1@4":[]}')
 
 
 def spoilt(value: Any, chance: random.Random) -> Any:
