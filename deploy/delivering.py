@@ -95,7 +95,7 @@ async def _deliver(
         stack.callback(topic.close)
         couriers: dict[str, Courier] = {}
         for partner in partners:
-            post = Post(partner, trusted)
+            post = Post(trusted)
             stack.push_async_callback(post.close)
             outside = Outside(send=post.send, open=opened.open, bury=letters.bury, now=now, random=random.random)
             couriers[partner.name] = Courier(partner, FORMS[partner.form], outside)

@@ -5,7 +5,7 @@ import ssl
 
 import httpx
 
-from connectors.partner import Partner, Reply, Request
+from connectors.partner import Reply, Request
 from connectors.x12.folder import Folders
 
 MOST_BYTES = 64 << 10  # of an answer that are read: it says yes or no
@@ -14,9 +14,11 @@ MOST_BYTES = 64 << 10  # of an answer that are read: it says yes or no
 class Post:
     """One partner's. Redirects are not followed: they would take recipient and signature elsewhere."""
 
-    def __init__(self, partner: Partner, trusted: ssl.SSLContext) -> None:
-        limits = httpx.Limits(max_connections=partner.concurrency, max_keepalive_connections=partner.concurrency)
-        self._client = httpx.AsyncClient(limits=limits, verify=trusted)
+    def __init__(self, trusted: ssl.SSLContext) -> None:
+        self._trusted = trusted
+        # of one connection each: a pool looks at all of its connections for every request
+        self._clients: list[httpx.AsyncClient] = []
+        self._idle: list[httpx.AsyncClient] = []
         self._folders = Folders()
 
     async def send(self, request: Request, seconds: float) -> Reply:
@@ -33,14 +35,23 @@ class Post:
             raise ConnectionError(type(failure).__name__) from None
 
     async def _send(self, request: Request, seconds: float) -> Reply:
-        asked = self._client.stream(request.method, request.url, headers=dict(request.headers), content=request.body, timeout=seconds)
-        async with asked as answer:
-            body = bytearray()
-            async for chunk in answer.aiter_bytes():
-                body += chunk
-                if len(body) > MOST_BYTES:
-                    break
-            return Reply(answer.status_code, dict(answer.headers), bytes(body[:MOST_BYTES]))
+        client = self._idle.pop() if self._idle else self._new()
+        try:
+            asked = client.stream(request.method, request.url, headers=dict(request.headers), content=request.body, timeout=seconds)
+            async with asked as answer:
+                body = bytearray()
+                async for chunk in answer.aiter_bytes():
+                    body += chunk
+                    if len(body) > MOST_BYTES:
+                        break
+                return Reply(answer.status_code, dict(answer.headers), bytes(body[:MOST_BYTES]))
+        finally:
+            self._idle.append(client)
+
+    def _new(self) -> httpx.AsyncClient:
+        client = httpx.AsyncClient(limits=httpx.Limits(max_connections=1), verify=self._trusted)
+        self._clients.append(client)
+        return client
 
     async def close(self) -> None:
-        await self._client.aclose()
+        await asyncio.gather(*(client.aclose() for client in self._clients))

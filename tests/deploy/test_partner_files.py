@@ -64,7 +64,7 @@ def test_what_is_sent_to_a_folder_lies_in_it(partners: Path, tmp_path: Path) -> 
     [gull] = read_partners(partners)
 
     async def send() -> int:
-        post = Post(gull, ssl.create_default_context())
+        post = Post(ssl.create_default_context())
         try:
             delivery = Delivery(fulfilment=ORDERED, recipient=ADA, at=NOON, decided_at=NOON)
             return (await post.send(FORMS["x12"].request(delivery, gull), 5.0)).status
