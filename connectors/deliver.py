@@ -10,6 +10,7 @@ from prometheus_client import Counter, Gauge
 from connectors.contract import Fulfilment
 from connectors.courier import Bury, Consumed, Courier
 from connectors.lanes import Commit, Lane, Progress
+from connectors.routes import UNKNOWN
 
 COMMIT_S = 0.5
 # the lane of records that cannot be read: they are nobody's
@@ -118,6 +119,10 @@ class Deliveries:
         if fulfilment is None:
             self._spawn(record.partition, self._set_aside(lane, record))
             return
+        if name == UNKNOWN:
+            # holds the prefix: who begins anew with a table that has the node begins here
+            self._spawn(record.partition, _for_ever())
+            return
         about = (record.partition, fulfilment.id)
         task = self._spawn(record.partition, self._deliver(name, lane, record, fulfilment, self._last.get(about)))
         self._last[about] = task
@@ -194,3 +199,7 @@ class Deliveries:
         for name in self._couriers:
             behind = [part.front - part.lanes[name].stands_at(part.front) for part in self._parts.values() if name in part.lanes]
             BEHIND.labels(name).set(sum(behind))
+
+
+async def _for_ever() -> None:
+    await asyncio.Event().wait()

@@ -14,6 +14,7 @@ from connectors.deliver import Chunk, Deliveries, Taken
 from connectors.forms import FORMS
 from connectors.lanes import Commit, resume
 from connectors.partner import Partner, Reply, Request
+from connectors.routes import UNKNOWN
 
 NOON = Millis(1_760_000_000_000)
 WEI = Person(name="Wei Chen", street=("1 Harbor Road",), city="Newark")
@@ -160,7 +161,7 @@ class House:
             return Courier(partner, FORMS["webhook"], outside)
 
         self.couriers = {name: courier(name, warehouse) for name, warehouse in self.partners.items()}
-        route: Callable[[str], str | None] = lambda node: node if node in self.partners else None  # noqa: E731
+        route: Callable[[str], str | None] = lambda node: UNKNOWN if node == "new" else node if node in self.partners else None  # noqa: E731
         return Deliveries(self.topic.reader(), self.couriers, route, ROUTES, bury)
 
     def run(self, seconds: float) -> None:

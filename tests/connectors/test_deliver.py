@@ -257,6 +257,15 @@ def test_a_hole_in_the_offsets_holds_nobody_up() -> None:
     assert topic.committed.offset == 400
 
 
+def test_what_is_for_a_node_that_is_not_known_yet_is_kept_for_it_and_holds_up_nobody() -> None:
+    reno = Warehouse()
+    topic = MemoryTopic(fulfilment(0, "new"), *(fulfilment(number) for number in range(1, 300)))
+
+    House(topic, {"reno": reno}).run(60)
+
+    assert (len(reno.taken), topic.committed.offset) == (299, 0)
+
+
 OUTCOMES = st.sampled_from([200, 200, 200, 0, 500, 429, 422])
 
 

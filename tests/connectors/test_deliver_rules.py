@@ -12,6 +12,7 @@ from connectors.lanes import WINDOW, Commit, Lane, Progress, resume
 from connectors.partner import Accepted, Again, Delivery, Partner, Refused, Reply
 from connectors.partner_webhook import FORM
 from connectors.patience import FAILURES_IN_A_ROW, LONGEST_PAUSE, REFUSALS_IN_A_ROW, Breaker, ceiling, given_up, pause
+from connectors.routes import UNKNOWN, Routes
 from tests.connectors.partners import NOON, SEALED, WEI, fulfilment
 
 RENO = Partner(name="reno", url="https://reno.example/hook", secret=b"lapsang")
@@ -194,3 +195,20 @@ def test_metadata_too_long_for_the_broker_is_left_out() -> None:
         progress.lane(f"a-partner-with-a-long-name-{number}").offer(number)
 
     assert progress.commit("r") == Commit(0, "")
+
+
+# ---------------------------------------------------------------------------------------------- who has which node
+def test_a_node_goes_to_who_names_it_and_else_by_its_kind() -> None:
+    tills = Partner(name="tills", url="https://tills.example/", secret=b"s", kinds=("store",), nodes=("reno",))
+    routes = Routes([tills], {"reno": "warehouse", "main-street": "store", "newark": "warehouse"})
+
+    assert [routes.partner(node) for node in ("reno", "main-street", "newark")] == ["tills", "tills", None]
+
+
+def test_a_node_nobody_has_heard_of_may_be_of_any_kind() -> None:
+    by_name = Partner(name="a", url="https://a.example/", secret=b"s", nodes=("reno",))
+    by_kind = Partner(name="b", url="https://b.example/", secret=b"s", kinds=("store",))
+
+    assert Routes([by_name], {}).partner("new") is None
+    assert Routes([by_name, by_kind], {}).partner("new") == UNKNOWN
+    assert Routes([by_kind], {}).digest != Routes([by_kind], {"new": "warehouse"}).digest

@@ -76,8 +76,8 @@ def listening() -> Iterator[Wms]:
 
 
 @contextmanager
-def delivering(settings: Settings) -> Iterator[Program]:
-    program = Program("deliver", ["deliver"], settings.home, environment(settings), partial(is_ready, settings.metrics_port))
+def delivering(settings: Settings, name: str = "deliver") -> Iterator[Program]:
+    program = Program(name, ["deliver"], settings.home, environment(settings), partial(is_ready, settings.metrics_port))
     program.start()
     try:
         yield program
@@ -152,6 +152,23 @@ def test_through_an_outage_and_a_kill_every_fulfilment_arrives_and_nobody_waits_
         [letter] = letters(house)
         assert (letter.stage, letter.topic, letter.shop) == ("deliver", FULFILMENTS.name, "web")
         assert b"Wei Chen" not in letter.body()
+
+
+def test_processes_that_come_and_go_share_the_partitions_and_leave_nothing_out(house: Settings) -> None:
+    second = house.model_copy(update={"metrics_port": free_port()})
+    with listening() as reno, listening() as stores:
+        say_partners(house, reno, stores)
+        with delivering(house):
+            tell(house, range(1_500))
+            until(lambda: bool(stores.taken), PATIENCE_S)
+            with delivering(second, "deliver-2") as joined:
+                until(joined.ready, PATIENCE_S)
+                tell(house, range(1_500, 3_000))
+                until(lambda: len(reno.taken) >= 1_000, PATIENCE_S)
+            until(lambda: committed(house) == 3_000, PATIENCE_S)
+
+    assert reno.taken.keys() == events(range(0, 3_000, 2))
+    assert stores.taken.keys() == events(range(1, 3_000, 2))
 
 
 def positions(settings: Settings) -> list[TopicPartition]:
