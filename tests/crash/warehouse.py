@@ -63,8 +63,8 @@ def answers(told: Fulfilment, now: datetime) -> Iterator[dict[str, Any]]:
         yield parcel | {"document": f"T-{told.id}-2", "status": "delivered"}
     elif chance < SHIPPED + IN_TWO_PARCELS:
         first, *others = told.lines
-        for parcel, lines in enumerate(part for part in ((first,), others) if part):
+        for number, lines in enumerate(part for part in ((first,), others) if part):
             units = [{"sku": line.sku, "quantity": line.quantity} for line in lines]
-            yield shipment | {"document": f"S-{told.id}-{parcel}", "lines": units}
+            yield shipment | {"document": f"S-{told.id}-{number}", "lines": units}
     elif chance < SHIPPED + IN_TWO_PARCELS + NOT_THERE:
         yield {"type": "rejection", "document": f"X-{told.id}", "fulfilment": told.id, "reason": "short"}
