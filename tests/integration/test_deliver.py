@@ -29,7 +29,7 @@ from tests.conftest import free_port, until
 from tests.connectors.partners import fulfilment
 
 SECRET = b"lapsang"
-PATIENCE_S = 25
+PATIENCE_S = 120
 
 
 class Wms(ThreadingHTTPServer):
