@@ -200,7 +200,7 @@ class FencedLedger:
 
     def _commit(self) -> None:
         """For whoever watches the lag, and as the lower bound that `_refuse_a_shorter_log` checks."""
-        offsets = [TopicPartition(COMMANDS.name, p, owned.desk.durable + 1) for p, owned in self._owned.items() if owned.desk.durable >= 0]
+        offsets = [TopicPartition(COMMANDS.name, p, owned.desk.settled + 1) for p, owned in self._owned.items() if owned.desk.settled >= 0]
         if not offsets:
             return
         try:

@@ -15,12 +15,15 @@ from streams.fatal import die
 log = logging.getLogger(__name__)
 
 Headers = list[tuple[str, str | bytes | None]]
+Place = tuple[str, int]  # topic, partition
+End = Callable[[str, int], int]  # of a topic's partition: the position after the last committed record
 # librdkafka's own option names, `_` for `.`
 MakeProducer = Callable[..., Producer]
 
 FULL_QUEUE_PAUSE_S = 0.005
 COMMIT_TIMEOUT_S = 30.0
 FENCE_TIMEOUT_S = 30.0
+LOOK_S, PATIENT_LOOKS = 0.01, 500
 RETRY_S = (0.5, 1.0, 2.0, 5.0)
 
 
@@ -100,15 +103,25 @@ def _finish(done: asyncio.Future[None]) -> None:
 
 
 class Transactions:
-    """The only writer under its `transactional.id`: `fence()` shuts out whoever wrote under it before, and ends what they left open."""
+    """The only writer under its `transactional.id`: taking over shuts out whoever wrote under it before, and undoes what they left open.
+
+    Kafka acknowledges a commit before its marker is in the log. A broker that dies in between has been seen to come back believing that the
+    marker is there: the transaction is over for whoever asks, the fence too, and yet hangs in the log, read by nobody, until the same
+    producer ends another, and then it ends as that one does. So what is acknowledged is not yet `settled`."""
 
     def __init__(self, producer: Producer, sleep: Callable[[float], None] = time.sleep) -> None:
         self._producer = producer
         self._sleep = sleep
+        self._reached: dict[Place, int] = {}
+
+    def take_over(self, places: Sequence[Place], end: End, wanted: Callable[[], bool]) -> bool:
+        """Returns True once nobody else can append to these places, and all that ever was has an end and can be read or never will be;
+        False when it is no longer `wanted`. A broker that is away at first is waited for. Raises KafkaException when waiting would not
+        help, TimeoutError when a record is not taken."""
+        return self.fence(wanted) and self._end_what_hangs(places, end, wanted)
 
     def fence(self, wanted: Callable[[], bool]) -> bool:
-        """Returns True once nobody else can append, False when it is no longer `wanted`. A broker that is away is waited for.
-        Raises KafkaException when waiting would not help."""
+        """The first half of `take_over`."""
         attempt = 0
         while wanted():
             try:
@@ -123,14 +136,46 @@ class Transactions:
                 self._sleep(pause)
         return False
 
+    def _end_what_hangs(self, places: Sequence[Place], end: End, wanted: Callable[[], bool]) -> bool:
+        """By a transaction that is aborted: nobody has read it. Its records also show how far the log must reach."""
+        self._producer.begin_transaction()
+        for topic, partition in places:
+            self._producer.produce(topic, b"", b"", partition, self._landed)
+        self._producer.flush(FENCE_TIMEOUT_S)
+        self._producer.abort_transaction(COMMIT_TIMEOUT_S)
+        if missing := [place for place in places if place not in self._reached]:
+            raise TimeoutError(f"the broker did not take the records that show the ends of {missing}")
+        looks = 0
+        while not self.settled(end):
+            if not wanted():
+                return False
+            looks += 1
+            if looks == PATIENT_LOOKS:
+                log.warning("a transaction does not end before %s; waiting for it", self._reached)
+            self._sleep(LOOK_S)
+        return wanted()
+
     def write(self, records: Sequence[Outgoing]) -> None:
         """All of the records, or none. Raises KafkaException when they are not durable, among others when fenced."""
         produce = self._producer.produce
+        last = set({(record.topic, record.partition): number for number, record in enumerate(records)}.values())
         self._producer.begin_transaction()
-        for record in records:
-            produce(record.topic, record.value, record.key, record.partition)
+        for number, record in enumerate(records):
+            produce(record.topic, record.value, record.key, record.partition, self._landed if number in last else None)
         # flushes, and fails when any record of it did
         self._producer.commit_transaction(COMMIT_TIMEOUT_S)
+
+    def settled(self, end: End) -> bool:
+        """Whether all that was written can be read, or never will be; False also when nobody says so. Ask between transactions."""
+        try:
+            return all(end(topic, partition) > offset for (topic, partition), offset in self._reached.items())
+        except KafkaException as failure:
+            log.warning("the broker does not say where a log ends (%s)", failure.args[0].name())
+            return False
+
+    def _landed(self, error: Any, record: Any) -> None:
+        if error is None:
+            self._reached[record.topic(), record.partition()] = record.offset()
 
 
 def transactions(make_producer: MakeProducer, transactional_id: str) -> Transactions:

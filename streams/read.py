@@ -41,6 +41,10 @@ class Log(Protocol):
         """The position after the last committed record, by partition."""
         ...
 
+    def end(self, topic: str, partition: int) -> int:
+        """… of one that is there."""
+        ...
+
     def read(self, topic: str, start: Mapping[int, int], stop: Mapping[int, int]) -> Iterator[Sequence[Record]]:
         """Committed records from `start` up to (not including) `stop`, in batches; each partition in its order."""
         ...
@@ -64,15 +68,21 @@ class KafkaLog:
     def read(self, topic: str, start: Mapping[int, int], stop: Mapping[int, int]) -> Iterator[Sequence[Record]]:
         return _read(self._consumer(), topic, start, stop)
 
+    def end(self, topic: str, partition: int) -> int:
+        return _marks(self._client(), TopicPartition(topic, partition))[1]
+
     def close(self) -> None:
         if self._asking:
             self._asking.close()
             self._asking = None
 
     def _watermarks(self, topic: str) -> dict[int, tuple[int, int]]:
+        return watermarks(self._client(), topic)
+
+    def _client(self) -> Consumer:
         if self._asking is None:
             self._asking = self._consumer()
-        return watermarks(self._asking, topic)
+        return self._asking
 
 
 def watermarks(consumer: Consumer, topic: str) -> dict[int, tuple[int, int]]:
@@ -160,6 +170,9 @@ class MemoryLog:
 
     def ends(self, topic: str) -> Positions:
         return {p: records[-1].offset + 1 if records else 0 for p, records in self._topics.get(topic, {}).items()}
+
+    def end(self, topic: str, partition: int) -> int:
+        return self.ends(topic)[partition]
 
     def read(self, topic: str, start: Mapping[int, int], stop: Mapping[int, int]) -> Iterator[Sequence[Record]]:
         for partition, records in self._topics.get(topic, {}).items():

@@ -197,7 +197,8 @@ def session(seconds: float) -> dict[str, int]:
 def host(build: Build, outside: Outside, stages: Sequence[StageName], ledger: FencedLedger | None, ready: Callable[[], None]) -> None:
     """The stages in a Faust app, the ledger as a service beside it."""
     follower = Follower(build.clients.consumer(f"{build.config.name}-{REFERENCE.name}")) if "normalize" in stages else None
-    out = Deliveries(build.clients.producer())
+    # never given up: of records that were, those behind them may land all the same
+    out = Deliveries(build.clients.producer(delivery_timeout_ms=0))
     out.start()
     hosted: list[Hosted] = []
     if follower:

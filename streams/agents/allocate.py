@@ -21,6 +21,8 @@ from streams.topics import COMMANDS
 
 log = logging.getLogger(__name__)
 
+SETTLE_S = 1.0
+
 
 class Owner(Protocol):
     """Made when the partition is assigned, closed when it is revoked or lost, never used again. `desk.ready` comes before `decide`."""
@@ -71,7 +73,7 @@ class Owned:
         self.desk = desk
         self._wait_s = wait_s
         self._threads = threads or Threads()
-        self._since = 0.0
+        self._since = self._settle_at = 0.0
         self._changed = self._threads.condition()
         self._thread = self._threads.start(self._run, f"ledger-{desk.partition}")
 
@@ -128,7 +130,8 @@ class Owned:
         """Empty once closed."""
         desk = self.desk
         with self._changed:
-            self._changed.wait_for(lambda: desk.queued > 0 or desk.closed)
+            while not self._changed.wait_for(lambda: desk.queued > 0 or desk.closed, SETTLE_S if desk.settled < desk.durable else None):
+                self._settle()
             left = self._since + self._wait_s - self._threads.monotonic()
             self._changed.wait_for(lambda: desk.full or desk.closed, max(0.0, left))
             if desk.closed:
@@ -145,6 +148,12 @@ class Owned:
         TRANSACTION_RECORDS.observe(len(batch))
         TRANSACTIONS.labels(self.desk.partition).inc()
         DECIDED.labels(self.desk.partition).inc(len(batch))
+        if self._threads.monotonic() > self._settle_at:
+            self._settle()
+
+    def _settle(self) -> None:
+        self._settle_at = self._threads.monotonic() + SETTLE_S
+        self.desk.settle()
 
 
 Own = Callable[[int], Owner]

@@ -18,13 +18,14 @@ class Desk:
     """Taking over is: fence whoever wrote before, then rebuild from the log, then decide. State ahead of the log is seen by nobody:
     whoever fails to write must never use the desk again.
 
-    `records`: a transaction holds at most so many decisions. `durable`: the last src_offset known to be committed."""
+    `records`: a transaction holds at most so many decisions. `durable`: the last src_offset whose decision was acknowledged; `settled`:
+    … is known to be there for every reader."""
 
     def __init__(
         self, partition: int, transactions: Transactions, source: Log, snapshots: Snapshots, records: int, aside: Aside | None = None
     ) -> None:
         self.partition = partition
-        self.durable = -1
+        self.durable = self.settled = -1
         self.closed = False
         self._transactions = transactions
         self._source = source
@@ -37,14 +38,14 @@ class Desk:
     # ------------------------------------------------------------------------------------------ taking over
     def fence(self) -> bool:
         """False when the partition is no longer wanted. Raises KafkaException."""
-        return self._transactions.fence(self._wanted)
+        return self._transactions.take_over([(DECISIONS.name, self.partition)], self._source.end, self._wanted)
 
     def rebuild(self) -> int | None:
         """The number of decisions folded; None when the partition is no longer wanted. Raises LogDamaged."""
         rebuilt = rebuild(self._source, self._snapshots, self.partition, self._wanted, lambda ledger, decision: None, self._aside)
         if rebuilt is None:
             return None
-        self.durable = rebuilt.ledger.last
+        self.durable = self.settled = rebuilt.ledger.last
         self._ledger = rebuilt.ledger
         return rebuilt.folded
 
@@ -101,6 +102,11 @@ class Desk:
         """Raises KafkaException when it is not durable, among others when somebody else has taken over."""
         self._transactions.write(batch)
         self.durable += len(batch)
+
+    def settle(self) -> None:
+        """Looks whether what was acknowledged can be read."""
+        if self.settled < self.durable and self._transactions.settled(self._source.end):
+            self.settled = self.durable
 
     def close(self) -> None:
         """What was merely decided is forgotten, and decided anew by the next owner."""

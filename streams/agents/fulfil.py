@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from functools import lru_cache
-from typing import NamedTuple, get_args
+from typing import NamedTuple, cast, get_args
 
 import msgspec
 
@@ -23,16 +23,26 @@ from streams.rules.outcome import outcome
 from streams.topics import FULFILMENTS
 from tables.events import Reserved
 
-# How far back the own output is read for the highest mark; late duplicates of a paused worker may follow it.
+# How far back the own output is read.
 TAIL = 20_000
 
 Mark = tuple[int, int]  # (src_offset, ordinal) of a fulfilment event
-NO_MARK: Mark = (-1, -1)
 
 TYPES = {kind: f"yipan.{kind}".encode() for kind in get_args(FulfilmentType)}
 
 encode_fulfilment = msgspec.json.Encoder().encode
 decode_fulfilment = msgspec.json.Decoder(Fulfilment).decode
+
+
+class Told(NamedTuple):
+    """Which fulfilments were there at the start: these, and all `before` one. No maximum: of what a process had sent when it died, a record
+    may be missing and the one behind it not."""
+
+    marks: frozenset[Mark] = frozenset()
+    before: Mark = (-1, -1)
+
+    def __contains__(self, mark: object) -> bool:
+        return mark in self.marks or cast(Mark, mark) < self.before
 
 
 class Seen(NamedTuple):
@@ -45,7 +55,7 @@ class Seen(NamedTuple):
 
 
 class Fulfil:
-    """Stateless but for two marks a partition: the highest decision seen, and the highest fulfilment that was there at the start.
+    """Stateless but for what it keeps of a partition: the highest decision seen, and which fulfilments were there at the start.
     Both only save repetition: the ids of fulfilments are the same in every replay."""
 
     name = "fulfil"
@@ -54,24 +64,24 @@ class Fulfil:
         self._log = log
         self._out = out
         self._quick = compiled.quick()
-        self._marks: dict[int, Mark] = {}
+        self._told: dict[int, Told] = {}
         self._last: dict[int, int] = {}
 
     async def take(self, partition: int, records: Sequence[Record]) -> asyncio.Future[None]:
-        mark = self._marks.get(partition)
-        if mark is None:
-            mark = self._marks[partition] = await asyncio.to_thread(highest_mark, self._log, partition)
+        told = self._told.get(partition)
+        if told is None:
+            told = self._told[partition] = await asyncio.to_thread(already_told, self._log, partition)
         fresh = self._fresh(partition, records)
-        outgoing = [record for seen in fresh for at, record in seen.told if at > mark]
+        outgoing = [record for seen in fresh for at, record in seen.told if at not in told]
         sent = await self._out.send(outgoing)
         sent.add_done_callback(lambda _: observe(fresh, len(outgoing)))
         return sent
 
     async def assign(self, partitions: Sequence[int]) -> None:
-        """Marks are read at the first batch."""
+        """What was told is read at the first batch."""
 
     async def drop(self) -> None:
-        self._marks.clear()
+        self._told.clear()
         self._last.clear()
 
     def _fresh(self, partition: int, records: Sequence[Record]) -> list[Seen]:
@@ -100,16 +110,16 @@ class Fulfil:
         return decision.src_offset, Seen(outcome(decision), promised_at_once(decision), packed)
 
 
-def highest_mark(log: Log, partition: int) -> Mark:
-    """The maximum over a tail of `fulfilments`: the last record alone is not it."""
+def already_told(log: Log, partition: int) -> Told:
+    """Of a tail of `fulfilments`; what is older than that was told if what the tail begins with was."""
     end = log.ends(FULFILMENTS.name).get(partition, 0)
     start = max(log.low(FULFILMENTS.name).get(partition, 0), end - TAIL)
-    mark = NO_MARK
+    marks = set()
     for batch in log.read(FULFILMENTS.name, {partition: start}, {partition: end}):
         for record in batch:
             event = decode_fulfilment(record.value)
-            mark = max(mark, (event.src_offset, event.ordinal))
-    return mark
+            marks.add((event.src_offset, event.ordinal))
+    return Told(frozenset(marks), min(marks)) if start and marks else Told(frozenset(marks))
 
 
 def promised_at_once(decision: Brief) -> int:

@@ -69,6 +69,9 @@ class _InTurn:
     def ends(self, topic: str) -> Positions:
         return self._source.ends(topic)
 
+    def end(self, topic: str, partition: int) -> int:
+        return self._source.end(topic, partition)
+
     def read(self, topic: str, start: Mapping[int, int], stop: Mapping[int, int]) -> Iterator[Sequence[Record]]:
         with self._reading():
             for batch in self._source.read(topic, start, stop):

@@ -17,6 +17,7 @@ from streams.produce import Outgoing, Transactions
 from streams.read import Log
 from streams.rules.announce import Touched
 from streams.snapshots import Snapshot, Snapshots
+from streams.topics import AVAILABILITY, ORDER_STATUS
 
 log = logging.getLogger(__name__)
 
@@ -97,7 +98,8 @@ class View:
     # ------------------------------------------------------------------------------------------ running
     async def run(self) -> None:
         """Raises LogDamaged; KafkaException when what is published is not durable, among others when somebody else took over."""
-        if not await asyncio.to_thread(self._transactions.fence, self._wanted):
+        places = [(topic.name, self.partition) for topic in (ORDER_STATUS, AVAILABILITY)]
+        if not await asyncio.to_thread(self._transactions.take_over, places, self._source.end, self._wanted):
             return
         await self._catch_up(None)
         self._news.set()
@@ -166,8 +168,11 @@ class View:
         return Snapshot(self._position, ledger.chain, dump)
 
     def _save(self, snapshot: Snapshot) -> None:
-        # a snapshot only saves time, so storage that is away or full must not end what works
+        # a snapshot only saves time, so a broker or a storage that is away or full must not end what works
         try:
+            if not self._transactions.settled(self._source.end):
+                log.warning("partition %d: what was announced cannot be read yet, so no snapshot says that it was", self.partition)
+                return
             self._snapshots.save(self.partition, snapshot)
         except Exception as failure:
             log.warning("the snapshot of partition %d could not be saved (%s: %s)", self.partition, type(failure).__name__, failure)

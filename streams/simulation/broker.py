@@ -1,6 +1,7 @@
 """Kafka in memory, as far as the stages can tell: partitions, transactions with their fence, and what readers of committed records see."""
 
 from collections.abc import Mapping, Sequence
+from itertools import chain
 from typing import Literal, NamedTuple
 
 from confluent_kafka import KafkaError, KafkaException
@@ -43,6 +44,7 @@ class Broker:
         self._logs: dict[Place, list[Entry]] = {(topic, p): [] for topic, count in partitions.items() for p in range(count)}
         self._epochs: dict[str, int] = {}
         self._open: dict[str, Transaction] = {}
+        self._hanging: dict[str, list[Transaction]] = {}  # over for whoever asks, and without a marker
         self._behind_last: dict[Place, int] = {}
 
     @property
@@ -93,6 +95,17 @@ class Broker:
             raise refused(KafkaError._FENCED)
         self._end(self._open.pop(transaction.name), "committed")
 
+    def lose_marker(self, transaction: Transaction) -> None:
+        """Of what is to be committed: the broker has died in between, and come back believing that it is there."""
+        if transaction.state != "open":
+            raise refused(KafkaError._FENCED)
+        self._hanging.setdefault(transaction.name, []).append(self._open.pop(transaction.name))
+
+    def abort(self, transaction: Transaction) -> None:
+        if transaction.state != "open":
+            raise refused(KafkaError._FENCED)
+        self._end(self._open.pop(transaction.name), "aborted")
+
     def expire(self, now: float) -> None:
         """Whoever left a transaction open for too long is shut out of it."""
         for name, transaction in list(self._open.items()):
@@ -100,19 +113,22 @@ class Broker:
                 self.fence(name)
 
     def _end(self, transaction: Transaction | None, state: Literal["committed", "aborted"]) -> None:
-        if transaction is not None:
-            transaction.state = state
-            for place in transaction.places:
+        """A marker is for all that its producer has in a partition."""
+        if transaction is None:
+            return
+        for ended in (transaction, *self._hanging.pop(transaction.name, ())):
+            ended.state = state
+            for place in ended.places:
                 log = self._logs[place]
                 if state == "committed":
-                    self._behind_last[place] = next(at for at in range(len(log), 0, -1) if log[at - 1].transaction is transaction)
+                    self._behind_last[place] = next(at for at in range(len(log), 0, -1) if log[at - 1].transaction is ended)
                 log.append(Entry(None, None))
 
     # ------------------------------------------------------------------------------------------ reading
     def end(self, place: Place) -> int:
         """Behind the last offset that is not in an open transaction, nor behind one."""
-        end = len(self._logs[place])
-        return min((t.places[place] for t in self._open.values() if place in t.places), default=end) if self._open else end
+        open_ = (*self._open.values(), *chain.from_iterable(self._hanging.values()))
+        return min((t.places[place] for t in open_ if place in t.places), default=len(self._logs[place]))
 
     def committed(self, place: Place, start: int, stop: int, most: int = 1 << 30) -> list[Record]:
         found: list[Record] = []

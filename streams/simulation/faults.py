@@ -18,13 +18,13 @@ Kind = Literal[
     "full",  # … finds that the producer's queue has no room
     "slow",  # the nth call of a client takes `seconds`
 ]
-# Where a client may be struck: a fence; a transaction's begin, each of its records, before they are on their way, before and after its
-# commit; a plain record handed over, on its way, and its acknowledgement (a tick's for itself); before and after offsets are committed
-# in passing, and when that is waited for; a fetch, passed over or made again; a log asked for its end, and read; a snapshot; an insert
-# into ClickHouse before, in the middle and after it took effect; a question to it; leaving a group.
+# Where a client may be struck: a fence; a transaction's begin, each of its records, before they are on their way, before its commit, when
+# its marker is due, and after its commit; a plain record handed over, on its way, and its acknowledgement (a tick's for itself); before
+# and after offsets are committed in passing, and when that is waited for; a fetch, passed over or made again; a log asked for its end,
+# and read; a snapshot; an insert into ClickHouse before, in the middle and after it took effect; a question to it; leaving a group.
 Point = Literal[
-    "", "fence", "begin", "write", "commit", "flushed", "committed", "send", "land", "ack", "ticked", "offsets", "moved", "note", "noted",
-    "skip", "fetch", "ask", "read", "snapshot", "insert", "block", "inserted", "query", "leave",
+    "", "fence", "begin", "write", "commit", "flushed", "marker", "committed", "send", "land", "ack", "ticked", "offsets", "moved", "note",
+    "noted", "skip", "fetch", "ask", "read", "snapshot", "insert", "block", "inserted", "query", "leave",
 ]  # fmt: skip
 THREADS: tuple[Kind, ...] = ("crash", "fail", "freeze", "freeze", "slow")
 # About how often each happens in a schedule, and what may happen there.
@@ -34,6 +34,7 @@ CALLS: dict[Point, tuple[int, tuple[Kind, ...]]] = {
     "write": (140, THREADS),
     "commit": (24, THREADS),
     "flushed": (24, THREADS),
+    "marker": (24, ("fail",)),
     "committed": (24, THREADS),
     "send": (140, ("crash", "fail", "full", "slow", "slow")),
     "land": (50, ("fail", "slow", "slow")),
@@ -58,8 +59,9 @@ CALLS: dict[Point, tuple[int, tuple[Kind, ...]]] = {
 THEMES: dict[str, tuple[Point, ...]] = {
     "records": ("send", "land", "ack", "offsets", "moved"),
     "late records": ("land", "moved"),
-    "transactions": ("fence", "begin", "write", "commit", "flushed", "committed"),
+    "transactions": ("fence", "begin", "write", "commit", "flushed", "marker", "committed"),
     "late transactions": ("begin", "commit"),
+    "markers": ("marker", "committed"),
     "taking over": ("fence", "ask", "read", "snapshot", "leave"),
     "reading": ("skip", "fetch", "offsets", "moved", "ticked", "leave"),
     "clickhouse": ("note", "noted", "insert", "block", "inserted", "query"),

@@ -29,7 +29,7 @@ class Process:
         self.alive = True
         self.frozen = False
         self.stopping = False
-        self.on_stop: list[Callable[[], None]] = []
+        self._on_stop: list[Callable[[], None]] = []
         self.frozen_at = 0.0
         self.steps = 0
         self.ready: deque[asyncio.Handle] = deque()
@@ -40,10 +40,15 @@ class Process:
     def __repr__(self) -> str:
         return self.name
 
+    def when_stopped(self, told: Callable[[], None]) -> None:
+        self._on_stop.append(told)
+        if self.stopping:
+            told()
+
     def stop(self) -> None:
         """Ask it to leave in order."""
         self.stopping = True
-        for told in self.on_stop:
+        for told in self._on_stop:
             told()
 
 

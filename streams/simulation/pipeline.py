@@ -70,7 +70,7 @@ class Pipeline:
         announce = Announce(log, self.snapshots, lambda p: self._transactions(process, f"announce-{p}"), 0.3, SNAPSHOT_AFTER, self._aside)
         stages = {RAW.name: [Intake(normalize)], DECISIONS.name: [Intake(Fulfil(log, out)), Intake(announce)]}
         ledger = self._ledger(process)
-        process.on_stop.append(ledger.stop)
+        process.when_stopped(ledger.stop)
         deciding = loop.run(process, asyncio.to_thread(ledger.run))
         await StageHost(self.world, process, stages).run()
         await deciding

@@ -3,7 +3,7 @@
 from collections import deque
 from typing import Any, Literal, NamedTuple
 
-from confluent_kafka import KafkaError
+from confluent_kafka import KafkaError, KafkaException
 
 from streams.simulation.broker import Place, Transaction, refused
 from streams.simulation.faults import Point
@@ -16,9 +16,17 @@ LATEST_S = 4.0
 
 class Sent(NamedTuple):
     offset_: int
+    topic_: str = ""
+    partition_: int = 0
 
     def offset(self) -> int:
         return self.offset_
+
+    def topic(self) -> str:
+        return self.topic_
+
+    def partition(self) -> int:
+        return self.partition_
 
 
 class Waiting(NamedTuple):
@@ -123,7 +131,7 @@ class TransactionalProducer:
         self._process = process
         self._name = name
         self._epoch = -1
-        self._waiting: list[tuple[Place, bytes, bytes]] = []
+        self._waiting: list[tuple[Place, bytes, bytes, Any]] = []
         self._transaction: Transaction | None = None
 
     def init_transactions(self, _: float) -> None:
@@ -138,11 +146,24 @@ class TransactionalProducer:
         self._transaction = None
         self._waiting.clear()
 
-    def produce(self, topic: str, value: bytes, key: bytes, partition: int) -> None:
+    def produce(self, topic: str, value: bytes, key: bytes, partition: int, report: Any = None) -> None:
         self._call("write")
-        self._waiting.append(((topic, partition), key, value))
+        self._waiting.append(((topic, partition), key, value, report))
         if self._world.random.random() < SENT_EARLY:
             self._flush()
+
+    def flush(self, _: float) -> int:
+        self._world.wait(self._world.tempo.network)
+        self._call("flushed")
+        self._flush()
+        return 0
+
+    def abort_transaction(self, _: float) -> None:
+        self._world.wait(self._world.tempo.network)
+        self._call("commit")
+        if self._transaction:
+            self._world.broker.abort(self._transaction)
+            self._transaction = None
 
     def commit_transaction(self, _: float) -> None:
         self._world.wait(self._world.tempo.network)
@@ -151,11 +172,22 @@ class TransactionalProducer:
         self._world.wait(self._world.tempo.network)
         self._call("flushed")
         if self._transaction:
-            self._world.broker.commit(self._transaction)
+            self._end(self._transaction)
             where = ", ".join(f"{topic}[{p}]@{first}" for (topic, p), first in self._transaction.places.items())
             self._world.tell(f"{self._process} commits {where}")
             self._transaction = None
         self._world.strike("committed")
+
+    def _end(self, transaction: Transaction) -> None:
+        """The broker may restart before the marker is written, and whoever waits for an answer hears that all is well, or gives up."""
+        try:
+            self._world.strike("marker")
+        except KafkaException as lost:
+            self._world.broker.lose_marker(transaction)
+            if self._world.random.random() < 0.5:
+                raise lost
+        else:
+            self._world.broker.commit(transaction)
 
     def _flush(self) -> None:
         broker, now = self._world.broker, self._world.now
@@ -166,8 +198,10 @@ class TransactionalProducer:
             raise
         if self._transaction is None and self._waiting:
             self._transaction = broker.begin(self._name, self._epoch, now)
-        for place, key, value in self._waiting:
-            broker.append(place, key, value, (), now, self._transaction)
+        for place, key, value, report in self._waiting:
+            offset = broker.append(place, key, value, (), now, self._transaction)
+            if report:
+                report(None, Sent(offset, *place))
         self._waiting.clear()
 
     def _call(self, point: Point) -> None:

@@ -22,6 +22,9 @@ class BrokerLog:
     def ends(self, topic: str) -> Positions:
         return {place[1]: self._broker.end(place) for place in self._places(topic)}
 
+    def end(self, topic: str, partition: int) -> int:
+        return self.ends(topic)[partition]
+
     def read(self, topic: str, start: Mapping[int, int], stop: Mapping[int, int]) -> Iterator[Sequence[Record]]:
         """Others go on between two batches."""
         for partition, at in start.items():

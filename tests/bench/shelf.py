@@ -43,6 +43,9 @@ class FileLog:
             partition: min(self._most, sum(count for count, _ in self._frames(topic, partition))) for partition in self._partitions(topic)
         }
 
+    def end(self, topic: str, partition: int) -> int:
+        return self.ends(topic)[partition]
+
     def read(self, topic: str, start: Mapping[int, int], stop: Mapping[int, int]) -> Iterator[Sequence[Record]]:
         for partition, first in start.items():
             last, begun = stop.get(partition, 0), 0

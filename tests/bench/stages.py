@@ -15,7 +15,7 @@ from streams.agents.normalize import Normalize
 from streams.decisions import link
 from streams.intake import SLICE, Stage
 from streams.ledger import Ledger
-from streams.produce import Deliveries, Outgoing, Transactions
+from streams.produce import Deliveries, End, Outgoing, Place, Transactions
 from streams.read import MemoryLog, Record
 from streams.reference import PoolRecord, Reference, ShopRecord
 from streams.snapshots import Origin, Snapshot, Snapshots, StoredFiles
@@ -114,8 +114,11 @@ class Published(Transactions):
         self._changed = asyncio.Event()
         self._loop = asyncio.get_running_loop()
 
-    def fence(self, wanted: Callable[[], bool]) -> bool:
+    def take_over(self, places: Sequence[Place], end: End, wanted: Callable[[], bool]) -> bool:
         return wanted()
+
+    def settled(self, end: End) -> bool:
+        return True
 
     def write(self, records: Sequence[Outgoing]) -> None:
         for topic, told in Counter([record.topic for record in records]).items():

@@ -18,7 +18,7 @@ from streams.read import Log
 from streams.rules.decide import decide
 from streams.simulation.loop import current
 from streams.simulation.pipeline import Pipeline
-from streams.topics import COMMANDS, FULFILMENTS
+from streams.topics import COMMANDS
 from tables.events import AnyEvent
 from tables.pool import Pool
 
@@ -123,17 +123,15 @@ def commands_that_were_not_fetched_are_passed_over(patch: pytest.MonkeyPatch) ->
 
 
 @found_within(30)
-def fulfilments_go_on_after_the_last_one_and_not_after_the_highest(patch: pytest.MonkeyPatch) -> None:
-    def first_of_the_end(log: Log, partition: int) -> fulfil.Mark:
+def fulfilments_go_on_after_the_last_one(patch: pytest.MonkeyPatch) -> None:
+    def last_of_all(log: Log, partition: int) -> fulfil.Told:
         """As if decisions were fulfilled in another order."""
-        end = log.ends(FULFILMENTS.name).get(partition, 0)
-        records = [record for batch in log.read(FULFILMENTS.name, {partition: 0}, {partition: end}) for record in batch]
-        if not records:
-            return fulfil.NO_MARK
-        event = fulfil.decode_fulfilment(records[-1].value)
-        return event.src_offset + 3, event.ordinal
+        marks = whole(log, partition).marks
+        last = max(marks, default=(-1, -1))
+        return fulfil.Told(marks, (last[0] + 3, last[1]))
 
-    patch.setattr(fulfil, "highest_mark", first_of_the_end)
+    whole = fulfil.already_told
+    patch.setattr(fulfil, "already_told", last_of_all)
 
 
 @found_within(30)

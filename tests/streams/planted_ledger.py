@@ -1,6 +1,6 @@
 """Bugs of the ledger's host."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import pytest
@@ -10,7 +10,7 @@ from streams.agents.allocate import Owned
 from streams.agents.desk import Desk
 from streams.fenced import FencedLedger
 from streams.ledger import Hole
-from streams.produce import Outgoing
+from streams.produce import Outgoing, Transactions
 from tests.streams.planted import found_within
 
 
@@ -37,9 +37,26 @@ def the_log_is_read_before_others_are_shut_out(patch: pytest.MonkeyPatch) -> Non
 def what_was_decided_is_called_durable_before_it_is(patch: pytest.MonkeyPatch) -> None:
     def early(desk: Desk, batch: Sequence[Outgoing]) -> None:
         desk.durable += len(batch)
+        desk.settled = desk.durable
         desk._transactions.write(batch)
 
     patch.setattr(Desk, "write", early)
+
+
+@found_within(60, "markers")
+def what_is_acknowledged_is_taken_for_settled(patch: pytest.MonkeyPatch) -> None:
+    def trusting(desk: Desk) -> None:
+        desk.settled = desk.durable
+
+    patch.setattr(Desk, "settle", trusting)
+
+
+@found_within(60, "markers")
+def what_hangs_of_the_last_owner_is_left_to_the_next_transaction(patch: pytest.MonkeyPatch) -> None:
+    def take_over(transactions: Transactions, places: Any, ends: Any, wanted: Callable[[], bool]) -> bool:
+        return transactions.fence(wanted)
+
+    patch.setattr(Transactions, "take_over", take_over)
 
 
 @found_within(30, "transactions")
@@ -74,7 +91,7 @@ def a_hole_is_not_gone_back_to(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(FencedLedger, "_fetch_again", lambda ledger, partition, expected: None)
 
 
-@found_within(30, "reading")
+@found_within(150, "reading")
 def no_tick_is_sent_after_one_was_lost(patch: pytest.MonkeyPatch) -> None:
     def ticked(ledger: FencedLedger, partition: int, error: Any, message: Any) -> None:
         if error is None:

@@ -14,6 +14,7 @@ from streams.agents.normalize import Normalize
 from streams.agents.view import View
 from streams.intake import Batch, Intake, Record
 from streams.produce import Deliveries, Outgoing, Transactions
+from streams.snapshots import Snapshot
 from tests.streams.planted import found_within, with_names_of
 
 
@@ -44,7 +45,7 @@ def a_lost_acknowledgement_counts_as_one(patch: pytest.MonkeyPatch) -> None:
     patch.setattr("streams.produce._countdown", deaf)
 
 
-@found_within(30, "reading")
+@found_within(30, "markers")
 def whoever_announces_shuts_nobody_out(patch: pytest.MonkeyPatch) -> None:
     with_names_of(patch, lambda process, name: f"{name}-{process}" if name.startswith("announce") else name)
 
@@ -89,7 +90,15 @@ def what_a_snapshot_says_is_due_is_not_told(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(News, "add", lambda news, packed: None)
 
 
-@found_within(60)
+@found_within(300, "markers")
+def a_snapshot_says_that_what_hangs_was_told(patch: pytest.MonkeyPatch) -> None:
+    def save(view: View, snapshot: Snapshot) -> None:
+        view._snapshots.save(view.partition, snapshot)
+
+    patch.setattr(View, "_save", save)
+
+
+@found_within(90)
 def a_reader_that_was_left_goes_on_publishing(patch: pytest.MonkeyPatch) -> None:
     async def careless(stage: Announce) -> None:
         stage._views.clear()
@@ -99,12 +108,12 @@ def a_reader_that_was_left_goes_on_publishing(patch: pytest.MonkeyPatch) -> None
 
 
 @found_within(30)
-def the_highest_fulfilment_is_looked_for_in_another_partition(patch: pytest.MonkeyPatch) -> None:
-    def elsewhere(log: Any, partition: int) -> fulfil.Mark:
-        return highest(log, (partition + 1) % len(log.ends("fulfilments")))
+def what_was_told_is_looked_for_in_another_partition(patch: pytest.MonkeyPatch) -> None:
+    def elsewhere(log: Any, partition: int) -> fulfil.Told:
+        return whole(log, (partition + 1) % len(log.ends("fulfilments")))
 
-    highest = fulfil.highest_mark
-    patch.setattr(fulfil, "highest_mark", elsewhere)
+    whole = fulfil.already_told
+    patch.setattr(fulfil, "already_told", elsewhere)
 
 
 @found_within(30, "late records")

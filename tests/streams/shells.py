@@ -6,7 +6,7 @@ from typing import Any, TypeVar
 
 import msgspec
 
-from streams.produce import Deliveries, Outgoing, Transactions
+from streams.produce import Deliveries, End, Outgoing, Place, Transactions
 from streams.read import MemoryLog, Record
 from streams.topics import DECISIONS, FULFILMENTS
 from tests.story import POOL, Story, line
@@ -39,10 +39,14 @@ class Written(Transactions):
         self.transactions: list[list[Outgoing]] = []
         self.fenced = 0
         self.lost = False
+        self.readable = True
 
-    def fence(self, wanted: Callable[[], bool]) -> bool:
+    def take_over(self, places: Sequence[Place], end: End, wanted: Callable[[], bool]) -> bool:
         self.fenced += 1
         return wanted()
+
+    def settled(self, end: End) -> bool:
+        return self.readable
 
     def write(self, records: Sequence[Outgoing]) -> None:
         if self.lost:

@@ -136,6 +136,7 @@ class AtOnce:
         self.desk.queue(self.desk.decide(batch))
         while transaction := self.desk.next_transaction():
             self.desk.write(transaction)
+        self.desk.settle()
 
     def close(self) -> None:
         self.desk.close()
@@ -239,12 +240,15 @@ def test_a_partition_that_comes_back_is_rebuilt(tmp_path: Path) -> None:
     assert (hosting.decisions(), hosting.client.asked[-2:], hosting.written.fenced) == ([4], ["seek 7", "resume"], 2)
 
 
-def test_only_what_is_durable_is_committed(tmp_path: Path) -> None:
+def test_only_what_can_be_read_is_committed(tmp_path: Path) -> None:
+    """The broker acknowledges the second decision, and its marker is not there yet."""
     hosting = Hosting(sell(tea_shop(), "1", "2"), tmp_path, known=4).assigned()
+    hosting.arrive(4)
     hosting.ledger.housekeep()
-    hosting.arrive(4, 5)
+    hosting.written.readable = False
+    hosting.arrive(5)
     hosting.ledger.housekeep()
-    assert hosting.client.commits == [4, 6]
+    assert hosting.client.commits == [5, 5]
 
 
 def test_a_tick_is_sent_when_something_is_due_and_not_again_before_it_is_decided(tmp_path: Path) -> None:

@@ -9,7 +9,8 @@ import pytest
 
 from connectors.channels.canonical import CHANNEL, Canonical
 from connectors.contract import Fulfilment, Parsed, RawRecord, ShopRef
-from streams.agents.fulfil import Fulfil, decode_fulfilment, highest_mark
+from streams.agents import fulfil as stage
+from streams.agents.fulfil import Fulfil, decode_fulfilment
 from streams.agents.normalize import Normalize
 from streams.commands import decode_command
 from streams.deadletter import DeadLetter, decode_dead_letter
@@ -169,10 +170,22 @@ def test_a_crash_between_two_fulfilments_of_one_decision_loses_none() -> None:
     assert sent_for(story, [decided(story)], known=due(story)[:1]) == due(story)[1:]
 
 
-def test_late_duplicates_of_a_paused_worker_do_not_lower_the_mark() -> None:
+def test_what_is_missing_before_the_last_one_is_told() -> None:
+    """A broker refused the second, took the third, and then the process died."""
     story = sell(tea_shop(), "1", "2", "3")
     first, second, third = due(story)
-    assert highest_mark(log(story, [first, second, third, first, second]), 0) == (third.src_offset, third.ordinal)
+    assert sent_for(story, [decided(story)], known=[first, third]) == [second]
+
+
+def test_late_duplicates_of_a_paused_worker_change_nothing() -> None:
+    story = sell(tea_shop(), "1", "2", "3")
+    assert sent_for(story, [decided(story)], known=[*due(story), *due(story)[:2]]) == []
+
+
+def test_what_is_older_than_the_tail_is_not_told_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(stage, "TAIL", 2)
+    story = sell(tea_shop(), "1", "2", "3")
+    assert sent_for(story, [decided(story)], known=due(story)) == []
 
 
 def test_cloud_events_are_the_same_in_every_replay() -> None:
