@@ -67,6 +67,8 @@ PURE = (
     "connectors.contract",
     "connectors.channels",
     *("connectors.tracking", "connectors.carriers", "connectors.labels", "connectors.easypost_labels"),
+    *("connectors.partner", "connectors.partner_webhook", "connectors.partner_qimen", "connectors.forms", "connectors.routes"),
+    *("connectors.lanes", "connectors.patience", "connectors.x12", "connectors.qimen", "connectors.qimen_form", "connectors.xml_tree"),
 )
 IMPURE = (
     *("time.time", "time.time_ns", "time.monotonic", "time.monotonic_ns", "time.perf_counter", "time.perf_counter_ns", "time.sleep"),
