@@ -4,7 +4,7 @@ import asyncio
 import logging
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import msgspec
@@ -16,6 +16,7 @@ log = logging.getLogger(__name__)
 
 Headers = list[tuple[str, str | bytes | None]]
 Place = tuple[str, int]  # topic, partition
+Reached = Mapping[Place, int]  # the last offset written
 End = Callable[[str, int], int]  # of a topic's partition: the position after the last committed record
 # librdkafka's own option names, `_` for `.`
 MakeProducer = Callable[..., Producer]
@@ -145,14 +146,10 @@ class Transactions:
         self._producer.abort_transaction(COMMIT_TIMEOUT_S)
         if missing := [place for place in places if place not in self._reached]:
             raise TimeoutError(f"the broker did not take the records that show the ends of {missing}")
-        looks = 0
-        while not self.settled(end):
+        while not self.await_settled(end, wanted):
             if not wanted():
                 return False
-            looks += 1
-            if looks == PATIENT_LOOKS:
-                log.warning("a transaction does not end before %s; waiting for it", self._reached)
-            self._sleep(LOOK_S)
+            log.warning("a transaction does not end before %s; waiting for it", self._reached)
         return wanted()
 
     def write(self, records: Sequence[Outgoing]) -> None:
@@ -165,10 +162,25 @@ class Transactions:
         # flushes, and fails when any record of it did
         self._producer.commit_transaction(COMMIT_TIMEOUT_S)
 
-    def settled(self, end: End) -> bool:
-        """Whether all that was written can be read, or never will be; False also when nobody says so. Ask between transactions."""
+    @property
+    def reached(self) -> Reached:
+        """Up to where was written by now."""
+        return dict(self._reached)
+
+    def await_settled(self, end: End, wanted: Callable[[], bool]) -> bool:
+        """Looks for a few seconds whether all is settled that was written by now: markers come some milliseconds late."""
+        for _ in range(PATIENT_LOOKS):
+            if self.settled(end, self._reached):
+                return True
+            if not wanted():
+                return False
+            self._sleep(LOOK_S)
+        return False
+
+    def settled(self, end: End, reached: Reached) -> bool:
+        """Whether all up to there can be read, or never will be; False also when the broker does not say."""
         try:
-            return all(end(topic, partition) > offset for (topic, partition), offset in self._reached.items())
+            return all(end(topic, partition) > offset for (topic, partition), offset in reached.items())
         except KafkaException as failure:
             log.warning("the broker does not say where a log ends (%s)", failure.args[0].name())
             return False

@@ -22,6 +22,7 @@ from streams.topics import COMMANDS
 log = logging.getLogger(__name__)
 
 SETTLE_S = 1.0
+HANGS = 30  # looks
 
 
 class Owner(Protocol):
@@ -153,7 +154,8 @@ class Owned:
 
     def _settle(self) -> None:
         self._settle_at = self._threads.monotonic() + SETTLE_S
-        self.desk.settle()
+        if self.desk.settle() > HANGS:
+            die(f"decisions[{self.desk.partition}]: what was acknowledged cannot be read, its transaction hangs; the next owner undoes it")
 
 
 Own = Callable[[int], Owner]

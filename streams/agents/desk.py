@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from streams.agents.aside import Aside
 from streams.agents.rebuild import rebuild
 from streams.ledger import Ledger, Message
-from streams.produce import Outgoing, Transactions
+from streams.produce import Outgoing, Reached, Transactions
 from streams.read import Log
 from streams.snapshots import Snapshots
 from streams.topics import DECISIONS
@@ -34,6 +34,8 @@ class Desk:
         self._aside = aside
         self._ledger: Ledger | None = None
         self._decided: list[Outgoing] = []
+        self._to_settle: tuple[int, Reached] | None = None
+        self._looks = 0
 
     # ------------------------------------------------------------------------------------------ taking over
     def fence(self) -> bool:
@@ -103,10 +105,16 @@ class Desk:
         self._transactions.write(batch)
         self.durable += len(batch)
 
-    def settle(self) -> None:
-        """Looks whether what was acknowledged can be read."""
-        if self.settled < self.durable and self._transactions.settled(self._source.end):
-            self.settled = self.durable
+    def settle(self) -> int:
+        """Looks whether what was acknowledged by the last look can be read by now. Returns how often that was looked for in vain."""
+        if self._to_settle is None:
+            self._to_settle, self._looks = (self.durable, self._transactions.reached), 0
+        durable, reached = self._to_settle
+        if self._transactions.settled(self._source.end, reached):
+            self.settled, self._to_settle = durable, None
+            return 0
+        self._looks += 1
+        return self._looks
 
     def close(self) -> None:
         """What was merely decided is forgotten, and decided anew by the next owner."""

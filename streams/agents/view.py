@@ -170,7 +170,7 @@ class View:
     def _save(self, snapshot: Snapshot) -> None:
         # a snapshot only saves time, so a broker or a storage that is away or full must not end what works
         try:
-            if not self._transactions.settled(self._source.end):
+            if not self._transactions.await_settled(self._source.end, self._wanted):
                 log.warning("partition %d: what was announced cannot be read yet, so no snapshot says that it was", self.partition)
                 return
             self._snapshots.save(self.partition, snapshot)

@@ -117,7 +117,7 @@ class Published(Transactions):
     def take_over(self, places: Sequence[Place], end: End, wanted: Callable[[], bool]) -> bool:
         return wanted()
 
-    def settled(self, end: End) -> bool:
+    def await_settled(self, end: End, wanted: Callable[[], bool]) -> bool:
         return True
 
     def write(self, records: Sequence[Outgoing]) -> None:

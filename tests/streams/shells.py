@@ -6,7 +6,7 @@ from typing import Any, TypeVar
 
 import msgspec
 
-from streams.produce import Deliveries, End, Outgoing, Place, Transactions
+from streams.produce import Deliveries, End, Outgoing, Place, Reached, Transactions
 from streams.read import MemoryLog, Record
 from streams.topics import DECISIONS, FULFILMENTS
 from tests.story import POOL, Story, line
@@ -45,7 +45,11 @@ class Written(Transactions):
         self.fenced += 1
         return wanted()
 
-    def settled(self, end: End) -> bool:
+    @property
+    def reached(self) -> Reached:
+        return {}
+
+    def settled(self, end: End, reached: Reached) -> bool:
         return self.readable
 
     def write(self, records: Sequence[Outgoing]) -> None:
