@@ -18,12 +18,7 @@ def when(ms: int) -> str:
 
 
 # ---------------------------------------------------------------------------------------------- an order
-def standing(story: Story) -> RenderableType:
-    """How the order stands: one line, its lines, its fulfilments."""
-    return Group(_headline(story), _lines(story.lines), _fulfilments(story.told))
-
-
-def _headline(story: Story) -> RenderableType:
+def headline(story: Story) -> RenderableType:
     status = story.status
     name = Text(story.order, style="bold") + (Text(f"  ({story.number})") if story.number else Text())
     if status is None:
@@ -33,7 +28,7 @@ def _headline(story: Story) -> RenderableType:
     return name + said + holds
 
 
-def _lines(lines: Iterable[Line]) -> RenderableType:
+def order_lines(lines: Iterable[Line]) -> RenderableType:
     table = Table("line", "listing", "SKU", "ordered", "reserved", "backordered", "shipped", "delivered", "returned")
     for column in table.columns[3:]:
         column.justify = "right"
@@ -55,8 +50,8 @@ def _fulfilments(told: Iterable[Told]) -> RenderableType:
 
 # ---------------------------------------------------------------------------------------------- its story
 def whole(story: Story) -> RenderableType:
-    now = (Text("\nHow it stands", style="bold"), _lines(story.lines), _fulfilments(story.told))
-    return Group(_headline(story), *(_chapter(chapter) for chapter in story.chapters), *now)
+    now = (Text("\nHow it stands", style="bold"), order_lines(story.lines), _fulfilments(story.told))
+    return Group(headline(story), *(_chapter(chapter) for chapter in story.chapters), *now)
 
 
 def _chapter(chapter: Chapter) -> RenderableType:
@@ -72,9 +67,11 @@ def _chapter(chapter: Chapter) -> RenderableType:
 
 
 def _event(event: e.AnyEvent) -> RenderableType:
+    return considered(event) if isinstance(event, e.Considered) else event_line(event)
+
+
+def event_line(event: e.AnyEvent) -> Text:
     match event:
-        case e.Considered():
-            return considered(event)
         case e.OrderPlaced(revision=revision, segment=segment, lines=lines, region=region):
             return Text(f"taken as revision {revision}, {len(lines)} lines, segment {segment}, to {region or 'an unknown region'}")
         case e.Reserved(fulfilment=name, node=node, rows=rows):

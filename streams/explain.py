@@ -6,11 +6,13 @@ import msgspec
 from msgspec.structs import replace
 
 from connectors.contract import Fulfilment, OrderStatus, RawRecord
-from streams.commands import AnyCommand, PlaceOrder, decode_command
+from streams.commands import AnyCommand, PlaceOrder
 from streams.decisions import Decision, decode_decision
+from streams.finding import command_of, in_json, keys, mentions, search
+from streams.letters import letter_of
 from streams.read import Log, Record
 from streams.rules.announce import status
-from streams.topics import COMMANDS, DECISIONS, FULFILMENTS, RAW
+from streams.topics import COMMANDS, DEAD_LETTERS, DECISIONS, FULFILMENTS, RAW
 from tables.events import AnyEvent, Duplicate, OrderPlaced, Refused, Reserved, Stale
 from tables.orders import demand, sums
 from tables.pool import Pool, evolve
@@ -67,8 +69,20 @@ class Told(msgspec.Struct, frozen=True):
     told: Fulfilment
 
 
+class Stopped(msgspec.Struct, frozen=True):
+    """A dead letter, without what it holds."""
+
+    partition: int
+    offset: int
+    at: int
+    verdict: str
+    stage: str
+    code: str
+    sentence: str
+
+
 class Story(msgspec.Struct, frozen=True, kw_only=True):
-    """`status` None: the order was only ever refused."""
+    """`status` None: the order was only ever refused. `stopped`: what came in for it, or was to be told of it, and went no further."""
 
     order: str
     number: str
@@ -76,6 +90,11 @@ class Story(msgspec.Struct, frozen=True, kw_only=True):
     lines: tuple[Line, ...]
     chapters: tuple[Chapter, ...]
     told: tuple[Told, ...]
+    stopped: tuple[Stopped, ...] = ()
+
+    def events(self) -> list[tuple[int, AnyEvent]]:
+        """Each with the time of its decision."""
+        return [(chapter.at, event) for chapter in self.chapters for event in chapter.events]
 
 
 class Unclear(msgspec.Struct, frozen=True):
@@ -88,10 +107,10 @@ class Unclear(msgspec.Struct, frozen=True):
 def explain(log: Log, wanted: str) -> Story | Unclear:
     """`wanted`: an order's key `tenant/shop/order`; its bare id or number will do where only one order has it. Reads the log once or
     twice, looking for bytes, and decodes only what has them."""
-    keys = _keys(log, wanted)
-    if len(keys) != 1:
-        return Unclear(wanted, tuple(sorted(keys)))
-    [key] = keys
+    found = keys(log, wanted)
+    if len(found) != 1:
+        return Unclear(wanted, tuple(sorted(found)))
+    [key] = found
     commands = dict(_commands(log, key))
     decided = list(_decided(log, key, commands))
     known, place = _fold(decided, key)
@@ -102,6 +121,7 @@ def explain(log: Log, wanted: str) -> Story | Unclear:
         lines=_lines(known, key),
         chapters=tuple(_chapters(log, decided, commands)),
         told=tuple(_told(log, key)),
+        stopped=tuple(_stopped(log, key)),
     )
 
 
@@ -110,49 +130,9 @@ Commands = dict[tuple[int, int], AnyCommand]
 
 
 # ---------------------------------------------------------------------------------------------- finding
-def _search(log: Log, topic: str, needles: Sequence[bytes]) -> Iterator[Record]:
-    for batch in log.read(topic, log.low(topic), log.ends(topic)):
-        for record in batch:
-            if any(needle in record.value for needle in needles):
-                yield record
-
-
-def _json(text: str) -> bytes:
-    return msgspec.json.encode(text)[1:-1]
-
-
-def _mentions(key: str) -> tuple[bytes, ...]:
-    """How a decision names an order: whole, or with one of its refunds."""
-    return (b'"%s"' % _json(key), b'"%s#' % _json(key))
-
-
-def _keys(log: Log, wanted: str) -> set[str]:
-    """Keys of the orders that may be meant. A whole key is believed where anything speaks of it."""
-    if wanted.count("/") >= 2:
-        there = next(_search(log, COMMANDS.name, _mentions(wanted)), None)
-        return {wanted} if there else set()
-    numbers = (wanted, f"#{wanted}")
-    needles = (b'/%s"' % _json(wanted), *(b'"number":"%s"' % _json(number) for number in numbers))
-    found: set[str] = set()
-    for record in _search(log, COMMANDS.name, needles):
-        command = _command(record)
-        key = getattr(command, "order", "")
-        if key and (key.split("/", 2)[2:] == [wanted] or (isinstance(command, PlaceOrder) and command.number in numbers)):
-            found.add(key)
-    return found
-
-
-def _command(record: Record) -> AnyCommand | None:
-    try:
-        command: AnyCommand = decode_command(record.value)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-        return None
-    return command
-
-
 def _commands(log: Log, key: str) -> Iterator[tuple[tuple[int, int], AnyCommand]]:
-    for record in _search(log, COMMANDS.name, _mentions(key)[:1]):
-        command = _command(record)
+    for record in search(log, COMMANDS.name, mentions(key)[:1]):
+        command = command_of(record)
         if getattr(command, "order", "") == key and command is not None:
             yield (record.partition, record.offset), command
 
@@ -160,7 +140,7 @@ def _commands(log: Log, key: str) -> Iterator[tuple[tuple[int, int], AnyCommand]
 def _decided(log: Log, key: str, commands: Commands) -> Iterator[Decided]:
     """Decisions that name the order, and those on its commands: what was refused names nobody."""
     places = [b'"src_offset":%d,' % offset for _, offset in commands]
-    for record in _search(log, DECISIONS.name, (*_mentions(key), *places)):
+    for record in search(log, DECISIONS.name, (*mentions(key), *places)):
         decision = decode_decision(record.value)
         asked = (record.partition, decision.src_offset) in commands
         if events := tuple(event for event in decision.events if _is_about(event, key, asked)):
@@ -249,7 +229,7 @@ def _at(log: Log, topic: str, partition: int, offset: int) -> Record | None:
 
 def _command_at(log: Log, partition: int, offset: int) -> AnyCommand | None:
     record = _at(log, COMMANDS.name, partition, offset)
-    return _command(record) if record else None
+    return command_of(record) if record else None
 
 
 def _arrival(log: Log, decision: Decision) -> Arrival | None:
@@ -269,10 +249,18 @@ def _arrival(log: Log, decision: Decision) -> Arrival | None:
 
 def _told(log: Log, key: str) -> Iterator[Told]:
     tenant, shop, order = key.split("/", 2)
-    for record in _search(log, FULFILMENTS.name, (b'"order":"%s"' % _json(order),)):
+    for record in search(log, FULFILMENTS.name, (b'"order":"%s"' % in_json(order),)):
         try:
             told = decode_fulfilment(record.value)
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
             continue
         if (told.tenant, told.shop, told.order) == (tenant, shop, order):
             yield Told(record.timestamp, replace(told, recipient=""))
+
+
+def _stopped(log: Log, key: str) -> Iterator[Stopped]:
+    for record in search(log, DEAD_LETTERS.name, (b'"key":"%s"' % in_json(key),)):
+        found = letter_of(record)
+        if found and found.letter.key == key:
+            letter = found.letter
+            yield Stopped(record.partition, record.offset, found.at, letter.verdict, letter.stage, letter.code, letter.sentence)

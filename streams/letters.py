@@ -58,12 +58,13 @@ def letters(log: Log, choice: Choice) -> Iterator[Letter]:
     for partition in sorted(ends):
         for batch in log.read(DEAD_LETTERS.name, {partition: low[partition]}, {partition: ends[partition]}):
             for record in batch:
-                found = _letter(record)
+                found = letter_of(record)
                 if found and choice.takes((record.partition, record.offset), found.letter):
                     yield found
 
 
-def _letter(record: Record) -> Letter | None:
+def letter_of(record: Record) -> Letter | None:
+    """None for what is no dead letter."""
     try:
         return Letter(record.partition, record.offset, record.timestamp, decode_dead_letter(record.value))
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):

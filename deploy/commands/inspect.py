@@ -3,6 +3,7 @@
 from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
+from msgspec import structs
 
 from deploy.commands.output import Json, console, say, to_json
 from deploy.settings import load_settings
@@ -15,14 +16,20 @@ Key = Annotated[str, typer.Argument(help="tenant/shop/order, or just the order's
 
 
 def order(key: Key, json: Json = False) -> None:
-    """Show how an order stands: status, holds, lines, and what the nodes were told."""
-    from deploy.telling import standing
+    """Show an order's whole life: how it stands, where its time went, what was decided, told and heard of it when, its parcels."""
+    import time
+
+    from deploy.life import lived
+    from streams.attribution import attribute, total
+    from streams.parcels import boxes
 
     story = story_of(key)
+    told = story.events()
+    spans, parcels = attribute(told, time.time_ns() // 1_000_000), boxes(told)
     if json:
-        to_json({"order": story.order, "number": story.number, "status": story.status, "lines": story.lines, "told": story.told})
+        to_json(structs.asdict(story) | {"time": total(spans), "spans": spans, "parcels": parcels})
     else:
-        console().print(standing(story))
+        console().print(lived(story, spans, parcels))
 
 
 def explain(key: Key, json: Json = False) -> None:
