@@ -5,7 +5,7 @@ import sys
 
 import typer
 
-from deploy.commands import business, carriers, check, demo, inspect, look, policy, processes, simulate, stack
+from deploy.commands import business, carriers, check, demo, inspect, look, policy, processes, simulate, stack, warehouse
 from deploy.commands.output import say
 from deploy.faults import Fault
 
@@ -38,6 +38,7 @@ app.command("poll", rich_help_panel=PROCESS)(processes.poll)
 app.command("writeback", rich_help_panel=PROCESS)(processes.writeback)
 app.command("deliver", rich_help_panel=PROCESS)(processes.deliver)
 app.command("sink", rich_help_panel=PROCESS)(processes.sink)
+app.command("warehouse", rich_help_panel=RUN)(warehouse.warehouse)
 
 
 def main() -> None:

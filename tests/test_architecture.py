@@ -69,6 +69,7 @@ PURE = (
     *("connectors.tracking", "connectors.carriers", "connectors.labels", "connectors.easypost_labels"),
     *("connectors.partner", "connectors.partner_webhook", "connectors.partner_qimen", "connectors.forms", "connectors.routes"),
     *("connectors.lanes", "connectors.patience", "connectors.x12", "connectors.qimen", "connectors.qimen_form", "connectors.xml_tree"),
+    *(f"deploy.warehouse.{name}" for name in ("habits", "words", "plan", "books", "hearing", "saying", "qimen_words")),
 )
 IMPURE = (
     *("time.time", "time.time_ns", "time.monotonic", "time.monotonic_ns", "time.perf_counter", "time.perf_counter_ns", "time.sleep"),
