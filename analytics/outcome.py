@@ -15,7 +15,10 @@ _KINDS: tuple[tuple[type[e.Event], Kind], ...] = (
     *((of, "reference") for of in (e.ListingSet, e.NodeSet, e.ShopSet, e.SegmentSet, e.PolicySet)),
     (e.HoldReleased, "release"),
     (e.Ticked, "tick"),
-    *((of, "fulfilment") for of in (e.Shipped, e.FoundShipped, e.FulfilmentRejected, e.Progressed, e.Tracked, e.Delivered)),
+    *(
+        (of, "fulfilment")
+        for of in (e.Shipped, e.FoundShipped, e.FulfilmentRejected, e.CancelRefused, e.Progressed, e.Tracked, e.Delivered)
+    ),
     (e.Returned, "return"),
     *((of, "stock") for of in (e.StockMoved, e.StockCounted)),
 )

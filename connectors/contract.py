@@ -252,8 +252,17 @@ class RejectionDraft(msgspec.Struct, frozen=True, kw_only=True, tag="rejection")
     reason: str
 
 
+class TooLateDraft(msgspec.Struct, frozen=True, kw_only=True, tag="too_late"):
+    """A node's answer to a cancel: it is too late, the fulfilment ships."""
+
+    document: str
+    fulfilment: str
+
+
 OrderSide = OrderDraft | CancelDraft | ReductionDraft
-StockSide = CountDraft | ReceiptDraft | MoveDraft | ShipmentDraft | RejectionDraft | ReturnDraft | ProgressDraft | TrackingDraft
+StockSide = (
+    CountDraft | ReceiptDraft | MoveDraft | ShipmentDraft | RejectionDraft | ReturnDraft | ProgressDraft | TrackingDraft | TooLateDraft
+)
 Draft = OrderSide | StockSide
 
 

@@ -115,6 +115,13 @@ class RejectFulfilment(Command, frozen=True):
     reason: str
 
 
+class RefuseCancel(Command, frozen=True):
+    """A node that was asked to cancel answers that it is too late: it ships."""
+
+    document: str
+    fulfilment: str
+
+
 class ReportProgress(Command, frozen=True):
     """A node tells how far it is with a fulfilment."""
 
@@ -187,6 +194,7 @@ AnyCommand = (
     | MoveStock
     | ConfirmShipment
     | RejectFulfilment
+    | RefuseCancel
     | ReportProgress
     | TrackParcel
     | ReturnStock

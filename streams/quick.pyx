@@ -900,7 +900,7 @@ cdef class Quick:
         # holds, released, cancelled, rejected, waiting, shipped, returned, refused_by; one fulfilment
         write(w, b"\x90\x90\xc2\xc2\x90\x90\x90\x90\x81")
         pack_text(w, fulfilment)
-        pack_array(w, 4)
+        pack_array(w, 5)
         pack_text(w, node)
         pack_array(w, self.count)
         for i in range(self.count):
@@ -909,8 +909,8 @@ cdef class Quick:
             pack_text(w, self.rows[i].sku)
             pack_int(w, self.rows[i].units)
             pack_array(w, 0)
-        # nothing asked for, no stage told; no reductions, not over, no parcels, nothing delivered
-        write(w, b"\x90\xa0\xc0\xff\xc0\x90")
+        # nothing asked for, no stage told, no answer; no reductions, not over, no parcels, nothing delivered
+        write(w, b"\x90\xa0\xa0\xc0\xff\xc0\x90")
 
 
 cdef bint _split(Text found, Text *head, Text *rest) noexcept:

@@ -204,6 +204,16 @@ class CancelRequested(Event, frozen=True):
     reason: str
 
 
+class CancelRefused(Event, frozen=True):
+    """The node's other answer to a cancel: it is too late, these rows ship. They stay reserved, and are not asked for again."""
+
+    order: str
+    document: str
+    fulfilment: str
+    node: str
+    rows: tuple[Row, ...]
+
+
 class FulfilmentRejected(Event, frozen=True):
     """A node refused a fulfilment; the order does not go to this node again."""
 
@@ -428,6 +438,7 @@ OrderEvent = (
     | Reserved
     | Unreserved
     | CancelRequested
+    | CancelRefused
     | FulfilmentRejected
     | Backordered
     | Shipped

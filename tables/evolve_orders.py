@@ -108,7 +108,8 @@ def _free(pool: Pool, row: e.Row, segment: str, sign: int) -> None:
 def unreserved(pool: Pool, event: e.Unreserved) -> None:
     order = pool.orders[event.order]
     if event.reason == "cancel_confirmed":
-        order.open_fulfilments[event.fulfilment].asked = ()
+        found = order.open_fulfilments[event.fulfilment]
+        found.asked, found.answer = (), "cancelled"
     shelf = at(pool.stock, event.node)
     to = shelf.bucket(event.to) if event.to in _BUCKETS else None
     for row in event.rows:
@@ -145,7 +146,12 @@ def _close(pool: Pool, key: str, order: Order, fulfilment: str, rows: tuple[e.Ro
 
 def asked(pool: Pool, event: e.CancelRequested) -> None:
     found = pool.orders[event.order].open_fulfilments[event.fulfilment]
-    found.asked = merge(found.asked, event.rows)
+    found.asked, found.answer = merge(found.asked, event.rows), ""
+
+
+def cancel_refused(pool: Pool, event: e.CancelRefused) -> None:
+    pool.orders[event.order].open_fulfilments[event.fulfilment].answer = "too_late"
+    pool.documents[event.document] = pool.now
 
 
 def progressed(pool: Pool, event: e.Progressed) -> None:

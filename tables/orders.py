@@ -12,13 +12,14 @@ LineSku = tuple[str, str]
 
 
 class FulfilmentOrder(msgspec.Struct, array_like=True, gc=False):
-    """Rows a node still has to ship; `asked`: those of them it was asked to cancel and has not answered for; `stage`: how far it is, ""
-    when it has not told."""
+    """Rows a node still has to ship; `asked`: those of them it was asked to cancel and has not given back; `stage`: how far it is, ""
+    when it has not told; `answer`: what it said to the last cancel, for all that was asked up to then ("": nothing yet)."""
 
     node: str
     rows: tuple[Row, ...]
     asked: tuple[Row, ...] = ()
     stage: Stage | Literal[""] = ""
+    answer: Literal["", "cancelled", "too_late"] = ""
 
 
 class Parcel(msgspec.Struct, array_like=True, gc=False):

@@ -41,6 +41,7 @@ EVOLVERS: dict[type[e.AnyEvent], Callable[[Pool, Any], None]] = {
     e.Reserved: orders.reserved,
     e.Unreserved: orders.unreserved,
     e.CancelRequested: orders.asked,
+    e.CancelRefused: orders.cancel_refused,
     e.FulfilmentRejected: orders.refused,
     e.Backordered: orders.backordered,
     e.Shipped: orders.shipped,

@@ -9,7 +9,7 @@ from tables.pool import Pool
 from tables.stock import Cells
 
 # Raised whenever Pool or what it holds changes shape: older snapshots are then passed over, and the log is folded instead.
-SCHEMA = 4
+SCHEMA = 5
 
 
 class Snapshot(msgspec.Struct, frozen=True, kw_only=True):

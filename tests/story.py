@@ -154,6 +154,10 @@ class Story:
         document = f"refusal-{len(self.commands)}"
         return self.ask(c.RejectFulfilment(pool=POOL, cause=self.cause(), document=document, fulfilment=fulfilment, reason=reason))
 
+    def too_late(self, fulfilment: str, document: str = "") -> Decision:
+        document = document or f"too-late-{len(self.commands)}"
+        return self.ask(c.RefuseCancel(pool=POOL, cause=self.cause(), document=document, fulfilment=fulfilment))
+
     def take_back(
         self, order: str, *lines: tuple[str, str, int], node: str, document: str = "", shop: str = "web", at: int = 9
     ) -> Decision:

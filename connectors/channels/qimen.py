@@ -21,6 +21,7 @@ from connectors.contract import (
     ShopRef,
     Stage,
     StockLine,
+    TooLateDraft,
     TrackingDraft,
     TrackingStatus,
     Webhook,
@@ -112,7 +113,7 @@ def _confirmed(told: DeliveryConfirm, raw: RawRecord) -> Parsed:
     if stage := STAGES.get(order.status):
         return (ProgressDraft(document=f"{name}/{order.status}", fulfilment=order.delivery_order_code, stage=stage, at=at),)
     if order.status == "CANCELEDFAIL":
-        return Ignored("too_late_to_cancel", "The order cannot be cancelled any more: it will be confirmed as delivered.")
+        return (TooLateDraft(document=f"{name}/{order.status}", fulfilment=order.delivery_order_code),)
     return Ignored("nothing_shipped", "The order's status changed, and nothing was shipped by it.")
 
 

@@ -26,6 +26,7 @@ from connectors.contract import (
     ShopRef,
     Stage,
     StockLine,
+    TooLateDraft,
     TrackingDraft,
     TrackingStatus,
     Webhook,
@@ -97,6 +98,11 @@ class _Rejection(_Document):
     reason: Name
 
 
+class _TooLate(_Document):
+    type: Literal["too_late"]
+    fulfilment: Name
+
+
 class _Progress(_Document):
     type: Literal["progress"]
     fulfilment: Name
@@ -121,9 +127,9 @@ class _Return(_Document):
     lines: tuple[_ReturnedLine, ...] = Field(min_length=1, max_length=MOST_LINES)
 
 
-_AnyDocument = _Count | _Receipt | _Move | _Shipment | _Rejection | _Return | _Progress | _Tracking
+_AnyDocument = _Count | _Receipt | _Move | _Shipment | _Rejection | _TooLate | _Return | _Progress | _Tracking
 _documents: TypeAdapter[_AnyDocument] = TypeAdapter(Annotated[_AnyDocument, Field(discriminator="type")])
-_KINDS = frozenset({"count", "receipt", "move", "shipment", "rejection", "return", "progress", "tracking"})
+_KINDS = frozenset({"count", "receipt", "move", "shipment", "rejection", "too_late", "return", "progress", "tracking"})
 
 
 class _Glance(msgspec.Struct):
@@ -186,6 +192,8 @@ def _draft(told: _AnyDocument) -> Draft:
             )
         case _Rejection():
             return RejectionDraft(document=told.document, fulfilment=told.fulfilment, reason=told.reason)
+        case _TooLate():
+            return TooLateDraft(document=told.document, fulfilment=told.fulfilment)
         case _Progress():
             return ProgressDraft(document=told.document, fulfilment=told.fulfilment, stage=told.stage, at=Millis(told.at))
         case _Tracking():

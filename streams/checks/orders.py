@@ -1,13 +1,13 @@
 """A pool's orders as its decisions say them: revisions, lines, holds and reservations, checked after each decision."""
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Literal
 
 import msgspec
 
 from streams.checks.findings import Findings
-from streams.checks.promises import Known, Plain, Promise, count, decode, encode, has_just, pack_lines, take_out
+from streams.checks.promises import Known, Plain, Promise, count, decode, encode, has_just, join, pack_lines, still_asked, take_out
 from streams.checks.records import OrderPlaced
 from streams.checks.store import Store
 from tables import events as e
@@ -167,9 +167,10 @@ class Orders:
             self._note("reservations", f"{event.order}: {type(event).__name__} of {event.fulfilment}: {complaint}")
         if promise.asked:
             answer = event.rows if isinstance(event, e.Unreserved) and event.reason == CONFIRMED else ()
-            promise.asked = _still_asked(promise.asked, answer, promise.rows)
+            promise.asked = still_asked(promise.asked, answer, promise.rows)
+            promise.requested = promise.requested and not answer
         if isinstance(event, e.Shipped):
-            known.shipped = _join(known.shipped, event.rows)
+            known.shipped = join(known.shipped, event.rows)
         if not promise.rows:
             del known.promises[event.fulfilment]
 
@@ -180,7 +181,7 @@ class Orders:
 
     def delivered(self, event: e.Delivered) -> None:
         known = self.get(event.order)
-        known.delivered = _join(known.delivered, event.rows)
+        known.delivered = join(known.delivered, event.rows)
         shipped = count(known.shipped)
         for (line, sku), units in count(known.delivered).items():
             if units > shipped.get((line, sku), 0):
@@ -189,7 +190,7 @@ class Orders:
 
     def returned(self, event: e.Returned) -> None:
         known = self.get(event.order)
-        known.returned = _join(known.returned, event.rows)
+        known.returned = join(known.returned, event.rows)
         shipped = count(known.shipped)
         for (line, sku), units in count(known.returned).items():
             if units > shipped.get((line, sku), 0):
@@ -198,19 +199,27 @@ class Orders:
 
     def found_shipped(self, event: e.FoundShipped) -> None:
         known = self.get(event.order)
-        known.shipped = _join(known.shipped, event.rows)
+        known.shipped = join(known.shipped, event.rows)
 
     def asked(self, event: e.CancelRequested) -> None:
         known = self.get(event.order)
         promise = self._promise(event, known)
         if promise is None:
             return
-        promise.asked = _join(promise.asked, event.rows)
+        promise.asked, promise.requested = join(promise.asked, event.rows), True
         here = count(promise.rows)
         if any(units > here.get(place, 0) for place, units in count(promise.asked).items()):
             self._note("reservations", f"{event.order}: a cancel is asked of units that {event.fulfilment} has not")
 
-    def _promise(self, event: e.Unreserved | e.Shipped | e.CancelRequested, known: Known) -> Promise | None:
+    def too_late(self, event: e.CancelRefused) -> None:
+        promise = self._promise(event, self.get(event.order))
+        if promise is None:
+            return
+        if not promise.requested or count(promise.asked) != count(event.rows):
+            self._note("reservations", f"{event.order}: it is too late for a cancel of {event.fulfilment} that nobody has asked for")
+        promise.requested = False
+
+    def _promise(self, event: e.Unreserved | e.Shipped | e.CancelRequested | e.CancelRefused, known: Known) -> Promise | None:
         promise = known.promises.get(event.fulfilment)
         if promise is None:
             self._note("reservations", f"{event.order}: {type(event).__name__} of {event.fulfilment}, which is not open")
@@ -282,17 +291,3 @@ def standing(known: Known) -> tuple[Standing, ...]:
     if known.holds:
         states += ("held",)
     return (*states, "rejected") if known.rejected else states
-
-
-def _join(rows: tuple[e.Row, ...], more: tuple[e.Row, ...]) -> tuple[e.Row, ...]:
-    """Units of both by line and SKU; origins do not matter any more."""
-    if not rows and not any(row.origins for row in more):
-        return more
-    return tuple(e.Row(line, sku, units) for (line, sku), units in count((*rows, *more)).items())
-
-
-def _still_asked(asked: Sequence[e.Row], answer: Sequence[e.Row], left: Sequence[e.Row]) -> tuple[e.Row, ...]:
-    """What stays asked for: not what is answered, and no more than there is left."""
-    answered, here = count(answer), count(left)
-    rest = {place: min(units - answered.get(place, 0), here.get(place, 0)) for place, units in count(asked).items()}
-    return tuple(e.Row(line, sku, units) for (line, sku), units in rest.items() if units > 0)

@@ -31,6 +31,7 @@ class PoolCheck:
             e.OrderCancelled: orders.cancelled,
             e.OrderRejected: orders.rejected,
             e.CancelRequested: orders.asked,
+            e.CancelRefused: orders.too_late,
             e.Backordered: orders.waits,
             e.Reserved: self._reserved,
             e.Unreserved: self._unreserved,

@@ -12,11 +12,13 @@ Reductions = dict[str, tuple[tuple[str, int], ...]]  # of each refund, units by 
 
 
 class Promise(msgspec.Struct, array_like=True):
-    """Rows of one fulfilment that are still reserved; `asked`: those of them whose cancel the node has not answered."""
+    """Rows of one fulfilment that are still reserved; `asked`: those of them that the node was asked to cancel and has not given back;
+    `requested`: it has not answered to the last cancel."""
 
     node: str
     rows: tuple[Row, ...]
     asked: tuple[Row, ...] = ()
+    requested: bool = False
 
 
 class Known(msgspec.Struct, array_like=True, tag=1):
@@ -175,3 +177,17 @@ def origins(row: Row, segment: str) -> dict[str, int]:
 def _named(units: Mapping[str, int], segment: str) -> tuple[Origin, ...]:
     left = tuple((origin, part) for origin, part in units.items() if part > 0)
     return () if len(left) == 1 and left[0][0] == segment else left
+
+
+def join(rows: tuple[Row, ...], more: tuple[Row, ...]) -> tuple[Row, ...]:
+    """Units of both by line and SKU; origins do not matter any more."""
+    if not rows and not any(row.origins for row in more):
+        return more
+    return tuple(Row(line, sku, units) for (line, sku), units in count((*rows, *more)).items())
+
+
+def still_asked(asked: Sequence[Row], answer: Sequence[Row], left: Sequence[Row]) -> tuple[Row, ...]:
+    """What stays asked for: not what is answered, and no more than there is left."""
+    answered, here = count(answer), count(left)
+    rest = {place: min(units - answered.get(place, 0), here.get(place, 0)) for place, units in count(asked).items()}
+    return tuple(Row(line, sku, units) for (line, sku), units in rest.items() if units > 0)

@@ -144,8 +144,10 @@ def _word(order: Order, reserved: int, backordered: int, shipped: int, returned:
     if shipped and returned == shipped and not (reserved or backordered or order.holds):
         return "returned"
     if order.cancelled:
-        asked = any(found.rows for found in order.open_fulfilments.values())
-        return "cancel_requested" if asked else _gone(shipped, delivered) if shipped else "cancelled"
+        answers = {found.answer for found in order.open_fulfilments.values()}
+        if answers:
+            return "cancel_refused" if answers == {"too_late"} else "cancel_requested"
+        return _gone(shipped, delivered) if shipped else "cancelled"
     if order.holds:
         return "held"
     if backordered:

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 from streams import commands as c
-from streams.rules import cancel, count, hold, observe, place, setup, ship, stock, take_back
+from streams.rules import answer, cancel, count, hold, observe, place, setup, ship, stock, take_back
 from streams.rules.plan import Plan
 from tables.events import AnyEvent, Refused
 from tables.pool import Pool
@@ -24,6 +24,7 @@ RULES: dict[type[c.AnyCommand], Callable[[Plan, Any], None]] = {
     c.MoveStock: stock.move,
     c.ConfirmShipment: ship.ship,
     c.RejectFulfilment: ship.reject,
+    c.RefuseCancel: answer.refuse_cancel,
     c.ReportProgress: observe.progress,
     c.TrackParcel: observe.track,
     c.ReturnStock: take_back.take_back,

@@ -15,6 +15,7 @@ from connectors.contract import (
     ShipmentDraft,
     StockLine,
     StockSide,
+    TooLateDraft,
     TrackingDraft,
 )
 from streams.commands import (
@@ -24,6 +25,7 @@ from streams.commands import (
     CountStock,
     MoveStock,
     ReceiveStock,
+    RefuseCancel,
     RejectFulfilment,
     ReportProgress,
     ReturnStock,
@@ -47,6 +49,8 @@ def book(draft: StockSide, shop: ShopRecord, reference: Reference, causes: Itera
             document = _document(draft.document, shop)
             pool, fulfilment, reason = shop.ref.pool, draft.fulfilment, draft.reason
             return [RejectFulfilment(pool=pool, cause=next(causes), document=document, fulfilment=fulfilment, reason=reason)]
+        case TooLateDraft(document=number, fulfilment=fulfilment):
+            return [RefuseCancel(pool=shop.ref.pool, cause=next(causes), document=_document(number, shop), fulfilment=fulfilment)]
         case ProgressDraft(fulfilment=fulfilment, stage=stage, at=at):
             document = _document(draft.document, shop)
             return _bad_time(draft.document, at) or [

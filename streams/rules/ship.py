@@ -12,7 +12,7 @@ from streams.rules.observe import shipped_in
 from streams.rules.plan import Plan
 from streams.rules.rebalance import give_back_surplus, rebalance, wanted_by
 from streams.rules.stock import counted_already, known_document, sellable_grants
-from tables.events import FoundShipped, FulfilmentRejected, Move, Refused, Row, Shipped, Shortage
+from tables.events import FoundShipped, FulfilmentRejected, Move, Refused, Row, Shipped, Shortage, Stale
 from tables.orders import FulfilmentOrder, Order, bare, merge, split, still_asked, subtract
 
 Found = tuple[str, Order, FulfilmentOrder]
@@ -149,6 +149,9 @@ def reject(plan: Plan, command: RejectFulfilment) -> None:
     if known_document(plan, command.document) or not (found := _open(plan, command.fulfilment)):
         return
     key, order, fulfilment = found
+    if command.reason == "cancelled" and fulfilment.answer and not fulfilment.asked:
+        plan.emit(Stale(of=command.document))  # it was cancelled as far as it was asked to be; the rest ships
+        return
     plan.moved(command.document, "rejection", 0, (), ())
     if command.reason == "cancelled" and fulfilment.asked:
         rows = fulfilment.asked

@@ -82,8 +82,12 @@ class Outside:
         choice = Random(f"{self._seed}/{told.type}/{told.id}")
         document = {"document": f"{told.type[10]}{told.id}", "fulfilment": told.id}
         if told.type == "FulfilmentCancelled":
-            if not told.final:
+            if not told.final and choice.random() < 0.6:
                 self._reply(told, document | {"type": "rejection", "reason": "cancelled"}, choice)
+            elif not told.final:
+                after = self._reply(told, document | {"type": "too_late"}, choice)
+                shipment = document | {"document": f"L{told.id}", "type": "shipment", "shipped_at": when(1)}
+                self._send_in(after, raw(f"wms-{told.pool}", "shipment", told.id, json.dumps(shipment).encode()))
         elif choice.random() < 0.5:
             after = self._reply(told, document | {"type": "shipment", "shipped_at": when(1)}, choice)
             if choice.random() < 0.4:

@@ -34,6 +34,7 @@ from connectors.contract import (
     RejectionDraft,
     ReturnDraft,
     ShipmentDraft,
+    TooLateDraft,
     TrackingDraft,
     Webhook,
 )
@@ -224,7 +225,7 @@ def _names(draft: Draft) -> object:
             return draft.order, draft.reduction.id
         case CountDraft() | ReceiptDraft() | MoveDraft() | ReturnDraft():
             return draft.document, draft.node
-        case ShipmentDraft() | RejectionDraft() | ProgressDraft():
+        case ShipmentDraft() | RejectionDraft() | ProgressDraft() | TooLateDraft():
             return draft.document, draft.fulfilment
         case TrackingDraft():
             return draft.document, draft.tracking
@@ -258,6 +259,8 @@ def _faults_of(draft: Draft) -> list[str]:
             return _moments(draft.returned_at) + _bounds(1, 1_000_000_000, *(line.quantity for line in draft.lines))
         case RejectionDraft():
             return [] if draft.reason else ["no reason"]
+        case TooLateDraft():
+            return [] if draft.document and draft.fulfilment else ["no name"]
         case ProgressDraft():
             return _moments(draft.at)
         case TrackingDraft():

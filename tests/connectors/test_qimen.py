@@ -15,6 +15,7 @@ from connectors.contract import (
     RejectionDraft,
     ShipmentDraft,
     StockLine,
+    TooLateDraft,
     TrackingDraft,
 )
 from connectors.xml_tree import Tree, read_xml
@@ -157,8 +158,8 @@ def test_an_order_that_is_not_shipped_is_rejected_with_the_reason(status: str, r
     assert rejected == RejectionDraft(document=f"OZ-1/{reason}", fulfilment="F1", reason=reason)
 
 
-def test_a_cancel_that_came_too_late_is_answered_by_the_shipment_and_not_before() -> None:
-    assert code("deliveryorder.confirm", confirm("CANCELEDFAIL")) == "too_late_to_cancel"
+def test_a_cancel_that_came_too_late_is_answered_so() -> None:
+    assert drafts("deliveryorder.confirm", confirm("CANCELEDFAIL")) == (TooLateDraft(document="OZ-1/CANCELEDFAIL", fulfilment="F1"),)
 
 
 @pytest.mark.parametrize("status", ["NEW", "EXCEPTION", "WHATEVER"])

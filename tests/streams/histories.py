@@ -39,6 +39,7 @@ VERBS: dict[str, st.SearchStrategy[tuple[Any, ...]]] = {
     "progress": st.tuples(st.just("progress"), st.integers(0, 9), st.sampled_from(STAGES)),
     "track": st.tuples(st.just("track"), parcels, st.sampled_from(list(RANK)), st.integers(1, 5)),
     "refuse": st.tuples(st.just("refuse"), st.integers(0, 9), st.sampled_from(["short", "cancelled", "no_capacity"])),
+    "too_late": st.tuples(st.just("too_late"), st.integers(0, 9)),
     "take_back": st.tuples(st.just("take_back"), st.integers(0, 9), st.integers(1, 2), nodes, st.booleans()),
     "release": st.tuples(st.just("release"), orders),
     "listing": st.tuples(st.just("listing"), st.sampled_from(sorted(SHOPS)), st.booleans()),
@@ -95,6 +96,9 @@ def perform(story: Story, what: tuple[Any, ...]) -> None:
         case ("refuse", n, reason):
             if (name := nth_fulfilment(story, n)) is not None:
                 story.refuse(name, reason)
+        case ("too_late", n):
+            if (name := nth_fulfilment(story, n)) is not None:
+                story.too_late(name)
         case ("take_back", n, quantity, where, named):
             shipped = [(key, row) for key, order in story.pool.orders.items() for row in order.shipped]
             if shipped:

@@ -200,6 +200,33 @@ def a_cancel_is_asked_of_units_that_are_not_there(logs: Logs) -> None:
     logs.rewrite(at, lambda events: [*events, *(x for x in events if isinstance(x, e.CancelRequested))])
 
 
+def _too_late(logs: Logs) -> tuple[int, e.CancelRefused]:
+    """The answer to the first cancel that a node was asked for, and where it could stand."""
+    at, events = events_of(logs, e.CancelRequested)
+    asked = next(event for event in events if isinstance(event, e.CancelRequested))
+    return at, e.CancelRefused(order=asked.order, document="late", fulfilment=asked.fulfilment, node=asked.node, rows=asked.rows)
+
+
+@breaks("reservations")
+def a_cancel_is_refused_that_nobody_asked_for(logs: Logs) -> None:
+    at, refused = _too_late(logs)
+    logs.rewrite(at, lambda events: [*without(events, e.CancelRequested), refused])
+
+
+@breaks("reservations")
+def one_request_is_refused_twice(logs: Logs) -> None:
+    at, refused = _too_late(logs)
+    logs.rewrite(at, lambda events: [*events, refused, refused])
+
+
+@breaks("reservations")
+def more_is_too_late_than_was_asked_for(logs: Logs) -> None:
+    at, refused = _too_late(logs)
+    first, *others = refused.rows
+    more = replace(refused, rows=(replace(first, quantity=first.quantity + 1), *others))
+    logs.rewrite(at, lambda events: [*events, more])
+
+
 # ---------------------------------------------------------------------------------------------- forgotten orders
 def _again(logs: Logs) -> tuple[e.AnyEvent, ...]:
     """What was decided of an order that has been shipped whole since."""

@@ -126,7 +126,7 @@ class Decider(RuleBasedStateMachine):
         self.story.ship(missing[n % len(missing)], at=at)
 
     @precondition(lambda self: self.story.pool.index)
-    @rule(told=VERBS["refuse"])
+    @rule(told=VERBS["refuse"] | VERBS["too_late"])
     def reject(self, told: Told) -> None:
         perform(self.story, told)
 

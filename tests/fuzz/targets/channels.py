@@ -23,7 +23,7 @@ NEXT = b"\n\f\n"  # between the answers of a platform
 WORDS = tuple(
     word.encode()
     for word in (
-        *("order", "cancel", "refund", "delete", "reduction", "count", "receipt", "move", "shipment", "rejection", "page"),
+        *("order", "cancel", "refund", "delete", "reduction", "count", "receipt", "move", "shipment", "rejection", "too_late", "page"),
         *("tracker", "track"),
         *(
             '"id":',
