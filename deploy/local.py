@@ -1,4 +1,5 @@
-"""The local stack: broker, topics, workers, gateway, poller and analytics, each a process of its own under one supervisor."""
+"""The local stack: broker, topics, gateway, poller, analytics, workers and what tells partners and platforms, each a process of its own
+under one supervisor."""
 
 import fcntl
 from collections.abc import Callable
@@ -16,8 +17,10 @@ from deploy.provision import ensure_topics
 from deploy.ready import is_ready
 from deploy.sealing import create_key, key_ids
 from deploy.settings import Settings, environment
-from deploy.supervisor import Service, Supervisor
+from deploy.supervisor import Later, Service, Supervisor
 
+EDGE = ("gateway", "poll", "analytics")
+LATER = ("deliver", "writeback")  # once a business says whom they shall tell
 NEEDED = ("faust", "confluent_kafka", "chdb", "clickhouse_connect", "uvicorn", "starlette", "httpx")
 
 
@@ -48,10 +51,10 @@ class Stack:
 
     def __init__(self, settings: Settings, workers: int, say: Callable[[str], None]) -> None:
         self.settings = settings.model_copy(update={"home": settings.home.resolve()})
-        self._names = ["gateway", "poll", "analytics", *(f"worker-{number}" for number in range(1, workers + 1))]
-        if self.settings.partners_file.exists():
-            self._names.append("deliver")
-        self._supervisor = Supervisor(self._services(), say)
+        self._names = [*EDGE, *LATER, *(f"worker-{number}" for number in range(1, workers + 1))]
+        self._wanted = {"deliver": self.settings.partners_file.exists, "writeback": self.settings.told_file.exists}
+        later = [Later(self._program(name), wanted) for name, wanted in self._wanted.items()]
+        self._supervisor = Supervisor(self._services(), say, later=later)
         self._lock: IO[str] | None = None
 
     def start(self, ending: Event) -> Addresses:
@@ -85,18 +88,23 @@ class Stack:
             kafka=settings.bootstrap,
             gateway=f"http://127.0.0.1:{settings.gateway_port}",
             pages=f"http://127.0.0.1:{settings.pages_port}",
-            metrics={name: f"http://127.0.0.1:{self._metrics_port(name)}/metrics" for name in self._names},
+            metrics={name: f"http://127.0.0.1:{self._metrics_port(name)}/metrics" for name in self._names if self._is_wanted(name)},
             logs=str(settings.home / "logs"),
         )
 
     def _services(self) -> list[Service]:
         broker: list[Service] = [] if self.settings.kafka else [LocalKafka(self.settings)]
-        return [*broker, *map(self._program, self._names)]
+        return [*broker, *(self._program(name) for name in self._names if name not in LATER)]
+
+    def _is_wanted(self, name: str) -> bool:
+        return name not in LATER or self._wanted[name]()
 
     def _program(self, name: str) -> Service:
         port = self._metrics_port(name)
         its_own = environment(self.settings.model_copy(update={"metrics_port": port}))
-        command = {"gateway": "gateway", "poll": "poll", "analytics": "sink", "deliver": "deliver"}.get(name, "worker")
+        command = {"gateway": "gateway", "poll": "poll", "analytics": "sink", "deliver": "deliver", "writeback": "writeback"}.get(
+            name, "worker"
+        )
         return Program(name, [command], self.settings.home, its_own, partial(is_ready, port))
 
     def _metrics_port(self, name: str) -> int:

@@ -55,6 +55,11 @@ class Settings(BaseSettings):
         return self.home / "partners" / "partners.yaml"
 
     @property
+    def told_file(self) -> Path:
+        """Which shops' platforms are told of levels, shipments or cancels, as imported last; absent where none is."""
+        return self.home / "told" / "shops.json"
+
+    @property
     def keys_dir(self) -> Path:
         """Keys that seal personal data."""
         return self.home / "keys"

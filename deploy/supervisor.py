@@ -4,7 +4,7 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from deploy.faults import Fault
 
@@ -28,6 +28,13 @@ class Service(Protocol):
     def last_words(self) -> str: ...
 
 
+class Later(NamedTuple):
+    """A service that starts as soon as it is `wanted`, at once or long after the others."""
+
+    service: Service
+    wanted: Callable[[], bool]
+
+
 @dataclass
 class Charge:
     """A service under supervision. `starts_at`: when to start it (again); None while it runs."""
@@ -44,8 +51,11 @@ class Supervisor:
     """`say` hears a sentence whenever something dies or comes back; waits double up to `longest_wait_s`.
     Children belong to the supervisor's thread, which lives until the last of them is stopped: the kernel ends them when it goes away."""
 
-    def __init__(self, services: Sequence[Service], say: Callable[[str], None], longest_wait_s: float = LONGEST_WAIT_S) -> None:
+    def __init__(
+        self, services: Sequence[Service], say: Callable[[str], None], longest_wait_s: float = LONGEST_WAIT_S, later: Sequence[Later] = ()
+    ) -> None:
         self._charges = [Charge(service) for service in services]
+        self._later = list(later)
         self._say = say
         self._longest_wait_s = longest_wait_s
         self._stopping = threading.Event()
@@ -88,6 +98,7 @@ class Supervisor:
 
     def _bring_up(self) -> None:
         deadline = time.monotonic() + READY_S
+        self._call_up()
         for charge in self._charges:
             self._start(charge)
         while not self._stopping.is_set() and not all(charge.was_ready for charge in self._charges):
@@ -99,7 +110,18 @@ class Supervisor:
                     raise Fault(f"{charge.service.name} is not ready after {READY_S:.0f} s: {charge.service.last_words()}")
             self._stopping.wait(LOOK_S)
 
+    def _call_up(self) -> list[Charge]:
+        """Those that are wanted by now."""
+        fresh = [later for later in self._later if later.wanted()]
+        self._later = [later for later in self._later if later not in fresh]
+        charges = [Charge(later.service) for later in fresh]
+        self._charges += charges
+        return charges
+
     def _look(self) -> None:
+        for charge in self._call_up():
+            self._say(f"{charge.service.name} has work now: it starts.")
+            self._start(charge)
         for charge in self._charges:
             if charge.starts_at is not None:
                 if time.monotonic() >= charge.starts_at:

@@ -29,7 +29,20 @@ STREAMS: tuple[tuple[str, ...], ...] = (
     ("worker",),
 )
 # … and beside them stand those that only read what the others left.
-BESIDE = ("check", "checks", "replay", "explain", "finding", "critical", "attribution", "parcels", "letters", "simulation", "simulate")
+BESIDE = (
+    "check",
+    "checks",
+    "replay",
+    "explain",
+    "finding",
+    "critical",
+    "attribution",
+    "parcels",
+    "letters",
+    "redelivery",
+    "simulation",
+    "simulate",
+)
 
 # Where each client library lives. Whoever else needs one is handed it.
 HOMES: dict[str, tuple[str, ...]] = {

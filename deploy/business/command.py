@@ -10,11 +10,13 @@ from rich.table import Table
 
 from connectors.contract import Millis
 from deploy import clients
+from deploy.business.book import Business
 from deploy.business.difference import KINDS
 from deploy.business.load import load_business
 from deploy.business.partners import keep_partners
 from deploy.business.publish import Imported, publish_business
 from deploy.business.sheets import Problem
+from deploy.business.written_back import keep_told, told_shops
 from deploy.lookup import read_reference
 from deploy.provision import ensure_topics
 from deploy.settings import Settings
@@ -31,10 +33,15 @@ def import_folder(folder: Path, settings: Settings) -> Imported | list[Problem]:
     outcome = publish_business(
         business, reference, clients.producer(settings), partitions=settings.partitions, now=now, secrets_dir=settings.secrets_dir
     )
-    if isinstance(outcome, Imported) and business.partners:
+    return _kept(outcome, business, told_shops(business, reference), settings) if isinstance(outcome, Imported) else outcome
+
+
+def _kept(imported: Imported, business: Business, told: tuple[str, ...], settings: Settings) -> Imported:
+    """What the processes that tell partners and platforms find on this machine."""
+    if business.partners:
         keep_partners(business.partners, settings.partners_file)
-        return msgspec.structs.replace(outcome, partners=len(business.partners))
-    return outcome
+    keep_told(told, settings.told_file)
+    return msgspec.structs.replace(imported, partners=len(business.partners), told_shops=len(told))
 
 
 def show(outcome: Imported | list[Problem], console: Console) -> None:
@@ -44,6 +51,8 @@ def show(outcome: Imported | list[Problem], console: Console) -> None:
             console.print(_imported(outcome))
             if outcome.partners:
                 console.print(f"Fulfilments are delivered to {outcome.partners} partners, by `yipan up` or `yipan deliver`.")
+            if outcome.told_shops:
+                console.print(f"The platforms of {outcome.told_shops} shops are told, by `yipan up` or `yipan writeback`.")
             for note in outcome.notes:
                 console.print(f"Note: {note}", style="yellow", markup=False)
         case problems:

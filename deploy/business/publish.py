@@ -26,7 +26,7 @@ ACK_SECONDS = 60.0
 
 class Imported(msgspec.Struct, frozen=True, kw_only=True):
     """What an import did. `version` 0: nothing was ever imported. `published`, `unchanged`: items by kind. `partners`: how
-    many are delivered to from here on; 0: as before."""
+    many are delivered to from here on; 0: as before. `told_shops`: of how many shops the platforms are told."""
 
     version: int
     pools: dict[str, int]
@@ -35,6 +35,7 @@ class Imported(msgspec.Struct, frozen=True, kw_only=True):
     secrets: int
     notes: tuple[str, ...]
     partners: int = 0
+    told_shops: int = 0
 
 
 def publish_business(

@@ -143,21 +143,23 @@ def replay(
     yes: Annotated[bool, typer.Option("--yes", help="Do it. Without, only say what would be done.")] = False,
     json: Json = False,
 ) -> None:
-    """Send originals in again, byte for byte, once their cause is gone: a shop imported, a parser repaired. What was taken before is
-    known, and changes nothing."""
-    from deploy.replaying import send_again
-    from streams.letters import replay as plan
+    """Send originals in again, byte for byte, once their cause is gone: a shop imported, a parser repaired, a partner that takes them. What
+    was taken before is known, and changes nothing. Of fulfilments, only those go to their partner again that are still to be shipped."""
+    from deploy.lookup import asking
+    from deploy.replaying import planned, send_again
 
     found = [letter_at(place)] if place else chosen(choice(code, shop, verdict))
-    planned = plan(found)
+    with asking(load_settings()) as log:
+        plan = planned(log, found)
+    records = len(plan.raw) + len(plan.fulfilments)
     if yes:
-        send_again(load_settings(), planned.entries)
+        send_again(load_settings(), plan)
     if json:
-        to_json({"sent" if yes else "would_send": len(planned.entries), "kept_back": planned.kept_back})
+        to_json({"sent" if yes else "would_send": records, "kept_back": plan.kept_back})
         return
-    records = "1 record" if len(planned.entries) == 1 else f"{len(planned.entries)} records"
-    console().print(f"{records} {'sent to raw again, and acknowledged' if yes else 'would be sent to raw again: say --yes to do it'}.")
-    for reason, count in planned.kept_back.items():
+    said = "1 record" if records == 1 else f"{records} records"
+    console().print(f"{said} {'sent again, and acknowledged' if yes else 'would be sent again: say --yes to do it'}.")
+    for reason, count in plan.kept_back.items():
         say(f"{count} kept back: {reason}")
 
 

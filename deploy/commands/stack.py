@@ -18,7 +18,8 @@ def up(
     workers: Annotated[int, typer.Option(min=1, max=64, help="How many worker processes share the partitions.")] = 1,
     json: Json = False,
 ) -> None:
-    """Start Kafka, workers, gateway, poller and analytics here, and keep them running until Ctrl-C.
+    """Start Kafka, workers, gateway, poller and analytics here, deliveries and write-back once a business says whom they shall tell, and
+    keep them running until Ctrl-C.
 
     With YIPAN_KAFKA set, your broker is used and none is started. Data, keys and logs are under .yipan/ (YIPAN_HOME).
     """

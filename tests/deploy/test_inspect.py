@@ -5,13 +5,17 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from confluent_kafka import TopicPartition
 from typer.testing import CliRunner
 
+from connectors.courier import Consumed
 from deploy import cli, clients
 from deploy.checking import patience
+from deploy.delivering import letter
 from deploy.settings import Settings
+from streams.deadletter import decode_dead_letter
 from streams.read import KafkaLog, read_topic
-from tests.story import Story, key
+from tests.story import Story, key, line, one_shop
 from tests.streams.logs import Logs
 from tests.streams.shopping import busy_day
 
@@ -146,6 +150,24 @@ def test_a_dead_letter_is_listed_shown_and_sent_in_again(fresh_topics: Settings,
     before = raw_records(fresh_topics)
     assert yipan("dead-letters", "replay", "--yes") == {"sent": 1, "kept_back": {}}
     assert raw_records(fresh_topics) == before + 1
+
+
+def test_a_fulfilment_that_its_partner_did_not_take_goes_to_it_again(fresh_topics: Settings, yipan: Answer) -> None:
+    story = one_shop({"reno": {"CUP": 9}})
+    story.place("1", line("CUP", 3))
+    logs = moved(story)
+    [told] = logs.topics()["fulfilments"][0]
+    value = told.value.replace(b'"partition":0', b'"partition":%d' % PARTITION)
+    refused = letter(Consumed(PARTITION, 0, told.key, told.headers, value), "http_422", "No.")
+    logs.letters.append(decode_dead_letter(refused))
+    write(fresh_topics, logs)
+
+    assert yipan("order", "1")["stopped"][0]["code"] == "http_422"
+    assert yipan("dead-letters", "replay", "--yes") == {"sent": 1, "kept_back": {}}
+
+    ends = clients.consumer(fresh_topics, "test-inspect").get_watermark_offsets(TopicPartition("fulfilments", PARTITION), timeout=10)
+    assert ends == (0, 2)
+    assert yipan("check", "--wait", "0")["violations"] == []
 
 
 def raw_records(settings: Settings) -> int:

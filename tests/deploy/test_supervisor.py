@@ -14,7 +14,7 @@ from deploy import local, process
 from deploy.faults import Fault
 from deploy.local import Stack, check_installed, lock
 from deploy.program import Program
-from deploy.supervisor import DEATHS_BEFORE_READY, Charge, Supervisor
+from deploy.supervisor import DEATHS_BEFORE_READY, Charge, Later, Supervisor
 from tests.conftest import make_settings
 
 PATIENCE_S = 30
@@ -58,6 +58,31 @@ def test_services_start_in_order_and_stop_in_the_opposite_one() -> None:
     supervisor.stop()
 
     assert log == ["kafka starts", "worker starts", "worker stops", "kafka stops"]
+
+
+def test_one_that_has_no_work_yet_starts_once_it_has_and_holds_nobody_up() -> None:
+    log: list[str] = []
+    imported = threading.Event()
+    deliver = Crew("deliver", log)
+    supervisor = Supervisor([Crew("kafka", log)], log.append, later=[Later(deliver, imported.is_set)])
+    supervisor.start(threading.Event())
+    assert log == ["kafka starts"]
+
+    imported.set()
+
+    assert deliver.started.acquire(timeout=PATIENCE_S)
+    supervisor.stop()
+    assert log[1:] == ["deliver has work now: it starts.", "deliver starts", "deliver stops", "kafka stops"]
+
+
+def test_one_that_has_work_from_the_start_is_waited_for_like_the_others() -> None:
+    log: list[str] = []
+    supervisor = Supervisor([Crew("kafka", log)], log.append, later=[Later(Crew("deliver", log, dies_at_once=True), lambda: True)])
+
+    with pytest.raises(Fault, match="deliver does not start"):
+        supervisor.start(threading.Event())
+
+    supervisor.stop()
 
 
 @pytest.mark.parametrize(
@@ -183,7 +208,7 @@ def test_where_no_error_stands_in_a_log_its_last_line_must_do(tmp_path: Path) ->
 
 def test_with_a_broker_of_ones_own_none_is_started(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     started: list[str] = []
-    monkeypatch.setattr(local, "Supervisor", lambda services, _: started.extend(service.name for service in services))
+    monkeypatch.setattr(local, "Supervisor", lambda services, _, later: started.extend(service.name for service in services))
 
     stack = Stack(make_settings(home=tmp_path, kafka="kafka.halyard.example:9092"), 2, print)
 

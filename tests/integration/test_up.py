@@ -4,10 +4,12 @@ import base64
 import hashlib
 import hmac
 import json
+import shutil
 import signal
 import subprocess
 import sys
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -19,6 +21,7 @@ from confluent_kafka import OFFSET_BEGINNING, TopicPartition
 from connectors.contract import Fulfilment
 from deploy import clients, process
 from deploy.broker import check_port
+from deploy.ready import is_ready
 from deploy.settings import Settings, environment
 from streams.topics import FULFILMENTS
 from tests.conftest import free_port, make_settings, until
@@ -74,7 +77,7 @@ def start(settings: Settings) -> Up:
 def up(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Up]:
     """A stack with the example business in it."""
     ports = {name: free_port() for name in ("kafka_port", "gateway_port", "pages_port")}
-    stack = start(make_settings(home=tmp_path_factory.mktemp("up"), metrics_port=free_run(4), partitions=2, **ports))
+    stack = start(make_settings(home=tmp_path_factory.mktemp("up"), metrics_port=free_run(6), partitions=2, **ports))
     imported = yipan(stack.settings, "import", str(EXAMPLE))
     assert imported.returncode == 0, imported.stdout + imported.stderr
     yield stack
@@ -133,6 +136,23 @@ def test_a_second_stack_over_the_same_home_is_refused_in_a_sentence(up: Up) -> N
     assert "stop it first, or set YIPAN_HOME" in second.stderr
 
 
+def test_deliveries_and_write_back_start_once_the_business_says_whom_they_tell(up: Up, tmp_path: Path) -> None:
+    folder = Path(shutil.copytree(EXAMPLE, tmp_path / "halyard"))
+    (folder / "partners.yaml").write_text(
+        "- {partner: wms, nodes: [newark-dc], url: 'http://127.0.0.1:1/', secret_file: secrets/halyard-wms}"
+    )
+    shops = (folder / "shops.yaml").read_text()
+    told = "channel: shopify\n  tell: [shipments]\n  url: http://127.0.0.1:1?location=1"
+    (folder / "shops.yaml").write_text(shops.replace("channel: shopify", told, 1))
+
+    imported = yipan(up.settings, "import", str(folder), "--json")
+
+    assert imported.returncode == 0, imported.stdout
+    assert (json.loads(imported.stdout)["partners"], json.loads(imported.stdout)["told_shops"]) == (1, 1)
+    for place in (3, 4):
+        until(partial(is_ready, up.settings.metrics_port + place), PATIENCE_S)
+
+
 # the last one: it ends the stack that the others share
 def test_a_kill_leaves_no_orphan_and_the_next_start_finds_the_data(up: Up) -> None:
     children = up.children()
@@ -140,7 +160,7 @@ def test_a_kill_leaves_no_orphan_and_the_next_start_finds_the_data(up: Up) -> No
 
     again = start(up.settings)
 
-    assert len(children) == 5
+    assert len(children) == 7
     assert [pid for pid in children if process.birth(pid) and pid not in again.children()] == []
     assert len(fulfilments(again, 1)) == 1
     assert again.end(signal.SIGTERM) == 0
