@@ -105,13 +105,15 @@ class Person(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc=F
 class LineDraft(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     """One line as ordered. `listings`: the names it may be listed under at this shop, most specific first (SKU, variant id, …);
     the first is the one taken as SKU where the shop says so. `quantity` > 0, before reductions. `price`: minor units each.
-    `goods` is False for postage, fees, vouchers and discounts, which never reach allocation."""
+    `goods` is False for postage, fees, vouchers and discounts, which never reach allocation. `discount`: minor units off all of the
+    line; below zero where `price` was rounded down, so that quantity x price - discount is what is paid."""
 
     line: str
     listings: tuple[str, ...]
     quantity: int
     price: int
     goods: bool = True
+    discount: int = 0
 
 
 class Reduction(msgspec.Struct, frozen=True, kw_only=True):
@@ -124,7 +126,8 @@ class Reduction(msgspec.Struct, frozen=True, kw_only=True):
 class OrderDraft(msgspec.Struct, frozen=True, kw_only=True, tag="order", omit_defaults=True, gc=False):
     """An order as the channel now sees it: placed, or amended. `region` is ISO 3166-2 (`US-CA`) or a country code, "" unknown.
     `holds`: reasons known to the channel why it must not ship yet (`payment`, `fraud`, `address`, …). Defaults are left out of the
-    digest that names a revision, so a field added with a default makes no old order look amended."""
+    digest that names a revision, so a field added with a default makes no old order look amended. `discount`: minor units off the
+    whole order, beside those of its lines; `charges`: postage and fees that are no lines."""
 
     order: str
     number: str
@@ -137,6 +140,8 @@ class OrderDraft(msgspec.Struct, frozen=True, kw_only=True, tag="order", omit_de
     region: str = ""
     priority: int = 0
     recipient: Person | None = None
+    discount: int = 0
+    charges: int = 0
 
 
 class CancelDraft(msgspec.Struct, frozen=True, kw_only=True, tag="cancel", omit_defaults=True):

@@ -103,6 +103,7 @@ COLUMNS: Mapping[str, Column] = {
     "sku": Column(_text, "item|item number|article|article number|product code|part number|artikel|artikelnummer|商品编码|货号", True),
     "quantity": Column(_quantity, "qty|units|pieces|menge|anzahl|stück|数量", True),
     "price": Column(_price, "unit price|price each|preis|einzelpreis|stückpreis|单价"),
+    "discount": Column(_price, "line discount|rabatt|nachlass|折扣|优惠"),
     "currency": Column(_currency, "währung|币种"),
     "line": Column(_text, "line number|line no|position|pos|行号"),
     "reference": Column(_text, "customer reference|your reference|kundenreferenz|客户单号"),

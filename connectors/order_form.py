@@ -16,6 +16,7 @@ Id = Annotated[str, Meta(min_length=1, max_length=200)]
 Moment = Annotated[datetime, Meta(tz=True)]
 Units = Annotated[int, Meta(ge=1, le=MOST_UNITS)]
 Price = Annotated[int, Meta(ge=-MOST_MINOR_UNITS, le=MOST_MINOR_UNITS)]
+Discount = Annotated[int, Meta(ge=0, le=MOST_MINOR_UNITS)]
 
 
 class Line(Struct, frozen=True, gc=False):
@@ -24,6 +25,7 @@ class Line(Struct, frozen=True, gc=False):
     quantity: Units
     price: Price = 0
     goods: bool = True
+    discount: Discount | UnsetType = UNSET
 
 
 class Taken(Struct, frozen=True, gc=False):
@@ -48,6 +50,7 @@ class Order(Struct, frozen=True, tag="order", kw_only=True, gc=False):
     priority: Annotated[int, Meta(ge=-1_000, le=1_000)] = 0
     reductions: Annotated[tuple[TakenOff, ...], Meta(max_length=MOST_LINES)] = ()
     recipient: Person | None = None
+    discount: Discount | UnsetType = UNSET
 
 
 class Cancel(Struct, frozen=True, tag="cancel", kw_only=True):
@@ -102,12 +105,13 @@ def _order(form: Order) -> tuple[Draft, ...] | Rejected:
         updated_at=updated_at,
         placed_at=updated_at if form.placed_at is UNSET else to_millis(form.placed_at),
         currency=form.currency,
-        lines=tuple([LineDraft(line.line, (line.sku,), line.quantity, line.price, line.goods) for line in lines]),
+        lines=tuple([LineDraft(line.line, (line.sku,), line.quantity, line.price, line.goods, line.discount or 0) for line in lines]),
         reductions=tuple([_reduction(taken) for taken in form.reductions]),
         holds=form.holds,
         region=form.region,
         priority=form.priority,
         recipient=form.recipient,
+        discount=form.discount or 0,
     )
     return (draft,)
 
@@ -130,7 +134,7 @@ def _code(sentence: str, field: str) -> str:
         return "missing_field"
     if field.endswith("quantity"):
         return "bad_quantity"
-    if field.endswith("price"):
+    if field.endswith(("price", "discount")):
         return "bad_price"
     if field.endswith("_at"):
         return "naive_time" if "timezone" in sentence else "bad_time"

@@ -19,6 +19,15 @@ class Address(Payload):
     province_code: Text = ""
 
 
+class Allocation(Payload):
+    amount: Amount
+
+
+class Shipping(Payload):
+    price: Amount | None = None
+    discounted_price: Amount | None = None
+
+
 class Line(Payload):
     id: Name
     quantity: Units
@@ -30,6 +39,8 @@ class Line(Payload):
     title: Text = ""
     gift_card: bool | None = None
     requires_shipping: bool | None = None
+    total_discount: Amount | None = None
+    discount_allocations: tuple[Allocation, ...] | None = None
 
 
 class RefundLine(Payload):
@@ -71,3 +82,5 @@ class Order(Head):
     shipping_address: Address | None = None
     line_items: tuple[Line, ...] = Field(max_length=MOST_LINES)
     refunds: tuple[Refund, ...] | None = None
+    total_discounts: Amount | None = None
+    shipping_lines: tuple[Shipping, ...] | None = None

@@ -43,6 +43,15 @@ class Address(Struct, frozen=True, gc=False):
     province_code: Text = None
 
 
+class Allocation(Struct, frozen=True, gc=False):
+    amount: str
+
+
+class Shipping(Struct, frozen=True, gc=False):
+    price: Text = None
+    discounted_price: Text = None
+
+
 class Line(Struct, frozen=True, gc=False):
     id: Id
     quantity: Units
@@ -54,6 +63,8 @@ class Line(Struct, frozen=True, gc=False):
     title: Text = None
     gift_card: bool | None = None
     requires_shipping: bool | None = None
+    total_discount: Text = None
+    discount_allocations: tuple[Allocation, ...] | None = None
 
 
 class RefundLine(Struct, frozen=True, gc=False):
@@ -90,6 +101,8 @@ class Order(Struct, frozen=True, gc=False, kw_only=True):
     shipping_address: Address | None = None
     line_items: Annotated[tuple[Line, ...], Meta(max_length=MOST_LINES)]
     refunds: tuple[Refund, ...] | None = None
+    total_discounts: Text = None
+    shipping_lines: tuple[Shipping, ...] | None = None
 
 
 def read_quickly(body: bytes) -> Order | None:
@@ -102,11 +115,19 @@ def read_quickly(body: bytes) -> Order | None:
         order = _decode(body)
         if order.currency not in EXPONENTS:
             return None
-        for line in order.line_items:
-            price_read(line.price, order.currency)
+        for amount in _amounts(order):
+            price_read(amount, order.currency)
     except (*UNDECODABLE, Unusable, ValueError):
         return None
     return order
+
+
+def _amounts(order: Order) -> list[str]:
+    told = [line.price for line in order.line_items]
+    told += [line.total_discount for line in order.line_items if line.total_discount is not None]
+    told += [part.amount for line in order.line_items if line.discount_allocations for part in line.discount_allocations]
+    told += [price for line in order.shipping_lines or () for price in (line.price, line.discounted_price) if price is not None]
+    return told if order.total_discounts is None else [*told, order.total_discounts]
 
 
 def _moment(kind: type, value: object) -> Moment:

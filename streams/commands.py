@@ -9,7 +9,7 @@ from typing import Annotated, Literal
 import msgspec
 from msgspec import Meta
 
-from tables.events import MOST_UNITS, Each, Node, OrderLine, Rank, Segment, Shop, Stage, TrackingStatus
+from tables.events import MOST_UNITS, Amount, Each, Node, OrderLine, Paid, Rank, Segment, Shop, Stage, TrackingStatus
 
 # A number beyond these makes the record no command: sums and products of those within stay 64-bit integers.
 Number = Annotated[int, Meta(ge=0, le=1 << 53)]  # offsets, versions
@@ -28,7 +28,8 @@ class Command(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc=
 
 class PlaceOrder(Command, frozen=True):
     """Place or amend. `digest`: hash of the parsed draft; with `updated_at` it is the revision (design rule 2).
-    A line without parts names an unknown listing. `reductions`: those the payload already tells of."""
+    A line without parts names an unknown listing. `reductions`: those the payload already tells of. `charges`: what is paid for postage
+    and fees; `paid`: for the lines that do not cost quantity x price."""
 
     order: OrderKey
     shop: str
@@ -45,6 +46,8 @@ class PlaceOrder(Command, frozen=True):
     region: str = ""
     priority: Rank = 0
     sealed: str = ""
+    charges: Amount = 0
+    paid: Paid = ()
 
 
 class CancelOrder(Command, frozen=True):

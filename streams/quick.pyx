@@ -91,6 +91,7 @@ cdef struct Placed:
     Int priority
     Text lines
     Text sealed
+    Int charges
 
 
 cdef struct Cause:
@@ -485,7 +486,7 @@ cdef class Quick:
         r.end = r.at + PyBytes_GET_SIZE(value)
         p.region.size = p.sealed.size = 0
         p.region.at = p.sealed.at = b""
-        p.priority = 0
+        p.priority = p.charges = 0
         if not (
             says(&r, b'{"type":"PlaceOrder","order":') and plain(r.at, r.end - r.at) and text(&r, &p.order) and is_order_key(p.order)
             and says(&r, b',"shop":') and text(&r, &p.shop)
@@ -504,6 +505,8 @@ cdef class Quick:
         if says(&r, b',"priority":') and not (signed_number(&r, &p.priority, MOST_RANK) and p.priority):
             return False
         if says(&r, b',"sealed":') and not (text(&r, &p.sealed) and p.sealed.size):
+            return False
+        if says(&r, b',"charges":') and not (number(&r, &p.charges, MOST_MONEY) and p.charges):
             return False
         if not (says(&r, b',"pool":') and text(&r, pool) and says(&r, b',"cause":') and cause_of(&r, &self.cause) and mark(&r, b'}')):
             return False
@@ -657,6 +660,9 @@ cdef class Quick:
         if p.sealed.size:
             write(w, b',"sealed":')
             write_text(w, p.sealed)
+        if p.charges:
+            write(w, b',"charges":')
+            write_int(w, p.charges)
         write(w, b'},{"type":"Considered","order":')
         write_text(w, p.order)
         write(w, b',"criteria":')
@@ -780,7 +786,7 @@ cdef class Quick:
         cdef Int unused
         r.at = PyBytes_AS_STRING(record)
         r.end = r.at + PyBytes_GET_SIZE(record)
-        p.sealed.size = 0
+        p.sealed.size = p.charges = 0
         p.sealed.at = b""
         if not (
             says(&r, b'{"pool":') and text(&r, pool)
@@ -807,6 +813,8 @@ cdef class Quick:
         ):
             return False
         if says(&r, b',"sealed":') and not (text(&r, &p.sealed) and p.sealed.size):
+            return False
+        if says(&r, b',"charges":') and not (number(&r, &p.charges, MOST_MONEY) and p.charges):
             return False
         if not (says(&r, b'},{"type":"Considered","order":') and text(&r, &skipped) and self._read_considered(&r)):
             return False
@@ -868,7 +876,7 @@ cdef class Quick:
     cdef int _pack_head(self) except -1:
         """What tells one revision of an order from another."""
         cdef Writer *w = &self.packed
-        pack_array(w, 23)
+        pack_array(w, 27)
         pack_int(w, self.placed.updated_at)
         pack_array(w, 1)
         pack_text(w, self.placed.digest)
@@ -909,8 +917,12 @@ cdef class Quick:
             pack_text(w, self.rows[i].sku)
             pack_int(w, self.rows[i].units)
             pack_array(w, 0)
-        # nothing asked for, no stage told, no answer; no reductions, not over, no parcels, nothing delivered
-        write(w, b"\x90\xa0\xa0\xc0\xff\xc0\x90")
+        # nothing asked for, no stage told, no answer; no reductions, not over, no parcels, nothing delivered, no discounts
+        write(w, b"\x90\xa0\xa0\xc0\xff\xc0\x90\x90")
+        pack_int(w, p.charges)
+        pack_text(w, p.currency)
+        # not unpaid
+        write(w, b"\xc2")
 
 
 cdef bint _split(Text found, Text *head, Text *rest) noexcept:

@@ -12,7 +12,10 @@ from msgspec import Meta
 MOST_UNITS = 1_000_000_000
 Units = Annotated[int, Meta(ge=0, le=MOST_UNITS)]
 Each = Annotated[int, Meta(ge=1, le=1_000_000)]
-Money = Annotated[int, Meta(ge=-1_000_000_000_000, le=1_000_000_000_000)]
+MOST_MONEY = 1_000_000_000_000
+Money = Annotated[int, Meta(ge=-MOST_MONEY, le=MOST_MONEY)]
+Amount = Annotated[int, Meta(ge=0, le=MOST_MONEY)]
+Paid = tuple[tuple[str, Amount], ...]  # line, what is paid for all of it
 Rank = Annotated[int, Meta(ge=-1_000_000, le=1_000_000)]
 
 # Buckets of a node. Moves to and from OUTSIDE change what we own; all others only change where it lies.
@@ -95,7 +98,8 @@ class Event(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc=Fa
 
 # ---------------------------------------------------------------------------------------------- orders
 class OrderPlaced(Event, frozen=True):
-    """A revision of an order is taken: the first one, or an amendment (`revision` > 1)."""
+    """A revision of an order is taken: the first one, or an amendment (`revision` > 1). `charges`: what is paid for postage and fees;
+    `paid`: for the lines that do not cost quantity x price."""
 
     order: str
     shop: str
@@ -112,6 +116,8 @@ class OrderPlaced(Event, frozen=True):
     priority: int
     lines: tuple[OrderLine, ...]
     sealed: str = ""
+    charges: Amount = 0
+    paid: Paid = ()
 
 
 class OrderReduced(Event, frozen=True):

@@ -9,6 +9,7 @@ from tables.orders import FulfilmentOrder, Order, bare, merge, still_asked, subt
 from tables.state import Missing, Pool
 from tables.stock import GOOD, add, at
 
+PAYMENT = "payment"  # the hold of an order that is not paid yet
 _BUCKETS = frozenset({"on_hand", "reserved", "picked", "damaged", "quality", "hold", "in_transit", "incoming"})
 
 
@@ -21,7 +22,8 @@ def placed(pool: Pool, event: e.OrderPlaced) -> None:
     order.shop, order.segment, order.region = event.shop, event.segment, event.region
     order.priority, order.placed_at = event.priority, event.placed_at
     order.lines, order.sealed = event.lines, event.sealed
-    order.cancelled = order.rejected = False
+    order.paid, order.charges, order.currency = event.paid, event.charges, event.currency
+    order.cancelled = order.rejected = order.unpaid = False
     wait(pool, event.order, order, waiting)
     _hold(pool, event.order, order, ())
 
@@ -37,12 +39,15 @@ def order_reduced(pool: Pool, event: e.OrderReduced) -> None:
 
 
 def held(pool: Pool, event: e.OrderHeld) -> None:
-    _hold(pool, event.order, pool.orders[event.order], event.reasons)
+    order = pool.orders[event.order]
+    order.unpaid = PAYMENT in event.reasons
+    _hold(pool, event.order, order, event.reasons)
 
 
 def released(pool: Pool, event: e.HoldReleased) -> None:
     order = pool.orders[event.order]
     order.released = tuple(dict.fromkeys((*order.released, *event.reasons)))
+    order.unpaid = order.unpaid and PAYMENT not in event.reasons
     _hold(pool, event.order, order, tuple(reason for reason in order.holds if reason not in event.reasons))
 
 

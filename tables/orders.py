@@ -5,7 +5,7 @@ from typing import Literal
 
 import msgspec
 
-from tables.events import OrderLine, Origin, Row, Stage, TrackingStatus, Waiting
+from tables.events import OrderLine, Origin, Paid, Row, Stage, TrackingStatus, Waiting
 
 Reductions = dict[str, tuple[tuple[str, int], ...]]
 LineSku = tuple[str, str]
@@ -35,7 +35,8 @@ class Parcel(msgspec.Struct, array_like=True, gc=False):
 class Order(msgspec.Struct, array_like=True, gc=False):
     """One order. Revision 0: only a cancel or a refund of it is known. `digests`: what was seen with exactly this `updated_at`.
     `segment` stays that of the first revision, because the free units reserved for it were taken there. `over_since`: when there
-    was nothing left to do for it; -1 while there is. `parcels`: by tracking number."""
+    was nothing left to do for it; -1 while there is. `parcels`: by tracking number. `paid`, `charges`: see OrderPlaced, in `currency`;
+    `unpaid`: it was held for its payment when it was last heard of."""
 
     updated_at: int = 0
     digests: tuple[str, ...] = ()
@@ -60,6 +61,10 @@ class Order(msgspec.Struct, array_like=True, gc=False):
     over_since: int = -1
     parcels: dict[str, Parcel] | None = None
     delivered: tuple[Row, ...] = ()
+    paid: Paid = ()
+    charges: int = 0
+    currency: str = ""
+    unpaid: bool = False
 
     @property
     def open_fulfilments(self) -> dict[str, FulfilmentOrder]:

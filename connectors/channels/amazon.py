@@ -54,6 +54,8 @@ _HOLDS: dict[str, tuple[str, ...]] = {
 }
 _CANCELLED = frozenset({"CANCELLED", "CANCELED"})
 _SHIPPED = frozenset({"SHIPPED", "INVOICEUNCONFIRMED"})
+# Of an item's proceeds, which are ITEM, TAX and OTHER besides.
+_CHARGES, _DISCOUNT = frozenset({"SHIPPING", "GIFT_WRAP", "COD_FEE"}), frozenset({"DISCOUNT"})
 _AMAZON_SHIPS = frozenset({"AMAZON", "AFN"})
 
 
@@ -88,6 +90,11 @@ class _Money(Payload):
     currency: Currency = Field(validation_alias=_names("currencyCode", "CurrencyCode"))
 
 
+class _Breakdown(Payload):
+    type: Text = ""
+    subtotal: _Money | None = None
+
+
 class _Item(Payload):
     id: Name = Field(validation_alias=_names("orderItemId", "OrderItemId"))
     # units that were cancelled are no longer counted, so this may be 0
@@ -96,6 +103,10 @@ class _Item(Payload):
     asin: Text = _either("product.asin", "ASIN")
     unit_price: _Money | None = Field(None, validation_alias=_names("product.price.unitPrice"))
     line_price: _Money | None = Field(None, validation_alias=_names("ItemPrice"))
+    discount: _Money | None = Field(None, validation_alias=_names("PromotionDiscount"))
+    shipping: _Money | None = Field(None, validation_alias=_names("ShippingPrice"))
+    shipping_discount: _Money | None = Field(None, validation_alias=_names("ShippingDiscount"))
+    breakdowns: tuple[_Breakdown, ...] | None = Field(None, validation_alias=_names("proceeds.breakdowns"))
     cancel_requester: Text = Field("", validation_alias=_names("cancellation.cancellationRequest.requester"))
     cancel_requested: _Flag = Field(False, validation_alias=_names("BuyerRequestedCancel.IsBuyerRequestedCancel"))
 
@@ -186,6 +197,7 @@ def _draft(order: _Order, lines: tuple[LineDraft, ...], currency: str, status: s
         holds=_holds(order, status),
         region=region(order.address.country, order.address.state) if order.address else "",
         recipient=_person(order.address, order.email) if order.address else None,
+        charges=sum([_charges(item, currency) for item in order.items]),
     )
 
 
@@ -208,7 +220,28 @@ def _line(item: _Item, currency: str) -> LineDraft:
     else:
         price = price_each(item.line_price.amount, item.quantity, currency) if item.line_price else 0
     named = tuple([name for name in (item.sku.strip(), item.asin.strip()) if name])
-    return LineDraft(line=item.id, listings=named or (item.id,), quantity=item.quantity, price=price)
+    return LineDraft(item.id, named or (item.id,), item.quantity, price, True, _discount(item, price, currency))
+
+
+def _discount(item: _Item, price: int, currency: str) -> int:
+    """What v0's total of a line loses when it is divided by the units belongs to it, too."""
+    off = _minor(item.discount, currency) + sum([abs(_minor(part.subtotal, currency)) for part in _parts(item, _DISCOUNT)])
+    if item.unit_price or not item.line_price:
+        return off
+    return off + price * item.quantity - _minor(item.line_price, currency)
+
+
+def _charges(item: _Item, currency: str) -> int:
+    told = max(0, _minor(item.shipping, currency) - _minor(item.shipping_discount, currency))
+    return told + sum([max(0, _minor(part.subtotal, currency)) for part in _parts(item, _CHARGES)])
+
+
+def _parts(item: _Item, types: frozenset[str]) -> list[_Breakdown]:
+    return [part for part in item.breakdowns or () if part.type in types]
+
+
+def _minor(money: _Money | None, currency: str) -> int:
+    return price_each(money.amount, 1, currency) if money else 0
 
 
 def _holds(order: _Order, status: str) -> tuple[str, ...]:

@@ -10,10 +10,11 @@ from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import msgspec
+from msgspec import UNSET
 
 from connectors import order_form
 from connectors.contract import Fetch, Ignored, Millis, Parsed, Person, Polled, RawRecord, Received, Refusal, ShopRef, Webhook
-from connectors.money import minor_units
+from connectors.money import EXPONENTS, minor_units
 from connectors.order_columns import find_columns, read_cells
 from connectors.payload import MOST_LINES
 from connectors.regions import region
@@ -84,12 +85,13 @@ def _zone(shop: ShopRef) -> ZoneInfo:
 def _read(row: Row, places: dict[str, int], zone: ZoneInfo, shop: ShopRef) -> _Read:
     values, problems = read_cells(row, places, zone)
     values.setdefault("currency", shop.currency)
-    try:
-        values["price"] = minor_units(values.get("price", Decimal(0)), values["currency"])
-    except KeyError:
+    if values["currency"] not in EXPONENTS:
         problems.append(("currency", "Neither the row nor the shop says a currency."))
-    except ValueError as fault:
-        problems.append(("price", f"The price does not fit: {fault}."))
+    for column in ("price", "discount") if values["currency"] in EXPONENTS else ():
+        try:
+            values[column] = minor_units(values.get(column, Decimal(0)), values["currency"])
+        except ValueError as fault:
+            problems.append((column, f"The {column} does not fit: {fault}."))
     return _Read(row.number, values, [RowProblem(row.number, column, sentence) for column, sentence in problems])
 
 
@@ -155,7 +157,8 @@ def _form(order: str, lines: list[_Read]) -> order_form.Order:
 
 
 def _line(values: dict[str, Any], ordinal: int) -> order_form.Line:
-    return order_form.Line(values.get("line", str(ordinal)), values["sku"], values["quantity"], values["price"])
+    line = values.get("line", str(ordinal))
+    return order_form.Line(line, values["sku"], values["quantity"], values["price"], discount=values["discount"] or UNSET)
 
 
 def _region(country: str, subdivision: str) -> str:

@@ -25,8 +25,9 @@ from connectors.contract import (
     ShopRef,
     Webhook,
 )
-from connectors.payload import UNDECODABLE, deleted, distinct, price_each, price_read, read_object, usable
+from connectors.payload import UNDECODABLE, deleted, distinct, read_object, usable
 from connectors.regions import region
+from connectors.shopify_money import amount, line_discount, order_discount, shipping
 from connectors.signing import base64_signed, fingerprint
 
 _KINDS = {
@@ -144,6 +145,8 @@ def _draft(order: Order, lines: tuple[LineDraft, ...]) -> OrderDraft:
         holds=_holds(order),
         region=region(address.country_code or "", address.province_code or "") if address else "",
         recipient=_person(address, order) if address else None,
+        discount=order_discount(order),
+        charges=shipping(order),
     )
 
 
@@ -160,10 +163,10 @@ def _lines(order: Order) -> tuple[LineDraft, ...]:
             ordered = min(ordered, line.current_quantity + refunded.get(line.id, 0))
         if ordered < 1:
             continue
-        price = price_read(line.price, order.currency) if isinstance(line.price, str) else price_each(line.price, 1, order.currency)
+        price = amount(line.price, order.currency)
         # tips and services need no shipping; a negative price is a discount in the shape of a line
         goods = not line.gift_card and line.requires_shipping is not False and price >= 0
-        drafts.append(LineDraft(str(line.id), _listings(line), ordered, price, goods))
+        drafts.append(LineDraft(str(line.id), _listings(line), ordered, price, goods, line_discount(line, ordered, order.currency)))
     return tuple(drafts)
 
 

@@ -8,8 +8,7 @@ import re
 from decimal import Decimal
 from typing import Any
 
-from pydantic import Field
-
+from connectors import woo_form as form
 from connectors.contract import (
     CancelDraft,
     Fetch,
@@ -28,17 +27,7 @@ from connectors.contract import (
     Webhook,
 )
 from connectors.payload import (
-    MOST_LINES,
     UNDECODABLE,
-    Amount,
-    Currency,
-    Gmt,
-    Name,
-    Payload,
-    Reference,
-    Text,
-    Units,
-    Unusable,
     deleted,
     distinct,
     price_each,
@@ -62,75 +51,6 @@ _BASKETS = frozenset({"checkout-draft", "auto-draft", "draft"})
 
 # Elsewhere WooCommerce's codes are those of ISO 3166-2; China's provinces it numbers, CN1 to CN32. Two letters each:
 _CHINA = "YNBJTJHESXNMLNJLHLSHJSZJAHFJJXSDHAHBHNGDGXHICQSCGZSNGSQHNXMOXZXJ"
-
-
-# ---------------------------------------------------------------------------------------------- the payload
-class _Address(Payload):
-    first_name: Text = ""
-    last_name: Text = ""
-    company: Text = ""
-    address_1: Text = ""
-    address_2: Text = ""
-    city: Text = ""
-    state: Text = ""
-    postcode: Text = ""
-    country: Text = ""
-    email: Text = ""
-    phone: Text = ""
-
-
-class _Line(Payload):
-    id: Name
-    quantity: Units
-    price: Amount | None = None
-    total: Amount | None = None
-    sku: Text = ""
-    product_id: Reference = ""
-    variation_id: Reference = ""
-    name: Text = ""
-
-
-class _Meta(Payload):
-    key: Text = ""
-    value: Any = None
-
-
-class _RefundLine(Payload):
-    quantity: Amount
-    meta_data: tuple[_Meta, ...] = ()
-
-
-class _Refund(Payload):
-    """Webhooks and lists tell of a refund without its lines; polling asks for them."""
-
-    id: Name
-    total: Amount | None = None
-    line_items: tuple[_RefundLine, ...] | None = None
-
-
-class _Head(Payload):
-    """What must be readable to know whether the order is still wanted, however odd the rest is."""
-
-    id: Name
-    status: Text
-    date_modified_gmt: Gmt | None = None
-    date_created_gmt: Gmt | None = None
-
-    @property
-    def updated_at(self) -> Millis:
-        moment = self.date_modified_gmt if self.date_modified_gmt is not None else self.date_created_gmt
-        if moment is None:
-            raise Unusable("naive_time", "The order has no date_modified_gmt; the other dates are local times of an unknown zone.")
-        return Millis(moment)
-
-
-class _Order(_Head):
-    currency: Currency
-    number: Text = ""
-    line_items: tuple[_Line, ...] = Field(max_length=MOST_LINES)
-    refunds: tuple[_Refund, ...] = ()
-    billing: _Address = _Address()
-    shipping: _Address = _Address()
 
 
 # ---------------------------------------------------------------------------------------------- the channel
@@ -180,7 +100,7 @@ def _parse(raw: RawRecord) -> Parsed:
 
 
 def _order(payload: dict[str, Any]) -> Parsed:
-    head = _Head.model_validate(payload)
+    head = form.Head.model_validate(payload)
     status = head.status.removeprefix("wc-").lower()
     if status in _CANCELLED:
         return (CancelDraft(order=head.id, updated_at=head.updated_at, reason=status),)
@@ -188,16 +108,17 @@ def _order(payload: dict[str, Any]) -> Parsed:
         return Ignored("already_fulfilled", "The shop says that all of the order was shipped already.")
     if status in _BASKETS:
         return Ignored("basket", "The order is a basket that nobody has ordered yet.")
-    order = _Order.model_validate(payload)
+    order = form.Order.model_validate(payload)
     if not order.line_items:
         return (CancelDraft(order=order.id, updated_at=order.updated_at, reason="all_lines_removed"),)
     distinct([line.id for line in order.line_items])
     return (_draft(order, status),)
 
 
-def _draft(order: _Order, status: str) -> OrderDraft:
+def _draft(order: form.Order, status: str) -> OrderDraft:
     address = order.shipping if _is_there(order.shipping) else order.billing
     told = [_reduction(refund) for refund in order.refunds if not _money_only(refund, order)]
+    fees = _fees(order)
     return OrderDraft(
         order=order.id,
         number=order.number or order.id,
@@ -209,6 +130,8 @@ def _draft(order: _Order, status: str) -> OrderDraft:
         holds=_holds(status, None in told),
         region=region(address.country, _subdivision(address)),
         recipient=_person(address, order.billing) if _is_there(address) else None,
+        discount=-sum(fee for fee in fees if fee < 0),
+        charges=sum(fee for fee in fees if fee > 0),
     )
 
 
@@ -223,26 +146,37 @@ def _holds(status: str, lines_unknown: bool) -> tuple[str, ...]:
     return ("status:" + re.sub(r"[^a-z0-9-]+", "-", status)[:40], *refund)
 
 
-def _line(line: _Line, currency: str) -> LineDraft:
-    each = _each(line, currency)
+def _fees(order: form.Order) -> list[int]:
+    """Postage and fees; a fee below zero is a discount."""
+    told = [order.shipping_total, *[fee.total for fee in order.fee_lines or ()]]
+    return [price_each(amount, 1, order.currency) for amount in told if amount]
+
+
+def _line(line: form.Line, currency: str) -> LineDraft:
+    """`price` and `total` are what coupons have left of the `subtotal`."""
+    each, off = _each(line, currency), 0
+    if line.total is not None and line.total >= 0:
+        if line.subtotal is not None and line.subtotal != line.total:
+            each = price_each(line.subtotal, line.quantity, currency)
+        off = each * line.quantity - price_each(line.total, 1, currency)
     named = tuple([name for name in (line.sku.strip(), line.variation_id, line.product_id) if name])
     # a negative price is a discount in the shape of a line
-    return LineDraft(line=line.id, listings=named or (line.name.strip() or line.id,), quantity=line.quantity, price=each, goods=each >= 0)
+    return LineDraft(line.id, named or (line.name.strip() or line.id,), line.quantity, each, each >= 0, off)
 
 
-def _each(line: _Line, currency: str) -> int:
+def _each(line: form.Line, currency: str) -> int:
     if line.price is None:
         return price_each(line.total or Decimal(0), line.quantity, currency)
     return price_each(line.price, 1, currency)
 
 
-def _money_only(refund: _Refund, order: _Order) -> bool:
+def _money_only(refund: form.Refund, order: form.Order) -> bool:
     """Less was given back than the cheapest unit cost, so whatever it was for, every unit is still wanted."""
     cheapest = min(abs(_each(line, order.currency)) for line in order.line_items)
     return refund.line_items is None and refund.total is not None and price_each(abs(refund.total), 1, order.currency) < cheapest
 
 
-def _reduction(refund: _Refund) -> Reduction | None:
+def _reduction(refund: form.Refund) -> Reduction | None:
     """None: its lines are not told. A refund of money alone has lines, but takes no units off."""
     if refund.line_items is None:
         return None
@@ -256,19 +190,19 @@ def _reduction(refund: _Refund) -> Reduction | None:
     return Reduction(id=refund.id, lines=tuple(units.items()))
 
 
-def _is_there(address: _Address) -> bool:
+def _is_there(address: form.Address) -> bool:
     """Shops that ship to the billing address leave the other one empty."""
     return bool(address.address_1 or address.city or address.postcode)
 
 
-def _subdivision(address: _Address) -> str:
+def _subdivision(address: form.Address) -> str:
     number = address.state.upper().removeprefix("CN")
     if address.country.upper() == "CN" and re.fullmatch(r"[1-9][0-9]?", number):
         return _CHINA[2 * int(number) - 2 : 2 * int(number)]
     return address.state
 
 
-def _person(address: _Address, billing: _Address) -> Person:
+def _person(address: form.Address, billing: form.Address) -> Person:
     return Person(
         name=f"{address.first_name} {address.last_name}".strip(),
         company=address.company,

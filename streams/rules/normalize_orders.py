@@ -9,6 +9,7 @@ from streams.commands import CancelOrder, Cause, PlaceOrder, ReduceOrder
 from streams.decisions import link
 from streams.reference import Parts, Reference, ShopRecord
 from streams.rules.normalize_bounds import LAST_MILLIS, MOST_MONEY, MOST_UNITS, Outcome, told
+from streams.rules.normalize_money import bad_money, money
 from tables.events import OrderLine
 
 _encode = msgspec.json.Encoder().encode
@@ -24,6 +25,7 @@ def place(draft: OrderDraft, shop: ShopRecord, reference: Reference, cause: Caus
     if not lines:
         return Ignored("no_goods", f"Order {told(draft.number)} has no line that is goods.")
     of = shop.ref
+    charges, paid = money(draft, lines)
     return [
         PlaceOrder(
             pool=of.pool,
@@ -43,6 +45,8 @@ def place(draft: OrderDraft, shop: ShopRecord, reference: Reference, cause: Caus
             region=draft.region,
             priority=draft.priority,
             sealed=sealed,
+            charges=charges,
+            paid=paid,
         )
     ]
 
@@ -118,7 +122,7 @@ def _bad_whole(draft: OrderDraft) -> Rejected | None:
             return fault
     if len({line.line for line in draft.lines}) != len(draft.lines):
         return Rejected("repeated_line", f"Order {told(draft.number)} uses a line id twice.")
-    return None
+    return bad_money(draft)
 
 
 def _bad_reduction(reduction: Reduction) -> Rejected | None:

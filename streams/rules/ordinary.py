@@ -66,4 +66,6 @@ def placed(command: PlaceOrder, revision: int, segment: str, lines: tuple[OrderL
         priority=command.priority,
         lines=lines,
         sealed=command.sealed,
+        charges=command.charges,
+        paid=command.paid,
     )

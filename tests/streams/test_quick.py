@@ -43,6 +43,8 @@ placements = st.builds(
     region=words,
     priority=st.sampled_from([-1_000_000, -40_000, -200, -33, -32, -1, 0, 1, 200, 40_000, 1_000_000]),
     sealed=st.one_of(st.just(""), st.integers(1, 70_000).map(lambda size: "s" * size)),
+    charges=st.sampled_from([0, 0, 1, 490, 70_000, 5_000_000_000, 1_000_000_000_000]),
+    paid=st.sampled_from([(), (), (("1", 0),)]),
 )
 
 
