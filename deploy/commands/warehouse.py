@@ -58,6 +58,7 @@ def warehouse(
     returns: Annotated[float, typer.Option(min=0, max=1, help="Share of delivered fulfilments that come back.")] = 0.06,
     duplicate: Annotated[float, typer.Option(min=0, max=1, help="Share of messages that are sent twice.")] = 0.0,
     late_cancel: Annotated[float, typer.Option(min=0, max=1, help="Share of cancels answered too late though there was time.")] = 0.0,
+    tell: Annotated[float, typer.Option(min=0, max=1, help="Share of progress, and of scans before the delivery, that is told.")] = 1.0,
     outage_: Annotated[str, typer.Option("--outage", help="EVERY:FOR in seconds: 503 or a closed connection, in turn.")] = "",
     seed: Seed = 1,
 ) -> None:
@@ -86,6 +87,7 @@ def warehouse(
         returns=returns,
         duplicate=duplicate,
         late_cancel=late_cancel,
+        tell=tell,
         outage_every=every,
         outage_for=lasts,
     )

@@ -36,7 +36,7 @@ async def deliver(
     history: Iterable[Delivery], gateway: str, shops: Storefronts, delivered: Delivered, may_go_on: Callable[[], bool], ending: Event
 ) -> None:
     """Until all of it is delivered and answered, or `ending` is set. `may_go_on` says whether the pipeline keeps up."""
-    source = iter(history)
+    source, began = iter(history), _now()
     # documents of a node must not overtake each other
     in_order = asyncio.Lock()
     connections = aiohttp.TCPConnector(limit=AT_ONCE)
@@ -50,7 +50,7 @@ async def deliver(
                         delivered.shown += 1
                     case Document():
                         async with in_order:
-                            await _send(session, _signed(delivery), delivered)
+                            await _send(session, _signed(delivery, began), delivered)
                     case Hook():
                         await _send(session, delivery, delivered)
 
@@ -86,7 +86,11 @@ async def _send(session: aiohttp.ClientSession, hook: Hook, delivered: Delivered
         delivered.surprises[hook.status, status] += 1
 
 
-def _signed(document: Document) -> Hook:
-    body = encode(document.form(time_ns() // 1_000_000))
+def _now() -> int:
+    return time_ns() // 1_000_000
+
+
+def _signed(document: Document, began: int) -> Hook:
+    body = encode(document.form(began, _now()))
     signature = hmac.digest(secret_of(FEED), body, "sha256").hex()
     return Hook(f"/hooks/warehouse/{FEED}", (("X-Yipan-Signature", signature),), body)

@@ -12,6 +12,8 @@ from deploy.program import STOP_S
 from deploy.settings import Settings
 
 PROCESSES = 16  # metrics ports that are looked for in a row
+# of them: deliveries, warehouses, and where the warehouses are called
+WORLD = 10
 _PORTS = {"kafka_port": 2, "gateway_port": 1, "pages_port": 1, "metrics_port": PROCESSES}
 
 

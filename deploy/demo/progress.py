@@ -1,4 +1,4 @@
-"""Bars while the demo runs: orders told, commands decided, fulfilments ordered."""
+"""Bars while the demo runs: orders told, commands decided, fulfilments ordered, and of how many of them all is told."""
 
 import threading
 from collections.abc import Iterator
@@ -9,6 +9,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from deploy.demo.delivery import Delivered
 from deploy.demo.watch import Watch
+from deploy.demo.world import World
 from deploy.retailer.history import History
 from streams.topics import DECISIONS, FULFILMENTS
 
@@ -16,12 +17,12 @@ LOOK_S = 0.25
 
 
 @contextmanager
-def progress(console: Console, orders: int, history: History, delivered: Delivered, watch: Watch) -> Iterator[None]:
+def progress(console: Console, orders: int, history: History, delivered: Delivered, watch: Watch, world: World) -> Iterator[None]:
     """The bars move from a thread of their own until the block ends."""
     columns = (TextColumn("{task.description:>10}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
     over = threading.Event()
     with Progress(*columns, console=console) as bars:
-        told, decided, fulfilled = (bars.add_task(name, total=orders) for name in ("delivered", "decided", "fulfilled"))
+        told, decided, fulfilled, lived = (bars.add_task(name, total=orders) for name in ("delivered", "decided", "fulfilled", "lived"))
 
         def look() -> None:
             sent, done, shipped = delivered.total(), watch.done(DECISIONS.name), watch.done(FULFILMENTS.name)
@@ -29,6 +30,8 @@ def progress(console: Console, orders: int, history: History, delivered: Deliver
             bars.update(decided, completed=done, total=max(done, sent))
             # how many there will be is for the policy to say
             bars.update(fulfilled, completed=shipped, total=max(shipped, 1))
+            if taken := (counts := world.counts()).get("job", 0):
+                bars.update(lived, completed=taken - counts["open"], total=taken)
 
         def follow() -> None:
             while not over.wait(LOOK_S):

@@ -10,7 +10,7 @@ from confluent_kafka import Consumer, TopicPartition
 from streams.read import Log
 from streams.topics import COMMANDS, DEAD_LETTERS, DECISIONS, FULFILMENTS, RAW
 
-FOLLOWED = (RAW.name, DECISIONS.name, FULFILMENTS.name, DEAD_LETTERS.name)
+FOLLOWED = (RAW.name, COMMANDS.name, DECISIONS.name, FULFILMENTS.name, DEAD_LETTERS.name)
 QUIET_S = 0.8
 
 
@@ -47,8 +47,10 @@ class Watch:
         return self.counts[topic] - self._start[topic]
 
     def behind(self, sent: int) -> int:
-        """Of `sent` raw records: how many have neither decision nor dead letter. Some have two, so it may be a little low."""
-        return max(sent, self.done(RAW.name)) - self.done(DECISIONS.name) - self.done(DEAD_LETTERS.name)
+        """Of `sent` raw records: how many have neither command nor dead letter (some have two, so it may be a little low), and of
+        commands, how many have no decision."""
+        unread = max(sent, self.done(RAW.name)) - self.done(COMMANDS.name) - self.done(DEAD_LETTERS.name)
+        return max(0, unread) + self.done(COMMANDS.name) - self.done(DECISIONS.name)
 
     def through(self) -> bool:
         """Every command there is by now has been decided."""

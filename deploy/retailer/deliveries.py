@@ -41,18 +41,19 @@ class Shown(NamedTuple):
 
 
 class Document(NamedTuple):
-    """What the warehouse feed tells of a node: a count or a receipt of (SKU, units). Whoever sends it says when."""
+    """What the warehouse feed tells of a node: a receipt of (SKU, units), or a count from before the history."""
 
     kind: Literal["count", "receipt"]
     document: str
     node: str
     lines: tuple[tuple[str, int], ...]
 
-    def form(self, now: int) -> dict[str, Any]:
-        """`now` in milliseconds: counted or received at."""
+    def form(self, began: int, now: int) -> dict[str, Any]:
+        """In milliseconds: counted when the history began, or received now."""
+        at = began if self.kind == "count" else now
         lines = [{"sku": sku, "quantity": units} for sku, units in self.lines]
         when = {"count": "counted_at", "receipt": "received_at"}[self.kind]
-        return {"type": self.kind, "document": self.document, "node": self.node, when: f"{utc(now)}.{now % 1000:03}Z", "lines": lines}
+        return {"type": self.kind, "document": self.document, "node": self.node, when: f"{utc(at)}.{at % 1000:03}Z", "lines": lines}
 
 
 Delivery = Hook | Shown | Document

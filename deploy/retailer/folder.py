@@ -8,9 +8,10 @@ import yaml
 
 from deploy.retailer.assortment import Assortment
 from deploy.retailer.people import PLACES
-from deploy.retailer.shops import DEPOTS, FEED, POOL, SHOPS, TENANT
+from deploy.retailer.shops import DEPOTS, FEED, ITS_DEPOT, POOL, SHOPS, TENANT, THIRD_PARTY
 from deploy.retailer.stocking import Stocking
 
+FEEDS = {FEED: "warehouse", THIRD_PARTY: "qimen"}
 SEGMENTS = (
     {"pool": POOL, "segment": "b2c", "ratio": "70%", "may_borrow": False, "priority": 1},
     {"pool": POOL, "segment": "b2b", "ratio": "10%", "protected": True, "may_borrow": True, "priority": 2},
@@ -32,16 +33,21 @@ def secret_of(shop: str) -> bytes:
     return f"demo-secret-of-{shop}".encode()
 
 
-def write_folder(folder: Path, of: Assortment, stocking: Stocking, urls: dict[str, str], listed: Iterable[str] = ()) -> None:
-    """`urls`: where the polled shops' platforms answer. `listed`: codes of the unlisted ones that are known by now."""
+def write_folder(
+    folder: Path, of: Assortment, stocking: Stocking, urls: dict[str, str], listed: Iterable[str] = (), warehouses: str = ""
+) -> None:
+    """`urls`: where the polled shops' platforms answer. `listed`: codes of the unlisted ones that are known by now. `warehouses`: where
+    the warehouses' systems answer; without, nobody is told what to ship."""
     (folder / "secrets").mkdir(parents=True, exist_ok=True)
-    for shop in (*(shop.name for shop in SHOPS), FEED):
-        (folder / "secrets" / shop).write_bytes(secret_of(shop))
+    for name in (*(shop.name for shop in SHOPS), *FEEDS, *map(_of_partner, FEEDS)):
+        (folder / "secrets" / name).write_bytes(secret_of(name))
     _csv(
         folder / "nodes.csv",
         ["node", "pool", "kind", "region", "city", "lat", "lon", "priority", "cancel"],
-        ([at.name, POOL, at.kind, f"US-{at.state}", at.city, at.lat, at.lon, at.priority, "immediate"] for at in DEPOTS),
+        ([at.name, POOL, at.kind, f"US-{at.state}", at.city, at.lat, at.lon, at.priority, "confirm"] for at in DEPOTS),
     )
+    if warehouses:
+        _yaml(folder / "partners.yaml", _partners(warehouses))
     _yaml(folder / "shops.yaml", _shops(of, urls))
     _yaml(folder / "segments.yaml", SEGMENTS)
     _yaml(folder / "policy.yaml", POLICY)
@@ -67,7 +73,29 @@ def _shops(of: Assortment, urls: dict[str, str]) -> list[dict[str, object]]:
         }
         for shop in SHOPS
     ]
-    return [*sellers, {"shop": FEED, "channel": "warehouse", "tenant": TENANT, "pool": POOL, "secret_file": f"secrets/{FEED}"}]
+    feeds: list[dict[str, object]] = [
+        {"shop": feed, "channel": channel, "tenant": TENANT, "pool": POOL, "secret_file": f"secrets/{feed}"}
+        for feed, channel in FEEDS.items()
+    ]
+    return [*sellers, *feeds]
+
+
+def _partners(url: str) -> list[dict[str, object]]:
+    """Each answers through the feed of its name."""
+    own = [depot.name for depot in DEPOTS if depot.name != ITS_DEPOT]
+    account = {"app_key": "21000001", "customer": "c-juniper", "owner": "JUNIPER"}
+    told: list[dict[str, object]] = [
+        {"partner": FEED, "nodes": own},
+        {"partner": THIRD_PARTY, "nodes": [ITS_DEPOT], "form": "qimen", "options": account},
+    ]
+    for partner in told:
+        name = partner["partner"]
+        partner |= {"url": f"{url}/{name}", "secret_file": f"secrets/{_of_partner(str(name))}", "opens_recipient": True, "concurrency": 16}
+    return told
+
+
+def _of_partner(name: str) -> str:
+    return f"to-{name}"
 
 
 def _listings(of: Assortment, listed: set[str]) -> Iterable[Sequence[object]]:

@@ -46,7 +46,6 @@ class History:
         self.told = 0
         self._assortment = assortment
         self._stocking = stocking
-        self._held = {node: dict(cells) for node, cells in stocking.initial.items()}
         self._random = Random(seed)
         self._numbers, self._ways = count(), count()
         self._due: list[Due] = []
@@ -121,16 +120,13 @@ class History:
             self._at(orders * after_part, partial(self._count, number))
 
     def _receive(self, number: int, receipt: Receipt) -> Document:
-        for sku, units in receipt.lines:
-            self._held[receipt.node][sku] += units
         return Document("receipt", f"receipt-{number + 1}", receipt.node, receipt.lines)
 
     def _count(self, number: int) -> Document:
-        """Somebody counts a shelf: here and there a unit is missing, or one is found."""
-        node = list(self._held)[number]
-        shelf = self._random.sample(sorted(self._held[node].items()), min(COUNTED_LINES, len(self._held[node])))
+        """Somebody counted a shelf the night before: here and there a unit is missing, or one is found."""
+        node, cells = list(self._stocking.initial.items())[number]
+        shelf = self._random.sample(sorted(cells.items()), min(COUNTED_LINES, len(cells)))
         found = {sku: max(0, units + self._random.choice((-1, 0, 0, 0, 1))) for sku, units in shelf}
-        self._held[node] |= found
         return Document("count", f"count-{number + 1}", node, tuple(found.items()))
 
 

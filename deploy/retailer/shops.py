@@ -34,7 +34,10 @@ class Depot(NamedTuple):
 TENANT = "juniper"
 POOL = "us"
 CENTRAL = "louisville-dc"
+# the feed of the retailer's own warehouse system, and the partner that the system is
 FEED = "juniper-wms"
+# who runs one of its depots speaks Qimen
+THIRD_PARTY, ITS_DEPOT = "reno-3pl", "reno-dc"
 
 SHOPS = (
     Shop("juniper-web", "shopify", "b2c", "hook", "", 42),

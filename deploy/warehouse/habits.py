@@ -15,7 +15,8 @@ class Habits(msgspec.Struct, frozen=True, kw_only=True):
     """Times in milliseconds of the warehouse's own clock, which runs `speed` times as fast as ours: from order to shipment `latency`, from
     there to the door `transit`, each give or take its spread. `refuse`, `short`, `parcels`, `returns`: shares of fulfilments that are
     rejected, miss a unit, leave in two parcels, come back; `duplicate`: of messages sent twice; `late_cancel`: of cancels that came in time
-    and are answered too late all the same. `outage_every`, `outage_for`: seconds of our clock, 0 for none."""
+    and are answered too late all the same; `tell`: of what is only on its way (progress, scans before the delivery) that is told.
+    `outage_every`, `outage_for`: seconds of our clock, 0 for none."""
 
     seed: int = 1
     speed: float = 1.0
@@ -29,6 +30,7 @@ class Habits(msgspec.Struct, frozen=True, kw_only=True):
     returns: float = 0.06
     duplicate: float = 0.0
     late_cancel: float = 0.0
+    tell: float = 1.0
     outage_every: float = 0.0
     outage_for: float = 0.0
 

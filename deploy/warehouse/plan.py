@@ -46,7 +46,7 @@ def plan(job: Job, asks: Sequence[Ask], habits: Habits) -> list[Word]:
     course = Course(accepted, picking, picked, packed, shipped, job.lines)
     for ask in asks:
         course = _cancelled(job, course, ask, habits)
-    words = [word for word in _work(job, course, habits) if not course.over or word.at <= course.over]
+    words = [word for word in _work(job, course, habits) if (not course.over or word.at <= course.over) and _is_told(word, habits)]
     return sorted([*words, *course.answers], key=lambda word: word.at)
 
 
@@ -69,6 +69,11 @@ def _answered(job: Job, answers: tuple[Unshipped, ...], ask: Ask, until: int, ha
         return *answers[:-1], Unshipped(last.name, last.at, last.reason, (*last.lines, *ask.lines))
     at = max(ask.at + 1, min(habits.later(ask.at, ANSWERS_WITHIN), until - 1))
     return *answers, Unshipped(f"{job.id}-cancel-{len(answers) + 1}", at, "cancelled", ask.lines)
+
+
+def _is_told(word: Word, habits: Habits) -> bool:
+    on_its_way = isinstance(word, Progress) or (isinstance(word, Seen) and word.status != "delivered")
+    return not on_its_way or habits.chance(word.name, "tell") < habits.tell
 
 
 def _refuses(job: Job, habits: Habits) -> bool:

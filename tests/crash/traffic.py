@@ -61,6 +61,7 @@ class Sender:
 async def deliver(history: Iterable[Delivery], sender: Sender, shops: Storefronts, may_go_on: Callable[[], bool], ending: Event) -> None:
     """Returns once all of it is answered, or `ending` is set. `may_go_on` is asked before each."""
     source: Iterator[Delivery] = iter(history)
+    began = time_ns() // 1_000_000
     # documents of a node must not overtake each other
     in_order = asyncio.Lock()
 
@@ -79,7 +80,7 @@ async def deliver(history: Iterable[Delivery], sender: Sender, shops: Storefront
                 shops.shops[shop.name].show(order)
             case Document():
                 async with in_order:
-                    await sender.tell(feed_of(delivery.node), delivery.form(time_ns() // 1_000_000))
+                    await sender.tell(feed_of(delivery.node), delivery.form(began, time_ns() // 1_000_000))
             case Hook():
                 await sender.send(delivery)
 

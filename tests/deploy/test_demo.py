@@ -18,6 +18,7 @@ from connectors.contract import Fetched, Millis, ShopRef
 from connectors.registry import channels
 from deploy.demo.delivery import Delivered, deliver
 from deploy.demo.place import demo_settings, free, fresh_home
+from deploy.demo.standing import Standing
 from deploy.demo.storefronts import Storefront, Storefronts
 from deploy.demo.summary import Summary, summarize
 from deploy.faults import Fault
@@ -254,12 +255,15 @@ def report(**told: Any) -> Report:
     return Report(**(values | told))
 
 
-def summary(**told: Any) -> Summary:
+ALL_ENDED = Standing({"cancelled": 1, "delivered": 1}, {"final": 2}, ())
+
+
+def summary(ends: Standing = ALL_ENDED, **told: Any) -> Summary:
     expected = Expected()
     expected.orders = {("juniper-web", 1), ("juniper-web", 2)}
     expected.cancelled = {("juniper-web", 2)}
     expected.damaged = 1
-    return summarize(report(**told), expected, Delivered(), 0.5, 20.0)
+    return summarize(report(**told), expected, Delivered(), ends, {"job": 2}, 0.5, 20.0)
 
 
 def test_a_demo_is_right_when_all_that_was_sent_came_out_and_every_promise_held() -> None:
@@ -282,3 +286,14 @@ def test_a_demo_is_right_when_all_that_was_sent_came_out_and_every_promise_held(
 )
 def test_a_demo_is_not_right_when_one_thing_differs(told: dict[str, Any]) -> None:
     assert not summary(**told).right
+
+
+def test_a_demo_is_not_right_when_an_order_is_left_somewhere_for_no_reason() -> None:
+    left = summary(Standing({"reserved": 1}, {}, ("juniper/juniper-web/1 is reserved",)))
+
+    assert not left.right
+    assert left.surprises == ("1 orders are left where nothing explains it, such as juniper/juniper-web/1 is reserved",)
+
+
+def test_a_part_that_a_person_has_to_cancel_by_hand_is_no_damaged_record() -> None:
+    assert summary(dead_letters={"rejected": {"bad_time": 1, "part_of_an_order": 3}}).right

@@ -18,6 +18,8 @@ from deploy.retailer.history import History
 from deploy.retailer.shops import DEPOTS, FEED, POOL, SHOPS, TENANT
 from deploy.retailer.stocking import Stocking, stock
 
+NOON = 1_800_000_000_000
+
 ORDERS, SEED = 1_500, 7
 STATUS = {"bad_signature": 401, "malformed": 400}
 CHANNELS = {shop.name: shop.channel for shop in SHOPS}
@@ -175,17 +177,17 @@ def test_stock_is_tight(assortment: Assortment, stocking: Stocking) -> None:
     assert len(stocking.initial) == len(DEPOTS) == 10
 
 
-def test_a_count_tells_of_what_was_received_before_it(stocking: Stocking, delivered: list[Delivery]) -> None:
-    held = {node: dict(cells) for node, cells in stocking.initial.items()}
-    for document in (delivery for delivery in delivered if isinstance(delivery, Document)):
-        if document.kind == "receipt":
-            for sku, units in document.lines:
-                held[document.node][sku] += units
+def test_a_count_tells_of_what_lay_there_before_the_first_order(stocking: Stocking, delivered: list[Delivery]) -> None:
+    """So it need not know what has left since."""
+    documents = [delivery for delivery in delivered if isinstance(delivery, Document)]
+    for document in documents:
+        if document.kind == "count":
+            assert all(abs(units - stocking.initial[document.node][sku]) <= 1 for sku, units in document.lines)
+            assert document.form(NOON, NOON + 1_234)["counted_at"] == "2027-01-15T08:00:00.000Z"
         else:
-            assert all(abs(units - held[document.node][sku]) <= 1 for sku, units in document.lines)
-            held[document.node] |= dict(document.lines)
+            assert document.form(NOON, NOON + 1_234)["received_at"] == "2027-01-15T08:00:01.234Z"
 
-    assert {delivery.kind for delivery in delivered if isinstance(delivery, Document)} == {"count", "receipt"}
+    assert {document.kind for document in documents} == {"count", "receipt"}
 
 
 def test_petrol_and_coupons_are_sold_but_never_stocked(assortment: Assortment) -> None:
@@ -207,6 +209,22 @@ def test_the_retailer_is_a_business_like_any_other(assortment: Assortment, stock
     assert FEED in business.secrets
     assert us.stock == stocking.initial
     assert us.listings["juniper-web"] == assortment.bundles
+    assert business.partners == ()
+
+
+def test_each_of_its_depots_is_told_what_to_ship_and_answers_through_a_feed_of_its_own(
+    assortment: Assortment, stocking: Stocking, tmp_path: Path
+) -> None:
+    urls = {"juniper-corner": "http://127.0.0.1:1/c", "juniper-market": "http://127.0.0.1:1/m"}
+    write_folder(tmp_path, assortment, stocking, urls, warehouses="http://127.0.0.1:8700")
+
+    business = load_business(tmp_path)
+
+    assert isinstance(business, Business), business
+    partners = [form for form, _ in business.partners]
+    assert sorted(node for form in partners for node in form.nodes) == sorted(depot.name for depot in DEPOTS)
+    assert {form.partner: form.form for form in partners} == {FEED: "webhook", "reno-3pl": "qimen"}
+    assert {form.partner for form in partners} <= business.secrets.keys()
 
 
 def test_some_codes_are_listed_only_later(assortment: Assortment, stocking: Stocking, tmp_path: Path) -> None:

@@ -19,7 +19,7 @@ ORDERS = 200
 PATIENCE_S = 400
 LOOK_S = 1.0
 ENOUGH = 40  # answers to look at
-METRICS = 6  # more ports than it has processes
+METRICS = 13  # more ports than it has processes
 
 
 class Demo(NamedTuple):

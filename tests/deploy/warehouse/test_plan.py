@@ -108,6 +108,12 @@ def test_a_fulfilment_is_accepted_picked_packed_and_leaves() -> None:
     assert NOON + 2 * HOUR <= left.at <= NOON + 9 * HOUR
 
 
+def test_who_tells_little_still_tells_what_left_and_what_arrived() -> None:
+    words = plan(job(), (), Habits(parcels=0.0, returns=0.0, tell=0.0))
+
+    assert [word.status if isinstance(word, Seen) else type(word) for word in words] == [Left, "delivered"]
+
+
 def test_days_pass_in_seconds_where_the_clock_runs_fast() -> None:
     slow, fast = plan(job(), (), SURE), plan(job(), (), Habits(parcels=0.0, returns=0.0, speed=DAY / 6_000))
 
