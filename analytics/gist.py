@@ -39,6 +39,15 @@ def gist(event: e.AnyEvent) -> Gist:
             return _of_rows(event.node, event.fulfilment, event.rows, ("too_late",))
         case e.Returned():
             return _of_rows(event.node, "", event.rows)
+        case e.ReturnRequested():
+            return _of_rows("", "", event.rows, (event.reason,))
+        case e.ReturnTracked():
+            return Gist(reasons=(event.status,))
+        case e.ReturnEnded():
+            return Gist(reasons=(event.end,))
+        case e.Inspected():
+            found, skus, counts = zip(*[(disposition, sku, units) for sku, disposition, units in event.lines], strict=True)
+            return Gist(event.node, "", sum(counts), found, skus, counts)
         case e.Progressed():
             return Gist(event.node, event.fulfilment, reasons=(event.stage,))
         case e.Tracked():

@@ -19,7 +19,7 @@ _KINDS: tuple[tuple[type[e.Event], Kind], ...] = (
         (of, "fulfilment")
         for of in (e.Shipped, e.FoundShipped, e.FulfilmentRejected, e.CancelRefused, e.Progressed, e.Tracked, e.Delivered)
     ),
-    (e.Returned, "return"),
+    *((of, "return") for of in (e.Returned, e.ReturnRequested, e.ReturnTracked, e.ReturnEnded, e.Inspected)),
     *((of, "stock") for of in (e.StockMoved, e.StockCounted)),
 )
 _HEADS = {e.OrderPlaced, e.HoldReleased}

@@ -419,6 +419,7 @@ class OrderStatus(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True,
     holds: tuple[str, ...] = ()
     returned: int = 0
     delivered: int = 0
+    returning: int = 0
 
 
 class Availability(msgspec.Struct, frozen=True, kw_only=True, gc=False):

@@ -94,6 +94,16 @@ def event_line(event: e.AnyEvent) -> Text:
             return Text(f"{_units(rows)} delivered ({tracking})", style="green")
         case e.Returned(document=document, node=node, rows=rows):
             return Text(f"{_units(rows)} came back to {node} ({document}), for inspection", style="yellow")
+        case e.ReturnRequested(rma=rma, rows=rows, reason=reason, tracking=tracking):
+            said = _units(rows) if rows else f"parcel {tracking}"
+            return Text(f"return {rma} ({reason or 'no reason given'}): {said} to come back", style="yellow")
+        case e.ReturnTracked(rma=rma, tracking=tracking, carrier=carrier, status=status):
+            return Text(f"{carrier or 'the carrier'} says of {tracking}, return {rma}: {status.replace('_', ' ')}")
+        case e.ReturnEnded(rma=rma, end=end, by=by):
+            return Text(f"return {rma} {end}" + (f" by {by}" if by else "") + ": no more of it is waited for", style="yellow")
+        case e.Inspected(document=document, rma=rma, node=node, lines=lines):
+            found = ", ".join(f"{units} × {sku} {disposition.replace('_', ' ')}" for sku, disposition, units in lines)
+            return Text(f"{node} has inspected return {rma} ({document}): {found}", style="green")
         case e.Backordered(rows=rows):
             return Text(f"waits for {_units(rows)}" if rows else "waits for nothing more", style="yellow")
         case e.OrderHeld(reasons=reasons):

@@ -9,7 +9,7 @@ from typing import Annotated, Literal
 import msgspec
 from msgspec import Meta
 
-from tables.events import MOST_UNITS, Amount, Each, Node, OrderLine, Paid, Rank, Segment, Shop, Stage, TrackingStatus
+from tables.events import MOST_UNITS, Amount, Disposition, Each, Node, OrderLine, Paid, Rank, Segment, Shop, Stage, TrackingStatus
 
 # A number beyond these makes the record no command: sums and products of those within stay 64-bit integers.
 Number = Annotated[int, Meta(ge=0, le=1 << 53)]  # offsets, versions
@@ -145,13 +145,50 @@ class TrackParcel(Command, frozen=True):
 
 
 class ReturnStock(Command, frozen=True):
-    """Goods of an order come back to a node: units by (line, SKU). Line "": whichever of the order's lines shipped that SKU."""
+    """Goods of an order come back to a node: units by (line, SKU). Line "": whichever of the order's lines shipped that SKU. `rma`: the
+    return of that order which they belong to."""
 
     document: str
     order: OrderKey
     node: str
     returned_at: Moment
     lines: tuple[tuple[str, str, Units], ...]
+    rma: str = ""
+
+
+class RequestReturn(Command, frozen=True):
+    """The buyer wants to send goods back: units by (line, SKU). SKU "": units of the line as it was ordered, all of its SKUs; line "":
+    whichever of the lines shipped that SKU. `rma` names the return within its order."""
+
+    order: OrderKey
+    rma: Annotated[str, Meta(min_length=1)]
+    lines: Annotated[tuple[tuple[str, str, Units], ...], Meta(min_length=1)]
+    requested_at: Moment
+    reason: str = ""
+    tracking: str = ""
+
+
+class EndReturn(Command, frozen=True):
+    """No more of a return is to be waited for: refused, closed, or cancelled by the buyer."""
+
+    order: OrderKey
+    rma: str
+    end: Literal["refused", "closed", "cancelled"]
+    at: Moment
+    reason: str = ""
+    by: str = ""
+
+
+class InspectReturn(Command, frozen=True):
+    """What a node found of goods that came back as `rma` (a return nobody had announced is named by its document): (SKU, what becomes
+    of them, units)."""
+
+    document: str
+    order: OrderKey
+    rma: str
+    node: str
+    at: Moment
+    lines: Annotated[tuple[tuple[str, Disposition, Units], ...], Meta(min_length=1)]
 
 
 class SetNode(Command, frozen=True):
@@ -201,6 +238,9 @@ AnyCommand = (
     | ReportProgress
     | TrackParcel
     | ReturnStock
+    | RequestReturn
+    | EndReturn
+    | InspectReturn
     | SetNode
     | SetShop
     | SetSegment

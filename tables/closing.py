@@ -5,6 +5,7 @@ from heapq import heappop, heappush
 
 from tables.events import AnyEvent
 from tables.evolve_parcels import forget_parcels
+from tables.evolve_returns import forget_returns
 from tables.orders import Order
 from tables.state import Pool
 
@@ -43,6 +44,7 @@ def forget(pool: Pool, now: int) -> None:
 
 def _forget(pool: Pool, key: str, order: Order) -> None:
     forget_parcels(pool, key, order)
+    forget_returns(pool, order)
     pool.orders.forget(key)
     shop = key.split("/")[1]
     # of a mark it is not known when its order was placed: not after the mark itself

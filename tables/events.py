@@ -19,10 +19,10 @@ Paid = tuple[tuple[str, Amount], ...]  # line, what is paid for all of it
 Rank = Annotated[int, Meta(ge=-1_000_000, le=1_000_000)]
 
 # Buckets of a node. Moves to and from OUTSIDE change what we own; all others only change where it lies.
-Bucket = Literal["on_hand", "reserved", "picked", "damaged", "quality", "hold", "in_transit", "incoming"]
+Bucket = Literal["on_hand", "reserved", "picked", "damaged", "quality", "refurbish", "hold", "in_transit", "incoming"]
 Outside = Literal["supplier", "customer", "adjustment"]
 Place = str  # a Bucket or an Outside
-MovedBy = Literal["receipt", "count", "move", "shipment", "rejection", "node", "segment", "shop"]
+MovedBy = Literal["receipt", "count", "move", "shipment", "rejection", "inspection", "node", "segment", "shop"]
 
 # Where a promised unit was taken from: a segment's name, UNASSIGNED, or "@shop" for that shop's exclusive quota.
 Origin = tuple[str, int]
@@ -31,6 +31,10 @@ UNASSIGNED = ""
 # How far a node is with a fulfilment, in the order of the work; and what a carrier says of a parcel.
 Stage = Literal["accepted", "picking", "picked", "packed"]
 TrackingStatus = Literal["label", "in_transit", "out_for_delivery", "failed_attempt", "delivered", "returning", "returned", "lost"]
+
+# What becomes of goods that came back, once they were looked at; and why no more of a return is waited for.
+Disposition = Literal["resell", "refurbish", "return_to_vendor", "scrap"]
+ReturnEnd = Literal["refused", "closed", "cancelled", "expired"]
 
 # Reasons of an Unreserved that the node itself gave, so that it need not be told.
 NODE_SAID = frozenset({"rejected", "short", "cancel_confirmed"})
@@ -292,15 +296,62 @@ class Delivered(Event, frozen=True):
     delivered_at: int
 
 
+class ReturnRequested(Event, frozen=True):
+    """The buyer is to send these rows back, as the return `rma` of the order: shipped, and neither back nor asked for before.
+    `tracking`: the parcel they come in, "" unknown."""
+
+    order: str
+    rma: str
+    rows: tuple[Row, ...]
+    reason: str
+    requested_at: int
+    tracking: str = ""
+
+
+class ReturnTracked(Event, frozen=True):
+    """A carrier tells of the parcel of a return what is later than all that was known of it."""
+
+    order: str
+    rma: str
+    tracking: str
+    carrier: str
+    status: TrackingStatus
+    at: int
+
+
+class ReturnEnded(Event, frozen=True):
+    """No more of a return is waited for. `by`: who said so, "" by itself."""
+
+    order: str
+    rma: str
+    end: ReturnEnd
+    reason: str = ""
+    by: str = ""
+
+
 class Returned(Event, frozen=True):
     """Goods that were shipped came back, once under `document`: customer -> quality. They are for nobody until an inspection moves
-    them on. The rows' lines have shipped, and not got back before, at least as many."""
+    them on. The rows' lines have shipped, and not got back before, at least as many. `rma`: the return they belong to; "": they are a
+    return of their own, named by the document."""
 
     order: str
     document: str
     node: str
     rows: tuple[Row, ...]
     returned_at: int
+    rma: str = ""
+
+
+class Inspected(Event, frozen=True):
+    """What was found of goods that came back as the return `rma`: (SKU, what becomes of them, units). They leave `quality` by the
+    StockMoved (`inspection`) of the same decision."""
+
+    order: str
+    document: str
+    rma: str
+    node: str
+    lines: tuple[tuple[str, Disposition, int], ...]
+    inspected_at: int
 
 
 class Shortage(Event, frozen=True):
@@ -452,7 +503,11 @@ OrderEvent = (
     | Progressed
     | Tracked
     | Delivered
+    | ReturnRequested
+    | ReturnTracked
+    | ReturnEnded
     | Returned
+    | Inspected
     | Shortage
 )
 StockEvent = StockMoved | StockCounted | FillDeferred

@@ -10,7 +10,7 @@ from tables.state import Missing, Pool
 from tables.stock import GOOD, add, at
 
 PAYMENT = "payment"  # the hold of an order that is not paid yet
-_BUCKETS = frozenset({"on_hand", "reserved", "picked", "damaged", "quality", "hold", "in_transit", "incoming"})
+_BUCKETS = frozenset({"on_hand", "reserved", "picked", "damaged", "quality", "refurbish", "hold", "in_transit", "incoming"})
 
 
 def placed(pool: Pool, event: e.OrderPlaced) -> None:
@@ -213,12 +213,3 @@ def found_shipped(pool: Pool, event: e.FoundShipped) -> None:
         known.rows = subtract(known.rows, event.rows)
         if not known.rows:
             del pool.missing[event.fulfilment]
-
-
-def returned(pool: Pool, event: e.Returned) -> None:
-    order = pool.orders[event.order]
-    quality = at(pool.stock, event.node).bucket("quality")
-    for row in event.rows:
-        add(quality, row.sku, row.quantity)
-    order.returned = merge(order.returned, event.rows)
-    pool.documents[event.document] = max(event.returned_at, pool.now)

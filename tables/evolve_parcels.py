@@ -1,6 +1,7 @@
 """How events change parcels: what left under a tracking number, and what its carrier says of it."""
 
 from tables import events as e
+from tables.aftersales import Case
 from tables.orders import Order, Parcel, bare, merge
 from tables.state import Early, Pool
 
@@ -22,7 +23,7 @@ def number(tracking: str) -> str:
     return "".join(tracking.split()).upper()
 
 
-def later(status: e.TrackingStatus, at: int, known: Parcel | Early | None) -> bool:
+def later(status: e.TrackingStatus, at: int, known: Parcel | Early | Case | None) -> bool:
     """Whether this says more of a parcel than what is known of it."""
     if known is None or not known.status:
         return True

@@ -5,6 +5,7 @@ from typing import Literal
 
 import msgspec
 
+from tables.aftersales import AfterSales
 from tables.events import OrderLine, Origin, Paid, Row, Stage, TrackingStatus, Waiting
 
 Reductions = dict[str, tuple[tuple[str, int], ...]]
@@ -36,7 +37,7 @@ class Order(msgspec.Struct, array_like=True, gc=False):
     """One order. Revision 0: only a cancel or a refund of it is known. `digests`: what was seen with exactly this `updated_at`.
     `segment` stays that of the first revision, because the free units reserved for it were taken there. `over_since`: when there
     was nothing left to do for it; -1 while there is. `parcels`: by tracking number. `paid`, `charges`: see OrderPlaced, in `currency`;
-    `unpaid`: it was held for its payment when it was last heard of."""
+    `unpaid`: it was held for its payment when it was last heard of. `after`: what came after it had left."""
 
     updated_at: int = 0
     digests: tuple[str, ...] = ()
@@ -65,15 +66,16 @@ class Order(msgspec.Struct, array_like=True, gc=False):
     charges: int = 0
     currency: str = ""
     unpaid: bool = False
+    after: AfterSales | None = None
 
     @property
     def open_fulfilments(self) -> dict[str, FulfilmentOrder]:
         return self.fulfilments or {}
 
     def is_over(self) -> bool:
-        """Nothing is reserved, waited for, held or still to be decided: all is shipped or off. A mark left by a cancel or refund that
-        came before its order counts as over."""
-        if self.fulfilments or self.waiting or self.holds:
+        """Nothing is reserved, waited for, held, to come back or still to be decided: all is shipped or off. A mark left by a cancel
+        or refund that came before its order counts as over."""
+        if self.fulfilments or self.waiting or self.holds or (self.after and self.after.expects_goods()):
             return False
         if self.cancelled or self.rejected or not self.revision:
             return True

@@ -52,7 +52,8 @@ class Rule(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 class Policy(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """`distances[region][node]` in km. `fills_per_decision`: how many waiting orders one decision may fill at most.
-    `remember_days`: for how long an order that is over stays known."""
+    `remember_days`: for how long an order that is over stays known. `return_days`: for how long goods that a buyer is to send back are
+    waited for."""
 
     name: str = "default"
     rule: Rule = Rule()
@@ -60,10 +61,15 @@ class Policy(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     distances: dict[str, dict[str, Few]] = {}
     fills_per_decision: Few = 50
     remember_days: Few = 60
+    return_days: Few = 30
 
     @property
     def remember_ms(self) -> int:
         return self.remember_days * DAY_MS
+
+    @property
+    def return_ms(self) -> int:
+        return self.return_days * DAY_MS
 
     def for_segment(self, segment: str) -> Rule:
         return self.segments.get(segment, self.rule)

@@ -6,6 +6,7 @@ from typing import Any
 from tables import events as e
 from tables import evolve_orders as orders
 from tables import evolve_parcels as parcels
+from tables import evolve_returns as returns
 from tables import evolve_stock as stock
 from tables.closing import settle
 from tables.state import WEEK_MS, Pool
@@ -49,7 +50,11 @@ EVOLVERS: dict[type[e.AnyEvent], Callable[[Pool, Any], None]] = {
     e.Progressed: orders.progressed,
     e.Tracked: parcels.tracked,
     e.Delivered: parcels.delivered,
-    e.Returned: orders.returned,
+    e.ReturnRequested: returns.requested,
+    e.ReturnTracked: returns.tracked,
+    e.ReturnEnded: returns.ended,
+    e.Returned: returns.returned,
+    e.Inspected: returns.inspected,
     e.Shortage: _nothing,
     e.StockMoved: stock.stock_moved,
     e.StockCounted: stock.counted,

@@ -34,6 +34,14 @@ class Early(msgspec.Struct, array_like=True):
     since: int
 
 
+class Awaited(msgspec.Struct, array_like=True):
+    """A return of which goods are still to come, and since which state time."""
+
+    order: str
+    rma: str
+    since: int
+
+
 class Pool(msgspec.Struct):
     """`now`: state time, the highest tick. `documents`: business keys of stock documents seen in the last week. `movements`: what
     moved in and out of a node's good units, by SKU, as (time, units), for counts that come late; `marks`: up to when each SKU's
@@ -43,6 +51,7 @@ class Pool(msgspec.Struct):
     orders that nothing is left to do for; `forgotten`: by shop, up to when an order may have been placed that was forgotten.
     `parcels` (tracking number -> orders) follows from `orders` too; `early`: what carriers told of parcels that are not known yet.
     `offered`: by fulfilment, the node that has yet to accept it, and since which state time it knows (0: the next tick will tell).
+    `awaited`: by `order#rma`, the returns that are still to come, first asked for first; `coming`: by tracking number, their parcels.
     `rankings` only spare the decider work it has done before, and follow from nodes and policy."""
 
     name: str
@@ -71,6 +80,8 @@ class Pool(msgspec.Struct):
     early: dict[str, Early] = {}
     offered: dict[str, tuple[str, int]] = {}
     forgotten: dict[str, int] = {}
+    awaited: dict[str, Awaited] = {}
+    coming: dict[str, tuple[str, str]] = {}
     rankings: dict[Any, Any] = {}
 
     def free_units(self, origin: str, sku: str) -> int:

@@ -9,7 +9,7 @@ import msgspec
 from streams import commands as c
 from streams.decisions import Decision, decode_decision
 from streams.ledger import Ledger
-from tables.events import AnyEvent, Node, OrderLine, Segment, Shop, Stage, TrackingStatus
+from tables.events import AnyEvent, Disposition, Node, OrderLine, Segment, Shop, Stage, TrackingStatus
 from tables.orders import Order
 from tables.policy import Policy, Rule, encode_policy
 from tables.pool import Pool
@@ -159,14 +159,30 @@ class Story:
         return self.ask(c.RefuseCancel(pool=POOL, cause=self.cause(), document=document, fulfilment=fulfilment))
 
     def take_back(
-        self, order: str, *lines: tuple[str, str, int], node: str, document: str = "", shop: str = "web", at: int = 9
+        self, order: str, *lines: tuple[str, str, int], node: str, document: str = "", shop: str = "web", at: int = 9, rma: str = ""
     ) -> Decision:
-        document = document or f"return-{len(self.commands)}"
-        return self.ask(
-            c.ReturnStock(
-                pool=POOL, cause=self.cause(), document=document, order=key(order, shop), node=node, returned_at=at, lines=tuple(lines)
-            )
-        )
+        about: dict[str, Any] = {"document": document or f"return-{len(self.commands)}", "order": key(order, shop), "node": node}
+        return self.ask(c.ReturnStock(pool=POOL, cause=self.cause(), returned_at=at, lines=tuple(lines), rma=rma, **about))
+
+    def request(self, order: str, *lines: tuple[str, str, int], rma: str, shop: str = "web", at: int = 8, tracking: str = "") -> Decision:
+        about: dict[str, Any] = {"order": key(order, shop), "rma": rma, "requested_at": at, "tracking": tracking}
+        return self.ask(c.RequestReturn(pool=POOL, cause=self.cause(), lines=tuple(lines), reason="too small", **about))
+
+    def end_return(self, order: str, rma: str, end: Literal["refused", "closed", "cancelled"], shop: str = "web") -> Decision:
+        return self.ask(c.EndReturn(pool=POOL, cause=self.cause(), order=key(order, shop), rma=rma, end=end, at=9))
+
+    def inspect(
+        self,
+        order: str,
+        rma: str,
+        *lines: tuple[str, Disposition, int],
+        node: str,
+        document: str = "",
+        shop: str = "web",
+        at: int = 10,
+    ) -> Decision:
+        about: dict[str, Any] = {"document": document or f"inspection-{len(self.commands)}", "order": key(order, shop), "rma": rma}
+        return self.ask(c.InspectReturn(pool=POOL, cause=self.cause(), node=node, at=at, lines=tuple(lines), **about))
 
     def tick(self, at: int) -> Decision:
         return self.ask(c.Tick(pool=POOL, cause=self.cause(), at=at))

@@ -7,7 +7,7 @@ from streams.checks.findings import Findings
 from tables.events import UNASSIGNED, Grant, Move, Node, Row, Segment
 
 OUTSIDE = frozenset({"supplier", "customer", "adjustment"})
-BUCKETS = frozenset({"on_hand", "reserved", "picked", "damaged", "quality", "hold", "in_transit", "incoming"})
+BUCKETS = frozenset({"on_hand", "reserved", "picked", "damaged", "quality", "refurbish", "hold", "in_transit", "incoming"})
 
 Name = tuple[str, ...]  # of a column: (node, bucket), or (origin,)
 

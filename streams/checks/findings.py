@@ -20,7 +20,8 @@ Invariant = Literal[
     "accounted",  # each ordered unit is promised, shipped or waited for
     "reservations",  # each ends once, and each of an order that is no more ends
     "deliveries",  # no more arrives than was shipped, and a node tells of what it has to ship
-    "returns",  # no more comes back than was shipped
+    "returns",  # no more comes back, or is asked to, than was shipped
+    "inspections",  # goods are inspected once, after they came back, and go where the inspection says
     "holds",  # a held order is promised nothing
     "fulfilments",  # one for each reservation, and one for each cancel
     "commits",  # no consumer says it has done what has no lasting result

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
+from streams.checks.aftersales import AfterSales
 from streams.checks.books import Books
 from streams.checks.findings import Findings
 from streams.checks.orders import Orders
@@ -19,9 +20,10 @@ class PoolCheck:
         self.seq = 0
         self.books = Books(findings)
         self.orders = Orders(findings)
+        self.after = AfterSales(findings, self.orders)
         self._findings = findings
         self._policy_version = 0
-        orders = self.orders
+        orders, after = self.orders, self.after
         self._folds: dict[type[AnyEvent], Callable[[Any], None]] = {
             OrderPlaced: orders.placed,
             e.OrderReduced: orders.reduced,
@@ -39,7 +41,10 @@ class PoolCheck:
             e.FoundShipped: orders.found_shipped,
             e.Progressed: orders.progressed,
             e.Delivered: orders.delivered,
+            e.ReturnRequested: after.requested,
+            e.ReturnEnded: after.ended,
             e.Returned: self._returned,
+            e.Inspected: after.inspected,
             e.StockMoved: self._moved,
             e.NodeSet: self._node_set,
             e.SegmentSet: self._segment_set,
@@ -62,6 +67,7 @@ class PoolCheck:
                 for event in decision.events:
                     if fold := self._folds.get(type(event)):
                         fold(event)
+                self.after.settle()
                 self.orders.settle()
         self.books.settle()
 
@@ -81,10 +87,13 @@ class PoolCheck:
 
     def _returned(self, event: e.Returned) -> None:
         self.orders.returned(event)
+        self.after.returned(event)
         self.books.take_back(event.node, event.rows)
 
     def _moved(self, event: e.StockMoved) -> None:
         self.books.move(event.moves, event.grants)
+        if event.kind == "inspection":
+            self.after.moved(event)
         if event.kind not in _REGRANT:
             self.books.take_from_protected(event.grants)
 

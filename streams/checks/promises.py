@@ -21,6 +21,15 @@ class Promise(msgspec.Struct, array_like=True):
     requested: bool = False
 
 
+class Return(msgspec.Struct, array_like=True):
+    """`rows`: what is to come back, `back`: what has; `unseen`: units by node and SKU that nobody has looked at yet."""
+
+    rows: tuple[Row, ...] = ()
+    back: tuple[Row, ...] = ()
+    unseen: dict[tuple[str, str], int] = {}
+    ended: bool = False
+
+
 class Known(msgspec.Struct, array_like=True, tag=1):
     """One order. Revision 0: only a cancel or a refund of it was heard of."""
 
@@ -39,6 +48,7 @@ class Known(msgspec.Struct, array_like=True, tag=1):
     promises: dict[str, Promise] = {}
     returned: tuple[Row, ...] = ()
     delivered: tuple[Row, ...] = ()
+    returns: dict[str, Return] = {}
 
     def is_over(self) -> bool:
         """Nothing is left to do for it, so that the decider may forget it."""

@@ -122,6 +122,7 @@ def status(pool: Pool, key: str, position: int) -> OrderStatus:
         delivered=delivered,
         cancelled=max(0, ordered - reserved - backordered - shipped) if order.cancelled or order.rejected or order.reductions else 0,
         holds=order.holds,
+        returning=sum([units for case in order.after.cases.values() for units in case.expected().values()]) if order.after else 0,
     )
 
 

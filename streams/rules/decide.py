@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 from streams import commands as c
-from streams.rules import answer, cancel, count, hold, observe, place, setup, ship, stock, take_back
+from streams.rules import answer, cancel, count, hold, inspect, observe, place, returns, setup, ship, stock, take_back
 from streams.rules.plan import Plan
 from tables.events import AnyEvent, Refused
 from tables.pool import Pool
@@ -28,6 +28,9 @@ RULES: dict[type[c.AnyCommand], Callable[[Plan, Any], None]] = {
     c.ReportProgress: observe.progress,
     c.TrackParcel: observe.track,
     c.ReturnStock: take_back.take_back,
+    c.RequestReturn: returns.request,
+    c.EndReturn: returns.end,
+    c.InspectReturn: inspect.inspect,
     c.SetNode: setup.set_node,
     c.SetShop: setup.set_shop,
     c.SetSegment: setup.set_segment,

@@ -2,7 +2,9 @@
 anything back. Pure."""
 
 from streams.commands import ReportProgress, TrackParcel
+from streams.rules import returns
 from streams.rules.plan import Plan
+from tables.aftersales import Case
 from tables.events import Delivered, Duplicate, Progressed, Refused, Row, Stage, Stale, Tracked
 from tables.evolve_parcels import later, number
 from tables.orders import Parcel, bare
@@ -37,11 +39,12 @@ def track(plan: Plan, command: TrackParcel) -> None:
             plan.emit(_tracked(command, key, tracking))
         if command.status == "delivered" and not parcel.delivered_at:
             plan.emit(Delivered(order=key, tracking=tracking, rows=parcel.rows, delivered_at=command.at))
+    coming = returns.track(plan, command, tracking)
     early = plan.pool.early.get(tracking)
-    if tracking not in plan.pool.parcels and _is_news(command, early):
+    if tracking not in plan.pool.parcels and coming is None and _is_news(command, early):
         plan.emit(_tracked(command, "", tracking))
     if len(plan.events) == before:
-        plan.emit(_nothing_new(command, early or _parcels(plan, tracking)[0][1]))
+        plan.emit(_nothing_new(command, early or coming or _parcels(plan, tracking)[0][1]))
 
 
 def shipped_in(plan: Plan, key: str, tracking: str, rows: tuple[Row, ...]) -> None:
@@ -74,6 +77,6 @@ def _is_news(command: TrackParcel, early: Early | None) -> bool:
     return command.status == "delivered" and not early.delivered_at
 
 
-def _nothing_new(command: TrackParcel, known: Parcel | Early) -> Duplicate | Stale:
+def _nothing_new(command: TrackParcel, known: Parcel | Early | Case) -> Duplicate | Stale:
     same = (command.status, command.at) == (known.status, known.at)
     return Duplicate(of=command.document) if same else Stale(of=command.document)

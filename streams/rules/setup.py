@@ -4,6 +4,7 @@ from streams.commands import UNDECODABLE, SetNode, SetPolicy, SetSegment, SetSho
 from streams.rules.fill import fill
 from streams.rules.offer import time_out
 from streams.rules.plan import Plan
+from streams.rules.returns import expire
 from tables.events import UNASSIGNED, FillDeferred, Grant, NodeSet, PolicySet, Refused, SegmentSet, Shop, ShopSet, Stale, Ticked
 from tables.policy import DAY_MS, decode_policy
 from tables.tiers import quota_of
@@ -100,6 +101,7 @@ def tick(plan: Plan, command: Tick) -> None:
     plan.emit(Ticked(at=command.at))
     plan.now = command.at
     declined = time_out(plan)
+    expire(plan)
     fill(plan, (*plan.pool.deferred, *_no_longer_patient(plan), *declined))
 
 

@@ -8,7 +8,7 @@ from streams.rules.plan import Plan
 from tables.events import Duplicate, Grant, Move, Refused
 from tables.stock import GOOD
 
-MOVABLE = ("on_hand", "picked", "damaged", "quality", "hold", "in_transit", "incoming")
+MOVABLE = ("on_hand", "picked", "damaged", "quality", "refurbish", "hold", "in_transit", "incoming")
 
 
 def known_document(plan: Plan, document: str) -> bool:

@@ -1,19 +1,17 @@
 """ReturnStock: goods of an order come back. Pure."""
 
-from collections.abc import Iterable
-
 from streams.commands import ReturnStock
 from streams.rules.plan import Plan
+from streams.rules.shipped_rows import Lines, Short, pick
 from streams.rules.stock import known_document, unknown_nodes
 from tables.events import Refused, Returned, Row
-from tables.orders import LineSku, Order, sums
-
-Lines = Iterable[tuple[str, str, int]]
+from tables.orders import Order, sums
 
 
 def take_back(plan: Plan, command: ReturnStock) -> None:
     """Never more than was shipped, over all returns of a line and SKU; refused whole else. The goods wait in `quality`: nobody is
-    promised them before an inspection moves them on hand. What came back is not shipped anew: the order stays as it was served."""
+    promised them before an inspection moves them on hand. What came back is not shipped anew: the order stays as it was served. Goods
+    are taken as they come: whether their return was announced, is announced later, or was refused."""
     if known_document(plan, command.document) or unknown_nodes(plan, command.node):
         return
     order = plan.pool.orders.get(command.order)
@@ -24,33 +22,25 @@ def take_back(plan: Plan, command: ReturnStock) -> None:
         )
         plan.emit(Refused(code="unknown_order", sentence=sentence))
         return
-    rows = _rows(order, command)
+    rows = _rows(order, command.order, command.lines)
     if isinstance(rows, Refused):
         plan.emit(rows)
         return
-    plan.emit(
-        Returned(order=command.order, document=command.document, node=command.node, rows=rows, returned_at=command.returned_at),
-    )
+    key, document, node, at = command.order, command.document, command.node, command.returned_at
+    plan.emit(Returned(order=key, document=document, node=node, rows=rows, returned_at=at, rma=command.rma))
 
 
-def _rows(order: Order, command: ReturnStock) -> tuple[Row, ...] | Refused:
-    """The shipped rows that come back. Named lines are served first, so that an unnamed one never takes what belongs to them."""
+def _rows(order: Order, key: str, lines: Lines) -> tuple[Row, ...] | Refused:
+    """The shipped rows that come back."""
     out = sums(order.shipped)
     for place, units in sums(order.returned).items():
         out[place] -= units
-    back: dict[LineSku, int] = {}
-    for line, sku, units in sorted(command.lines, key=lambda named: not named[0]):
-        rest = units
-        for place in [(line, sku)] if line else [place for place in out if place[1] == sku]:
-            if part := min(rest, out.get(place, 0)):
-                out[place] -= part
-                back[place] = back.get(place, 0) + part
-                rest -= part
-        if rest:
-            return Refused(code="more_than_shipped", sentence=_too_many(command.order, line, sku, units, units - rest))
-    return tuple(Row(line, sku, units) for (line, sku), units in back.items())
+    rows = pick(out, lines)
+    return Refused(code="more_than_shipped", sentence=_too_many(key, rows)) if isinstance(rows, Short) else rows
 
 
-def _too_many(order: str, line: str, sku: str, units: int, found: int) -> str:
-    where = f"{sku!r} (line {line!r})" if line else repr(sku)
-    return f"{units} of {where} come back, but order {order!r} has {found} of it shipped and not yet returned; nothing was booked"
+def _too_many(order: str, short: Short) -> str:
+    where = f"{short.sku!r} (line {short.line!r})" if short.line else repr(short.sku)
+    return (
+        f"{short.units} of {where} come back, but order {order!r} has {short.found} of it shipped and not yet returned; nothing was booked"
+    )

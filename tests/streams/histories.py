@@ -6,6 +6,8 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 
 from streams.rules.observe import STAGES
+from tables.aftersales import Unseen
+from tables.events import Disposition, Row
 from tables.evolve_parcels import RANK
 from tables.policy import DAY_MS, Policy, Rule
 from tests.story import Story, line
@@ -14,6 +16,7 @@ S = TypeVar("S", bound=Story)
 SKUS = ("TEA", "CUP", "POT")
 NODES = ("east", "west", "shop")
 SHOPS = {"web": "b2c", "app": "b2c", "dealers": "b2b"}
+DISPOSITIONS: tuple[Disposition, ...] = ("resell", "refurbish", "return_to_vendor", "scrap")
 BUNDLE = (("TEA", 2), ("CUP", 1))
 
 units = st.integers(1, 4)
@@ -28,6 +31,7 @@ order_line = st.one_of(
 buckets = st.sampled_from(["on_hand", "damaged", "quality", "hold"])
 order_lines = st.lists(order_line, min_size=1, max_size=3, unique_by=lambda found: found.line)
 parcels = st.sampled_from(["", "GL-1", "GL-2", "gl -1"])
+rmas = st.sampled_from(["", "RMA-1", "RMA-2"])
 VERBS: dict[str, st.SearchStrategy[tuple[Any, ...]]] = {
     "place": st.tuples(st.just("place"), orders, st.integers(1, 4), order_lines, st.integers(0, 1)),
     "cancel": st.tuples(st.just("cancel"), orders, st.integers(1, 4)),
@@ -40,7 +44,10 @@ VERBS: dict[str, st.SearchStrategy[tuple[Any, ...]]] = {
     "track": st.tuples(st.just("track"), parcels, st.sampled_from(list(RANK)), st.integers(1, 5)),
     "refuse": st.tuples(st.just("refuse"), st.integers(0, 9), st.sampled_from(["short", "cancelled", "no_capacity"])),
     "too_late": st.tuples(st.just("too_late"), st.integers(0, 9)),
-    "take_back": st.tuples(st.just("take_back"), st.integers(0, 9), st.integers(1, 2), nodes, st.booleans()),
+    "take_back": st.tuples(st.just("take_back"), st.integers(0, 9), st.integers(1, 2), nodes, st.booleans(), rmas),
+    "request": st.tuples(st.just("request"), st.integers(0, 9), st.integers(1, 2), st.booleans(), rmas.filter(bool), parcels),
+    "end_return": st.tuples(st.just("end_return"), orders, rmas.filter(bool), st.sampled_from(["refused", "closed", "cancelled"])),
+    "inspect": st.tuples(st.just("inspect"), st.integers(0, 9), st.sampled_from(DISPOSITIONS), st.integers(1, 3)),
     "release": st.tuples(st.just("release"), orders),
     "listing": st.tuples(st.just("listing"), st.sampled_from(sorted(SHOPS)), st.booleans()),
     "node": st.tuples(st.just("node"), nodes, st.booleans(), st.booleans(), st.sampled_from([0, 0, 1, 1_000])),
@@ -99,12 +106,17 @@ def perform(story: Story, what: tuple[Any, ...]) -> None:
         case ("too_late", n):
             if (name := nth_fulfilment(story, n)) is not None:
                 story.too_late(name)
-        case ("take_back", n, quantity, where, named):
-            shipped = [(key, row) for key, order in story.pool.orders.items() for row in order.shipped]
-            if shipped:
-                key, row = shipped[n % len(shipped)]
-                _, shop, name = key.split("/")
-                story.take_back(name, (row.line if named else "", row.sku, quantity), node=where, shop=shop)
+        case ("take_back", n, quantity, where, named, rma):
+            for (shop, name), row in nth_shipped(story, n):
+                story.take_back(name, (row.line if named else "", row.sku, quantity), node=where, shop=shop, rma=rma)
+        case ("request", n, quantity, whole, rma, tracking):
+            for (shop, name), row in nth_shipped(story, n):
+                story.request(name, (row.line, "" if whole else row.sku, quantity), shop=shop, rma=rma, tracking=tracking)
+        case ("end_return", (shop, name), rma, why):
+            story.end_return(name, rma, why, shop=shop)
+        case ("inspect", n, disposition, quantity):
+            for (shop, name), rma, (where, what_sku, _) in nth_unseen(story, n):
+                story.inspect(name, rma, (what_sku, disposition, quantity), node=where, shop=shop)
         case ("release", (shop, name)):
             story.release(name, shop=shop)
         case ("listing", shop, goods):
@@ -119,6 +131,24 @@ def perform(story: Story, what: tuple[Any, ...]) -> None:
             story.policy(Policy(rule=Rule(shortage=shortage, max_splits=splits), fills_per_decision=fills))
         case ("tick", at):
             story.tick(at)
+
+
+def nth_shipped(story: Story, n: int) -> list[tuple[tuple[str, str], Row]]:
+    """((shop, order), row) of something that was shipped; none where nothing was."""
+    shipped = [(named(key), row) for key, order in story.pool.orders.items() for row in order.shipped]
+    return [shipped[n % len(shipped)]] if shipped else []
+
+
+def nth_unseen(story: Story, n: int) -> list[tuple[tuple[str, str], str, Unseen]]:
+    """((shop, order), return, goods) of something that waits for its inspection."""
+    returned = [(named(key), order.after.cases) for key, order in story.pool.orders.items() if order.after]
+    unseen = [(order, rma, goods) for order, cases in returned for rma, case in cases.items() for goods in case.unseen]
+    return [unseen[n % len(unseen)]] if unseen else []
+
+
+def named(key: str) -> tuple[str, str]:
+    _, shop, name = key.split("/", 2)
+    return shop, name
 
 
 def nth_fulfilment(story: Story, n: int) -> str | None:

@@ -53,4 +53,8 @@ def _afterwards(story: Story) -> None:
     story.receive("hamburg", OOLONG=200)  # 90 of them are waited for
     story.count("hamburg", ASSAM=60)
     story.move("hamburg", "on_hand", "damaged", SENCHA=1)
+    story.request("11", ("OOLONG", "", 2), rma="RMA-1")
+    story.take_back("11", ("OOLONG", "OOLONG", 1), node="hamburg", rma="RMA-1")
+    story.inspect("11", "RMA-1", ("OOLONG", "resell", 1), node="hamburg")
+    story.end_return("11", "RMA-1", "closed")
     story.tick(86_400_000)
