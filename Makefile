@@ -35,6 +35,9 @@ kill: .venv/installed  ## a real Kafka and real processes, struck KILLS times un
 fuzz: .venv/installed-dev  ## hostile input for every way in, guided by coverage, for five minutes
 	@.venv/bin/python -m tests.fuzz $(ARGS)
 
+histories: .venv/installed-dev  ## recorded orders (../shared/data) played to their end, and compared with what their owners say
+	@.venv/bin/python -m tests.histories $(ARGS)
+
 bench: .venv/installed-dev  ## speed of this machine, as JSON and docs/benchmarks.md, in a quarter of an hour (ARGS="--quick")
 	@.venv/bin/python -m tests.bench $(ARGS)
 
@@ -60,5 +63,5 @@ bench-recovery: .venv/installed-dev  ## how soon work goes on after a death, wit
 	@.venv/bin/python -m pip install --quiet --disable-pip-version-check --editable '.[dev]'
 	@touch .venv/installed $@
 
-.PHONY: help demo up test check crash fuzz kill bench bench-peers bench-recovery
+.PHONY: help demo up test check crash fuzz kill histories bench bench-peers bench-recovery
 .DEFAULT_GOAL := help

@@ -31,15 +31,26 @@ def settle(pool: Pool, events: Iterable[AnyEvent]) -> None:
 def forget(pool: Pool, now: int) -> None:
     """Orders that have been over for longer than the policy remembers them go; their shops keep the time up to which such an order
     may have been placed, so that it is known again for what it may be. Where state time stood still for that long (or has only
-    begun), nobody knows when orders were over: then they all are since now."""
+    begun), nobody knows when orders were over: then they all are since now. One whose parcels are still under way is looked at again
+    when even those are not waited for any more."""
     if now - pool.now > pool.policy.remember_ms:
         _date_anew(pool, now)
     for _ in range(FORGOTTEN_AT_ONCE):
         if not pool.over or pool.over[0][0] > now - pool.policy.remember_ms:
             return
         since, key = heappop(pool.over)
-        if key in pool.orders and (order := pool.orders.peek(key)).over_since == since:
+        if key not in pool.orders or not _is_over(order := pool.orders.peek(key), since):
+            continue  # it was taken up again meanwhile
+        again = order.over_since + max(0, pool.policy.remember_parcels_ms - pool.policy.remember_ms)
+        if since < again and order.is_under_way():
+            heappush(pool.over, (again, key))
+        else:
             _forget(pool, key, order)
+
+
+def _is_over(order: Order, since: int) -> bool:
+    """Whether this entry speaks of the last time that it was over."""
+    return 0 <= order.over_since <= since
 
 
 def _forget(pool: Pool, key: str, order: Order) -> None:
@@ -53,7 +64,7 @@ def _forget(pool: Pool, key: str, order: Order) -> None:
 
 
 def _date_anew(pool: Pool, now: int) -> None:
-    keys = [key for since, key in pool.over if key in pool.orders and pool.orders[key].over_since == since]
+    keys = [key for since, key in pool.over if key in pool.orders and _is_over(pool.orders[key], since)]
     for key in keys:
         pool.orders[key].over_since = now
     pool.over = [(now, key) for key in sorted(set(keys))]

@@ -201,6 +201,7 @@ def shipped(pool: Pool, event: e.Shipped) -> None:
         add(reserved, row.sku, -row.quantity)
         pool.moved(event.node, row.sku, event.shipped_at, -row.quantity)
     order.shipped = merge(order.shipped, bare(event.rows))
+    order.outran = order.outran or order.cancelled
     left(pool, event.order, order, event.tracking, event.rows)
     _close(pool, event.order, order, event.fulfilment, event.rows)
 
@@ -208,6 +209,7 @@ def shipped(pool: Pool, event: e.Shipped) -> None:
 def found_shipped(pool: Pool, event: e.FoundShipped) -> None:
     order = pool.orders[event.order]
     order.shipped = merge(order.shipped, event.rows)
+    order.outran = order.outran or order.cancelled
     left(pool, event.order, order, event.tracking, event.rows)
     if known := pool.missing.get(event.fulfilment):
         known.rows = subtract(known.rows, event.rows)

@@ -37,7 +37,8 @@ class Order(msgspec.Struct, array_like=True, gc=False):
     """One order. Revision 0: only a cancel or a refund of it is known. `digests`: what was seen with exactly this `updated_at`.
     `segment` stays that of the first revision, because the free units reserved for it were taken there. `over_since`: when there
     was nothing left to do for it; -1 while there is. `parcels`: by tracking number. `paid`, `charges`: see OrderPlaced, in `currency`;
-    `unpaid`: it was held for its payment when it was last heard of. `after`: what came after it had left."""
+    `unpaid`: it was held for its payment when it was last heard of. `after`: what came after it had left. `outran`: (part of) it left
+    although it was cancelled."""
 
     updated_at: int = 0
     digests: tuple[str, ...] = ()
@@ -67,6 +68,7 @@ class Order(msgspec.Struct, array_like=True, gc=False):
     currency: str = ""
     unpaid: bool = False
     after: AfterSales | None = None
+    outran: bool = False
 
     @property
     def open_fulfilments(self) -> dict[str, FulfilmentOrder]:
@@ -81,6 +83,10 @@ class Order(msgspec.Struct, array_like=True, gc=False):
             return True
         done = sums(self.shipped)
         return all(units <= done.get(place, 0) for place, units in demand(self.lines, self.reductions).items())
+
+    def is_under_way(self) -> bool:
+        """Parcels of it have not ended, as far as their carriers told: what is lost may turn up."""
+        return any(not parcel.delivered_at and parcel.status != "returned" for parcel in (self.parcels or {}).values())
 
 
 def split(row: Row, units: int) -> tuple[Row, Row | None]:

@@ -52,8 +52,8 @@ class Rule(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 class Policy(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """`distances[region][node]` in km. `fills_per_decision`: how many waiting orders one decision may fill at most.
-    `remember_days`: for how long an order that is over stays known. `return_days`: for how long goods that a buyer is to send back are
-    waited for."""
+    `remember_days`: for how long an order that is over stays known; `remember_parcels_days`: one whose parcels have not arrived yet.
+    `return_days`: for how long goods that a buyer is to send back are waited for."""
 
     name: str = "default"
     rule: Rule = Rule()
@@ -62,6 +62,7 @@ class Policy(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     fills_per_decision: Few = 50
     remember_days: Few = 60
     return_days: Few = 30
+    remember_parcels_days: Few = 365
 
     @property
     def remember_ms(self) -> int:
@@ -70,6 +71,10 @@ class Policy(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     @property
     def return_ms(self) -> int:
         return self.return_days * DAY_MS
+
+    @property
+    def remember_parcels_ms(self) -> int:
+        return self.remember_parcels_days * DAY_MS
 
     def for_segment(self, segment: str) -> Rule:
         return self.segments.get(segment, self.rule)

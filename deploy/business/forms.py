@@ -205,3 +205,4 @@ class PolicyForm(RuleForm):
     regions: dict[Region, tuple[Latitude, Longitude]] = Field({}, description="a mapping of region to the [lat, lon] of its centre")
     fills_per_decision: int = Field(50, ge=1, le=500, description="1 to 500")
     remember_days: int = Field(60, ge=7, le=3_650, description="7 to 3650")
+    remember_parcels_days: int = Field(365, ge=7, le=3_650, description="7 to 3650")

@@ -28,6 +28,7 @@ def policy_of(form: PolicyForm, nodes: Iterable[NodeForm]) -> Policy:
         distances=_distances(form, nodes),
         fills_per_decision=form.fills_per_decision,
         remember_days=form.remember_days,
+        remember_parcels_days=form.remember_parcels_days,
     )
 
 

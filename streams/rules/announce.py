@@ -148,7 +148,7 @@ def _word(order: Order, reserved: int, backordered: int, shipped: int, returned:
         answers = {found.answer for found in order.open_fulfilments.values()}
         if answers:
             return "cancel_refused" if answers == {"too_late"} else "cancel_requested"
-        return _gone(shipped, delivered) if shipped else "cancelled"
+        return _gone(shipped, delivered) if order.outran else "cancelled"
     if order.holds:
         return "held"
     if backordered:

@@ -154,18 +154,19 @@ def test_every_ending_balances(messages: list[str]) -> None:
         story.refuse(open_one, "cancelled")
     on_hand, reserved, shipped = units(story)
     assert (reserved, on_hand + shipped) == (0, HAD)
-    assert word(story) == ("shipped" if shipped else "cancelled")
+    assert word(story) in (("shipped", "cancelled") if shipped else ("cancelled",))
 
 
 @fast
 @given(st.permutations(["cancel", "cancelled", "cancelled", "too late", "ships", "packed"]))
 def test_the_first_ending_in_the_log_holds(messages: list[str]) -> None:
     """After the cancel: the first of `cancelled` and the shipment. Before it nobody is asked, and `cancelled` is a node's own refusal,
-    after which the order goes nowhere else: there is no other node."""
+    after which the order goes nowhere else: there is no other node. A cancel of what has left is its shop's last word."""
     story = begun()
     name = story.fulfilment("1")
     for message in messages:
         MESSAGES[message](story, name)
     ships = messages.index("ships") < messages.index("cancelled")
 
-    assert (word(story), units(story)) == (("shipped", (HAD - 4, 0, 4)) if ships else ("cancelled", (HAD, 0, 0)))
+    last = "shipped" if messages.index("cancel") < messages.index("ships") else "cancelled"
+    assert (word(story), units(story)) == ((last, (HAD - 4, 0, 4)) if ships else ("cancelled", (HAD, 0, 0)))

@@ -83,6 +83,15 @@ def test_an_order_of_which_everything_arrived_is_delivered() -> None:
     assert status(story.pool, key("1"), 0).delivered == 3
 
 
+def test_an_order_that_is_cancelled_when_it_has_left_is_cancelled_and_counts_what_left() -> None:
+    story = shipped()
+    story.cancel("1", at=9)
+    story.track(PARCEL, "delivered")
+
+    stands = status(story.pool, key("1"), 0)
+    assert (stands.status, stands.shipped, stands.delivered, stands.cancelled) == ("cancelled", 3, 3, 0)
+
+
 def test_an_order_in_two_parcels_is_delivered_with_the_last_of_them() -> None:
     story = sold()
     fulfilment = story.fulfilment("1")
@@ -138,6 +147,7 @@ def test_what_nobody_ever_shipped_is_forgotten_after_a_week() -> None:
 
 def test_parcels_go_with_their_order() -> None:
     story = shipped()
+    story.track(PARCEL, "delivered")
     for day in (1, 31, 61, 91):
         story.tick(day * DAY_MS)
 

@@ -40,6 +40,32 @@ def test_an_order_that_was_shipped_leaves_the_state_after_its_window() -> None:
     assert story.pool.over == []
 
 
+def test_an_order_whose_parcels_are_under_way_stays_until_they_end_or_are_given_up() -> None:
+    story = teahouse()
+    for order, at in (("arrives", SPRING), ("never-arrives", SPRING), ("arrives-late", SPRING)):
+        story.place(order, line("TEA"), at=at)
+        story.ship(story.fulfilment(order), at=at, tracking=order)
+    story.track("arrives", "delivered", at=SPRING + DAY_MS)
+
+    wait(story, LATER)
+    assert set(story.pool.orders) == {key("never-arrives"), key("arrives-late")}
+    wait(story, SPRING + 300 * DAY_MS)
+    story.track("arrives-late", "delivered", at=SPRING + 300 * DAY_MS)
+    assert sum(row.quantity for row in story.order("arrives-late").delivered) == 1
+    wait(story, SPRING + 365 * DAY_MS)
+    assert len(story.pool.orders) == len(story.pool.parcels) == len(story.pool.over) == 0
+
+
+def test_a_policy_that_gives_up_parcels_first_forgets_them_with_all_others() -> None:
+    story = teahouse()
+    story.policy(Policy(remember_days=30, remember_parcels_days=7))
+    story.place("1", line("TEA"), at=SPRING)
+    story.ship(story.fulfilment("1"), at=SPRING, tracking="GL-1")
+
+    wait(story, LATER)
+    assert len(story.pool.orders) == 0
+
+
 def test_cancelled_and_rejected_orders_and_marks_leave_as_well() -> None:
     story = teahouse()
     story.place("cancelled", line("TEA"), at=SPRING)
