@@ -5,16 +5,17 @@ from typing import Literal, NamedTuple, get_args
 from streams.decisions import Decision
 from tables import events as e
 
-Kind = Literal["order", "cancel", "reduce", "release", "fulfilment", "return", "stock", "reference", "tick", "nothing"]
+Kind = Literal["order", "cancel", "reduce", "release", "hold", "fulfilment", "return", "stock", "reference", "tick", "nothing"]
 
 # The first of these that a decision has names its command: what follows from it (a receipt fills orders) comes after in this list.
 _KINDS: tuple[tuple[type[e.Event], Kind], ...] = (
+    (e.Ticked, "tick"),
     (e.OrderPlaced, "order"),
     (e.OrderCancelled, "cancel"),
     (e.OrderReduced, "reduce"),
     *((of, "reference") for of in (e.ListingSet, e.NodeSet, e.ShopSet, e.SegmentSet, e.PolicySet)),
     (e.HoldReleased, "release"),
-    (e.Ticked, "tick"),
+    (e.OrderHeld, "hold"),
     *(
         (of, "fulfilment")
         for of in (e.Shipped, e.FoundShipped, e.FulfilmentRejected, e.CancelRefused, e.Progressed, e.Tracked, e.Delivered)
@@ -22,7 +23,7 @@ _KINDS: tuple[tuple[type[e.Event], Kind], ...] = (
     *((of, "return") for of in (e.Returned, e.ReturnRequested, e.ReturnTracked, e.ReturnEnded, e.Inspected)),
     *((of, "stock") for of in (e.StockMoved, e.StockCounted)),
 )
-_HEADS = {e.OrderPlaced, e.HoldReleased}
+_HEADS = {e.OrderPlaced, e.HoldReleased, e.OrderHeld}
 _NO_EVENTS = frozenset(get_args(e.NoEvent))
 
 
@@ -47,7 +48,7 @@ def outcome(decision: Decision) -> Outcome:
                 return Outcome(kind, "stale")
             case e.Refused(code=code, sentence=sentence):
                 return Outcome(kind, "refused", code, sentence)
-    return Outcome(kind, _order_word(decision.events) if kind in ("order", "release") else "done")
+    return Outcome(kind, _order_word(decision.events) if kind in ("order", "release", "hold") else "done")
 
 
 def _order_word(events: tuple[e.AnyEvent, ...]) -> str:

@@ -116,7 +116,7 @@ def demand(at: At, told: Sequence[Told]) -> Iterator[Sum]:
         if isinstance(event, e.OrderPlaced) and event.revision == 1:
             yield from _wanted(event, gist, told)
         elif isinstance(event, e.Unreserved) and event.reason in _CANCELS:
-            said = next((moment(other.updated_at) for _, other, _ in told if isinstance(other, e.OrderCancelled)), at.time)
+            said = next((moment(other.updated_at) for _, other, _ in told if isinstance(other, e.OrderCancelled) and not other.by), at.time)
             yield ("cancelled", said // DAY_MS, "", event.node), gist.skus, gist.counts
 
 

@@ -7,6 +7,7 @@ import msgspec
 from confluent_kafka import Producer
 
 from deploy.business.difference import Difference, Pending, canonical, last_version, pending_of
+from deploy.business.flow import Seller, flow_problems
 from deploy.business.forms import NodeForm, PolicyForm
 from deploy.business.load import load_policy
 from deploy.business.policy import policy_of
@@ -48,9 +49,11 @@ def change_policy(file: Path, pool: str, reference: Reference, producer: Produce
     if isinstance(form, list):
         return form
     nodes = {node.node for node in reference.nodes.values() if node.pool == pool}
-    if problems := list(_strangers(file, form, pool, nodes)):
+    sellers = [Seller(name, shop.ref.tenant, shop.ref.pool) for name, shop in reference.shops.items() if shop.segment]
+    strange = (Problem(file.name, 0, sentence) for sentence, _ in flow_problems(form.flow, sellers))
+    if problems := [*_strangers(file, form, pool, nodes), *strange]:
         return problems
-    said = policy_of(form, [NodeForm(node=node, pool=pool) for node in nodes])
+    said = policy_of(form, [NodeForm(node=node, pool=pool) for node in nodes], pool, sellers)
     known = before[pool].distances
     policy = msgspec.structs.replace(said, distances=known | {at: known.get(at, {}) | table for at, table in said.distances.items()})
     version = max(now, last_version(reference) + 1)

@@ -106,16 +106,16 @@ def event_line(event: e.AnyEvent) -> Text:
             return Text(f"{node} has inspected return {rma} ({document}): {found}", style="green")
         case e.Backordered(rows=rows):
             return Text(f"waits for {_units(rows)}" if rows else "waits for nothing more", style="yellow")
-        case e.OrderHeld(reasons=reasons):
-            return Text(f"held for {', '.join(reasons)}", style="yellow")
+        case e.OrderHeld(reasons=reasons, by=by, why=why):
+            return Text(f"held for {', '.join(reasons)}" + (f" by {by}: {why}" if by else ""), style="yellow")
         case e.HoldReleased(reasons=reasons, by=by):
             return Text(f"released from {', '.join(reasons)} by {by or 'nobody named'}")
         case e.OrderReduced(reduction=name, lines=lines):
             return Text(f"reduced ({name}): " + ", ".join(f"{units} of line {line}" for line, units in lines))
-        case e.OrderCancelled(reason=reason) | e.OrderRejected(reason=reason):
-            return Text(
-                f"{'cancelled' if isinstance(event, e.OrderCancelled) else 'rejected'} ({reason or 'no reason given'})", style="red"
-            )
+        case e.OrderCancelled(reason=reason, by=by):
+            return Text(f"cancelled {f'by the {by} ' if by else ''}({reason or 'no reason given'})", style="red")
+        case e.OrderRejected(reason=reason):
+            return Text(f"rejected ({reason or 'no reason given'})", style="red")
         case e.Shortage(node=node, sku=sku, quantity=quantity):
             return Text(f"{node} lacks {quantity} × {sku} that were promised", style="red")
         case e.FulfilmentRejected(fulfilment=name, node=node, reason=reason):

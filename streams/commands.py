@@ -16,6 +16,7 @@ Number = Annotated[int, Meta(ge=0, le=1 << 53)]  # offsets, versions
 Moment = Annotated[int, Meta(ge=0, lt=253_402_300_800_000)]  # before the year 10000
 Units = Annotated[int, Meta(ge=1, le=MOST_UNITS)]
 Counted = Annotated[int, Meta(ge=0, le=MOST_UNITS)]
+Why = Annotated[str, Meta(max_length=500)]
 OrderKey = Annotated[str, Meta(pattern="^[^/]*/[^/]*/")]  # tenant/shop/order
 
 Cause = tuple[str, Number, Number, Number]
@@ -73,6 +74,14 @@ class ReleaseHold(Command, frozen=True):
     order: OrderKey
     reasons: tuple[str, ...] = ()
     by: str = ""
+
+
+class HoldOrder(Command, frozen=True):
+    """A person keeps an order back. `why` is read by people, and names none."""
+
+    order: OrderKey
+    by: str
+    why: Why
 
 
 class ReceiveStock(Command, frozen=True):
@@ -229,6 +238,7 @@ AnyCommand = (
     | CancelOrder
     | ReduceOrder
     | ReleaseHold
+    | HoldOrder
     | ReceiveStock
     | CountStock
     | MoveStock

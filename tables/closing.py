@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from heapq import heappop, heappush
 
 from tables.events import AnyEvent
+from tables.evolve_holds import keep_time
 from tables.evolve_parcels import forget_parcels
 from tables.evolve_returns import forget_returns
 from tables.orders import Order
@@ -21,6 +22,8 @@ def settle(pool: Pool, events: Iterable[AnyEvent]) -> None:
         if key == last or key is None or (order := pool.orders.get(key)) is None:
             continue  # a decision has most of its events about one order
         last = key
+        if order.holds or pool.holds:
+            keep_time(pool, key, order)
         if not order.is_over():
             order.over_since = -1
         elif order.over_since < 0:

@@ -133,13 +133,18 @@ class OrderReduced(Event, frozen=True):
 
 
 class OrderHeld(Event, frozen=True):
-    """The order must not be allocated for these reasons; replaces the reasons held before."""
+    """The order must not be allocated for these reasons; replaces the reasons held before. `by`: the person who held it, and `why`; ""
+    where its channel or the policy did."""
 
     order: str
     reasons: tuple[str, ...]
+    by: str = ""
+    why: str = ""
 
 
 class HoldReleased(Event, frozen=True):
+    """`by`: a person, or `policy` where the time of these reasons was up."""
+
     order: str
     reasons: tuple[str, ...]
     by: str
@@ -153,12 +158,14 @@ class OrderResolved(Event, frozen=True):
 
 
 class OrderCancelled(Event, frozen=True):
-    """May come before its order: then it stands as a mark that keeps older revisions out."""
+    """May come before its order: then it stands as a mark that keeps older revisions out. `by`: `policy` where the time of a hold was
+    up; "": its channel."""
 
     order: str
     updated_at: int
     digest: str
     reason: str
+    by: str = ""
 
 
 class OrderRejected(Event, frozen=True):

@@ -8,6 +8,8 @@ from typing import Annotated, Literal
 import msgspec
 from msgspec import Meta
 
+from tables.flow import Flow
+
 # km to the node; the node's own priority; units that it has of the SKUs wanted, most first.
 Criterion = Literal["distance", "priority", "most_stock"]
 Shortage = Literal["backorder", "partial", "reject"]
@@ -53,7 +55,8 @@ class Rule(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 class Policy(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """`distances[region][node]` in km. `fills_per_decision`: how many waiting orders one decision may fill at most.
     `remember_days`: for how long an order that is over stays known; `remember_parcels_days`: one whose parcels have not arrived yet.
-    `return_days`: for how long goods that a buyer is to send back are waited for."""
+    `return_days`: for how long goods that a buyer is to send back are waited for. `flow`: None where orders are
+    held back by nothing but what is said of them, and until that is taken back."""
 
     name: str = "default"
     rule: Rule = Rule()
@@ -63,6 +66,7 @@ class Policy(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     remember_days: Few = 60
     return_days: Few = 30
     remember_parcels_days: Few = 365
+    flow: Flow | None = None
 
     @property
     def remember_ms(self) -> int:

@@ -46,7 +46,8 @@ class Pool(msgspec.Struct):
     """`now`: state time, the highest tick. `documents`: business keys of stock documents seen in the last week. `movements`: what
     moved in and out of a node's good units, by SKU, as (time, units), for counts that come late; `marks`: up to when each SKU's
     last count spoke. `missing`: by fulfilment, what counts of the last week did not find of it: it may turn out to have left.
-    `held`: held orders, first held first. `deferred`: SKUs whose backorders the next tick goes on filling.
+    `held`: held orders, first held first; `holds`: by shop and reason, which orders it holds and since which state time (0: the next
+    tick will tell), longest first. `deferred`: SKUs whose backorders the next tick goes on filling.
     `queues` (by SKU, who waits) and `index` (fulfilment -> order) follow from `orders`. `over`: a heap of (since when, order) of the
     orders that nothing is left to do for; `forgotten`: by shop, up to when an order may have been placed that was forgotten.
     `parcels` (tracking number -> orders) follows from `orders` too; `early`: what carriers told of parcels that are not known yet.
@@ -82,6 +83,7 @@ class Pool(msgspec.Struct):
     forgotten: dict[str, int] = {}
     awaited: dict[str, Awaited] = {}
     coming: dict[str, tuple[str, str]] = {}
+    holds: dict[str, dict[str, dict[str, int]]] = {}
     rankings: dict[Any, Any] = {}
 
     def free_units(self, origin: str, sku: str) -> int:

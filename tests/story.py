@@ -126,6 +126,9 @@ class Story:
     def release(self, order: str, *reasons: str, by: str = "mei", shop: str = "web") -> Decision:
         return self.ask(c.ReleaseHold(pool=POOL, cause=self.cause(), order=key(order, shop), reasons=tuple(reasons), by=by))
 
+    def hold(self, order: str, why: str = "the address looks odd", by: str = "mei", shop: str = "web") -> Decision:
+        return self.ask(c.HoldOrder(pool=POOL, cause=self.cause(), order=key(order, shop), by=by, why=why))
+
     def ship(self, fulfilment: str, *lines: tuple[str, int], at: int = 5, document: str = "", tracking: str = "") -> Decision:
         return self.ask(
             c.ConfirmShipment(

@@ -8,6 +8,7 @@ import msgspec
 
 from connectors.contract import ShopRef
 from deploy.business.check import Placed, Sheets
+from deploy.business.flow import Seller
 from deploy.business.forms import ListingForm, NodeForm, PartnerForm, SegmentForm, ShopForm, StockForm
 from deploy.business.policy import policy_of
 from deploy.business.sheets import Problem
@@ -66,7 +67,7 @@ def _book(pool: str, sheets: Sheets) -> PoolBook:
         nodes=tuple(_node(form) for form in nodes),
         shops=tuple(_shop_record(form) for form in shops),
         sellers=tuple(_shop(form) for form in shops if form.segment),
-        policy=policy_of(sheets.policy[0].form, nodes),
+        policy=policy_of(sheets.policy[0].form, nodes, pool, [Seller(form.shop, form.tenant, pool) for form in shops if form.segment]),
         listings=_listings({form.shop for form in shops}, sheets.listings),
         stock=_stock({form.node for form in nodes}, sheets.stock),
         items=_items({form.shop for form in shops}, sheets.listings),

@@ -1,11 +1,11 @@
 """What the files of an import folder say of each other must fit together: names that exist, nothing said twice, no more than there is."""
 
 from collections.abc import Callable, Collection, Hashable, Iterable, Iterator
-from difflib import get_close_matches
 from typing import Generic, TypeVar
 
 import msgspec
 
+from deploy.business.flow import Seller, flow_problems
 from deploy.business.forms import (
     BASIS_POINTS,
     Form,
@@ -18,7 +18,7 @@ from deploy.business.forms import (
     ShopForm,
     StockForm,
 )
-from deploy.business.sheets import Entry, Problem
+from deploy.business.sheets import Entry, Problem, hint
 
 F = TypeVar("F", bound=Form)
 # what sells nothing: warehouses, suppliers and carriers tell through these
@@ -91,13 +91,6 @@ def cross_check_partners(partners: Iterable[Placed[PartnerForm]], forms: Collect
                 yield at.problem(f"{name} is partner {other}'s already; a node has one system")
 
 
-def hint(given: str, known: Collection[str]) -> str:
-    """What the writer may have meant: a near name, or all there are."""
-    near = get_close_matches(given, known, 1)
-    shown = ", ".join(sorted(known)[:12]) or "none"
-    return f"did you mean {near[0]!r}?" if near else f"known: {shown}"
-
-
 def _twice(placed: Iterable[Placed[F]], key: Callable[[F], Hashable], sentence: str) -> Iterator[Problem]:
     first: dict[Hashable, int] = {}
     for at in placed:
@@ -164,6 +157,10 @@ def _policy(sheets: Sheets, at: Placed[PolicyForm]) -> Iterator[Problem]:
         if segment not in segments:
             yield at.problem(f"segment {segment!r} is not in segments.yaml; {hint(segment, segments)}", "segments", segment)
         yield from _filters(at, rule, nodes, ("segments", segment))
+    sellers = [Seller(shop.form.shop, shop.form.tenant, shop.form.pool) for shop in sheets.shops if shop.form.segment]
+    if "shops.yaml" not in sheets.broken:
+        for sentence, path in flow_problems(at.form.flow, sellers):
+            yield at.problem(sentence, *path)
     for region, table in at.form.distances.items():
         for node in table:
             if node not in nodes:

@@ -9,6 +9,7 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 from connectors.money import EXPONENTS
 from connectors.writeback.outward import Tell
 from connectors.x12.partner import X12File
+from tables.flow import Ending
 from tables.policy import Criterion, Shortage
 
 BASIS_POINTS = 10_000
@@ -50,6 +51,7 @@ def _known_zone(name: str) -> str:
 
 Name = Annotated[str, Field(pattern=r"^\w[\w.+-]{0,63}$", description="up to 64 letters, digits and . _ + -, no spaces or slashes")]
 Sku = Annotated[str, Field(pattern=r"^[^\x00-\x1f\x7f]{1,128}$", description="1 to 128 printable characters")]
+Reason = Annotated[str, Field(pattern=r"^[\w.:+-]{1,64}$", description="up to 64 letters, digits and . : _ + -, no spaces")]
 Region = Annotated[
     str, Field(pattern=r"^[A-Z]{2}(-[A-Z0-9]{1,3})?$", description="an ISO 3166-2 code such as US-CA, or a country code such as US")
 ]
@@ -198,6 +200,24 @@ class RuleForm(Form):
     patience_days: int | None = Field(None, ge=0, le=3_650, description="0 (for ever) to 3650")
 
 
+class HoldForm(Form):
+    ignore: bool = Field(False, description="true where this reason holds nothing, or false")
+    expires_minutes: int = Field(0, ge=0, le=5_256_000, description="minutes after which the hold ends by itself, or 0 for never")
+    then: Ending = Field("cancel", description="what happens when it expires: cancel or release")
+
+
+class ShopFlowForm(Form):
+    holds: dict[Reason, HoldForm] = Field({}, description="a mapping of reason to ignore, expires_minutes, then")
+
+
+class FlowForm(ShopFlowForm):
+    """For all; `pools`, `tenants` and `shops` say what differs for them, in this order."""
+
+    pools: dict[Name, ShopFlowForm] = Field({}, description="a mapping of pool to what differs for it")
+    tenants: dict[Name, ShopFlowForm] = Field({}, description="a mapping of tenant to what differs for it")
+    shops: dict[Name, ShopFlowForm] = Field({}, description="a mapping of shop to what differs for it")
+
+
 class PolicyForm(RuleForm):
     name: str = Field("default", max_length=64, description="at most 64 characters")
     segments: dict[Name, RuleForm] = Field({}, description="a mapping of segment to what differs for it")
@@ -206,3 +226,4 @@ class PolicyForm(RuleForm):
     fills_per_decision: int = Field(50, ge=1, le=500, description="1 to 500")
     remember_days: int = Field(60, ge=7, le=3_650, description="7 to 3650")
     remember_parcels_days: int = Field(365, ge=7, le=3_650, description="7 to 3650")
+    flow: FlowForm | None = Field(None, description="a mapping of holds, pools, tenants, shops")

@@ -11,20 +11,23 @@ from pydantic_core import ErrorDetails
 from connectors.forms import FORMS
 from connectors.registry import channels
 from deploy.business.book import Business, business_of
-from deploy.business.check import Placed, Sheets, cross_check, cross_check_partners, hint
+from deploy.business.check import Placed, Sheets, cross_check, cross_check_partners
 from deploy.business.forms import (
     FilterForm,
+    FlowForm,
     Form,
+    HoldForm,
     ListingForm,
     NodeForm,
     PartnerForm,
     PolicyForm,
     RuleForm,
     SegmentForm,
+    ShopFlowForm,
     ShopForm,
     StockForm,
 )
-from deploy.business.sheets import Entry, Problem, Unreadable, read_document, read_list, read_rows
+from deploy.business.sheets import Entry, Problem, Unreadable, hint, read_document, read_list, read_rows
 from deploy.business.told import told_problems
 
 F = TypeVar("F", bound=Form)
@@ -137,6 +140,12 @@ def _field(path: tuple[str | int, ...], form: type[Form]) -> tuple[str | int, ty
             return _field(tuple(rest), FilterForm)
         case ("segments", _, *rest) if rest and issubclass(form, PolicyForm):
             return _field(tuple(rest), RuleForm)
+        case ("flow", *rest) if rest and issubclass(form, PolicyForm):
+            return _field(tuple(rest), FlowForm)
+        case ("pools" | "tenants" | "shops", _, *rest) if rest and issubclass(form, FlowForm):
+            return _field(tuple(rest), ShopFlowForm)
+        case ("holds", _, *rest) if rest and issubclass(form, ShopFlowForm):
+            return _field(tuple(rest), HoldForm)
     return path[0] if path else "", form
 
 

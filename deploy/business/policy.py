@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from math import asin, cos, radians, sin, sqrt
 
+from deploy.business.flow import Seller, flow_of
 from deploy.business.forms import NodeForm, PolicyForm, RuleForm
 from tables.policy import Policy, Rule
 
@@ -17,8 +18,8 @@ def kilometres(here: Point, there: Point) -> int:
     return round(2 * EARTH_KM * asin(min(1.0, sqrt(half))))
 
 
-def policy_of(form: PolicyForm, nodes: Iterable[NodeForm]) -> Policy:
-    """The policy as the nodes of one pool need it."""
+def policy_of(form: PolicyForm, nodes: Iterable[NodeForm], pool: str = "", sellers: Iterable[Seller] = ()) -> Policy:
+    """The policy as the nodes and shops of one pool need it."""
     nodes = tuple(nodes)
     rule = _over(Rule(), form)
     return Policy(
@@ -29,6 +30,7 @@ def policy_of(form: PolicyForm, nodes: Iterable[NodeForm]) -> Policy:
         fills_per_decision=form.fills_per_decision,
         remember_days=form.remember_days,
         remember_parcels_days=form.remember_parcels_days,
+        flow=flow_of(form.flow, pool, sellers),
     )
 
 

@@ -2,7 +2,8 @@
 
 import csv
 import io
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,13 @@ class Problem(msgspec.Struct, frozen=True, order=True):
     file: str
     line: int
     sentence: str
+
+
+def hint(given: str, known: Collection[str]) -> str:
+    """What the writer may have meant: a near name, or all there are."""
+    near = get_close_matches(given, known, 1)
+    shown = ", ".join(sorted(known)[:12]) or "none"
+    return f"did you mean {near[0]!r}?" if near else f"known: {shown}"
 
 
 YamlPath = tuple[str | int, ...]

@@ -64,6 +64,26 @@ def release(
         console().print(f"{story.order} is released from {', '.join(let_go)}.", markup=False)
 
 
+def hold(
+    key: Key,
+    reason: Annotated[str, typer.Option(help="Why, for whoever asks later. It stays in the log: name no customer.")],
+    json: Json = False,
+) -> None:
+    """Keep an order back, whatever its channel says. Nodes that were told to ship it are called off. `yipan release` lets it go again."""
+    import getpass
+    import time
+
+    from deploy import clients
+    from deploy.keeping_back import hold as send_hold
+
+    story = story_of(key)
+    send_hold(story, reason, getpass.getuser(), clients.producer(load_settings()), time.time_ns() // 1_000_000)
+    if json:
+        to_json({"order": story.order, "held": reason})
+    else:
+        console().print(f"{story.order} is kept back.", markup=False)
+
+
 def story_of(key: str) -> "Story":
     """Raises Fault when there is no such order, or more than one."""
     from deploy.faults import Fault

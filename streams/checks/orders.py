@@ -7,6 +7,7 @@ from typing import Literal
 import msgspec
 
 from streams.checks.findings import Findings
+from streams.checks.held import Held
 from streams.checks.promises import Known, Plain, Promise, count, decode, encode, has_just, join, pack_lines, still_asked, take_out
 from streams.checks.records import OrderPlaced
 from streams.checks.store import Store
@@ -42,6 +43,7 @@ class Orders:
         self.decided = 0
         self.standing: Counter[Standing] = Counter()
         self._findings = findings
+        self.held_since = Held(findings)
         self._policy = _Policy()
         self._packed = Store()
         self._touched: dict[str, Known] = {}
@@ -53,6 +55,7 @@ class Orders:
 
     def use(self, policy: bytes) -> None:
         self._policy = decode_policy(policy)
+        self.held_since.use(policy)
 
     def get(self, key: str) -> Known:
         """The order, for the time of this decision."""
@@ -123,6 +126,7 @@ class Orders:
 
     def cancelled(self, event: e.OrderCancelled) -> None:
         known = self.get(event.order)
+        self.held_since.cancelled(event)
         # a cancel that comes before its order decides it
         self.decided += not (known.revision or known.cancelled)
         known.updated_at, known.digest, known.cancelled, known.holds = event.updated_at, event.digest, True, ()
@@ -132,14 +136,17 @@ class Orders:
 
     def held(self, event: e.OrderHeld) -> None:
         known = self.get(event.order)
+        fresh = tuple(reason for reason in event.reasons if reason not in known.holds)
+        self.held_since.begins(event.order, fresh)
         known.holds = event.reasons
-        if SUSPECTED in event.reasons and known.revision == 1:
+        if SUSPECTED in fresh and known.revision == 1:
             # a refund that had come before it may be forgotten as well, so those that are not are told once more
             known.reductions = self._reduced.pop(event.order, {})
             self._repeated = {(order, name) for order, name in self._repeated if order != event.order}
 
     def released(self, event: e.HoldReleased) -> None:
         known = self.get(event.order)
+        self.held_since.released(event)
         for reason in event.reasons:
             if reason not in known.holds:
                 self._note("holds", f"{event.order} is released of {reason!r}, which does not hold it")
@@ -236,6 +243,7 @@ class Orders:
             now, before = standing(known), self._said.get(key, ())
             if not known.plainly_whole() and not known.plainly_over():
                 self._check(key, known)
+            self.held_since.keep(key, known.holds)
             self._packed.put(key, encode(known))
             if now != before:
                 for state in now:
@@ -243,6 +251,7 @@ class Orders:
                 for state in before:
                     self.standing[state] -= 1
         self._touched.clear()
+        self.held_since.settle()
         self._promised.clear()
         self._again.clear()
         for key, name in sorted(self._repeated):
@@ -254,7 +263,7 @@ class Orders:
     def _check(self, key: str, known: Known) -> None:
         wanted, reserved = known.wanted(), known.reserved()
         asked, shipped, waiting = known.asked(), count(known.shipped), count(known.waiting)
-        off = known.cancelled or not known.revision
+        off = known.cancelled or not known.revision or bool(known.holds)
         for place, units in reserved.items():
             most = 0 if off else max(0, wanted.get(place, 0) - shipped.get(place, 0))
             if units - asked.get(place, 0) > most:
@@ -262,7 +271,7 @@ class Orders:
                 self._note(
                     "reservations" if off else "reserved lines", f"{key}: {left} of {place[1]} (line {place[0]}) reserved, {most} due"
                 )
-        if off or known.rejected or known.holds:
+        if off or known.rejected:
             return
         for place, units in wanted.items():
             have = reserved.get(place, 0) + shipped.get(place, 0)

@@ -49,6 +49,7 @@ class PoolCheck:
             e.NodeSet: self._node_set,
             e.SegmentSet: self._segment_set,
             e.PolicySet: self._policy_set,
+            e.Ticked: self._ticked,
         }
 
     def decided(self, decision: Decision) -> None:
@@ -108,3 +109,6 @@ class PoolCheck:
             self._findings.note("sequence", f"policy {event.version} takes effect after policy {self._policy_version}")
         self._policy_version = event.version
         self.orders.use(event.policy)
+
+    def _ticked(self, event: e.Ticked) -> None:
+        self.orders.held_since.ticked(event.at)

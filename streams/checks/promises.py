@@ -75,7 +75,7 @@ class Known(msgspec.Struct, array_like=True, tag=1):
 
     def plainly_whole(self) -> bool:
         """A quick look that most orders pass: one fulfilment has exactly the lines, and nothing else has happened."""
-        if self.shipped or self.waiting or self.cancelled or self.reductions or len(self.promises) != 1:
+        if self.shipped or self.waiting or self.cancelled or self.holds or self.reductions or len(self.promises) != 1:
             return False
         (promise,) = self.promises.values()
         return not promise.asked and has_just(promise.rows, self.lines)

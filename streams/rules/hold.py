@@ -25,10 +25,10 @@ def release(plan: Plan, command: ReleaseHold) -> None:
     if not reasons:
         plan.emit(Duplicate(of=command.order))
         return
-    _go_on(plan, command.order, order, reasons, command.by)
+    go_on(plan, command.order, order, reasons, command.by)
 
 
-def _go_on(plan: Plan, key: str, order: Order, reasons: tuple[str, ...], by: str) -> None:
+def go_on(plan: Plan, key: str, order: Order, reasons: tuple[str, ...], by: str) -> None:
     plan.emit(HoldReleased(order=key, reasons=reasons, by=by))
     holds = tuple(reason for reason in order.holds if reason not in reasons)
     rebalance(plan, key, msgspec.structs.replace(order, holds=holds), "released")
@@ -51,4 +51,4 @@ def _resolve(plan: Plan, key: str, order: Order, command: SetListing) -> None:
     lines = resolve(order.lines, {**known, command.listing: command.parts})
     plan.emit(OrderResolved(order=key, lines=lines))
     if all(line.parts for line in lines):
-        _go_on(plan, key, msgspec.structs.replace(order, lines=lines), (UNKNOWN_LISTING,), "listing")
+        go_on(plan, key, msgspec.structs.replace(order, lines=lines), (UNKNOWN_LISTING,), "listing")

@@ -11,6 +11,7 @@ from streams.rules.plan import Plan
 from streams.rules.rebalance import rebalance
 from tables.closing import may_be_forgotten
 from tables.events import Duplicate, OrderHeld, OrderLine, OrderReduced, Refused, Stale
+from tables.flow import MANUAL
 from tables.orders import Order, Reductions
 
 UNKNOWN_LISTING = "unknown_listing"
@@ -102,9 +103,12 @@ def _tell_once_more(plan: Plan, key: str, reductions: Reductions | None) -> None
 
 
 def _holds(plan: Plan, command: PlaceOrder, order: Order, lines: tuple[OrderLine, ...], suspected: tuple[str, ...]) -> tuple[str, ...]:
-    """Reasons to hold: the channel's, unless an operator has released them before, that it is suspected, and listings nobody knows."""
-    reasons = [reason for reason in command.holds if reason not in order.released]
+    """Reasons to hold: the channel's, unless they do not count or were released before, that it is suspected, a person's, and listings
+    nobody knows."""
+    reasons = [reason for reason in command.holds if reason not in order.released and not _ignored(plan, command.shop, reason)]
     reasons += suspected
+    if MANUAL in order.holds:
+        reasons.append(MANUAL)
     if not _all_known(lines):
         reasons.append(UNKNOWN_LISTING)
     if not reasons:
@@ -112,3 +116,8 @@ def _holds(plan: Plan, command: PlaceOrder, order: Order, lines: tuple[OrderLine
     holds = tuple(dict.fromkeys(reasons))
     plan.emit(OrderHeld(order=command.order, reasons=holds))
     return holds
+
+
+def _ignored(plan: Plan, shop: str, reason: str) -> bool:
+    flow = plan.pool.policy.flow
+    return flow is not None and flow.of(shop).hold(reason).ignore

@@ -1,6 +1,7 @@
 """SetNode, SetShop, SetSegment, SetPolicy and Tick: what the pool is to know, from this offset on. Pure."""
 
 from streams.commands import UNDECODABLE, SetNode, SetPolicy, SetSegment, SetShop, Tick
+from streams.rules.expire import end_holds
 from streams.rules.fill import fill
 from streams.rules.offer import time_out
 from streams.rules.plan import Plan
@@ -94,15 +95,16 @@ def set_policy(plan: Plan, command: SetPolicy) -> None:
 
 
 def tick(plan: Plan, command: Tick) -> None:
-    """State time goes on, and with it the filling of backorders that one decision had no room for, or that have waited long enough."""
+    """State time goes on: nodes have declined, holds are over, and backorders are filled that one decision had no room for, or that have
+    waited long enough."""
     if command.at <= plan.pool.now:
         plan.emit(Stale(of="tick"))
         return
     plan.emit(Ticked(at=command.at))
     plan.now = command.at
-    declined = time_out(plan)
+    freed = (*time_out(plan), *end_holds(plan))
     expire(plan)
-    fill(plan, (*plan.pool.deferred, *_no_longer_patient(plan), *declined))
+    fill(plan, (*plan.pool.deferred, *_no_longer_patient(plan), *freed))
 
 
 def _no_longer_patient(plan: Plan) -> list[str]:

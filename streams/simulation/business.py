@@ -13,6 +13,7 @@ from streams import commands as c
 from streams.reference import AnyReference, ListingRecord, NodeRecord, PoolRecord, ShopRecord
 from streams.simulation.broker import START_MS
 from tables.events import Node, Segment, Shop
+from tables.flow import Flow, HoldRule, ShopFlow
 from tables.policy import Policy, Rule, encode_policy
 
 TENANT = "acme"
@@ -21,6 +22,12 @@ GIFT = "GIFT-BOX"  # a listing that nobody knows at first
 SHORTAGES: tuple[Literal["backorder", "partial", "reject"], ...] = ("backorder", "backorder", "partial", "reject")
 
 REMEMBERED = (7, 7, 60)
+# what becomes of an order that is not paid, that looks like fraud, that somebody keeps back
+FLOWS = (
+    None,
+    Flow(rule=ShopFlow(holds={"payment": HoldRule(expires_minutes=1), "fraud": HoldRule(ignore=True)})),
+    Flow(rule=ShopFlow(holds={"fraud": HoldRule(expires_minutes=1, then="release"), "manual": HoldRule(expires_minutes=1)})),
+)
 
 
 class Delivery(msgspec.Struct, frozen=True, kw_only=True):
@@ -94,6 +101,7 @@ def _change(random: Random, pool: str, partition: int, causes: Iterator[c.Cause]
         rule=Rule(shortage=random.choice(SHORTAGES), max_splits=random.randint(0, 2)),
         fills_per_decision=random.randint(1, 3),
         remember_days=random.choice(REMEMBERED),
+        flow=random.choice(FLOWS),
     )
     parts = ((random.choice(TEAS), 2), (TEAS[0], 1))[: random.randint(1, 2)]
     listing = c.SetListing(pool=pool, cause=next(causes), version=2, shop=f"web-{pool}", listing=GIFT, parts=tuple(dict(parts).items()))
@@ -142,7 +150,7 @@ def _placed(random: Random, number: int, listings: list[str], revision: int) -> 
         "lines": lines,
     }
     broken: dict[str, Any] = {"lines": []} if random.random() < 0.08 else {}
-    holds = {"holds": ["payment"]} if revision == 0 and random.random() < 0.1 else {}
+    holds = {"holds": random.choice((["payment"], ["fraud", "payment"]))} if revision == 0 and random.random() < 0.1 else {}
     return {"type": "order", "order": f"o{number}", "recipient": {"name": "Wei Chen", "country": "US"}} | about | holds | broken
 
 

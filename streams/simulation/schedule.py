@@ -18,6 +18,7 @@ from streams.simulation.business import Delivery, Import, deliveries, imports
 from streams.simulation.faults import Fault, draw
 from streams.simulation.groups import Group
 from streams.simulation.loop import Process
+from streams.simulation.operators import operators
 from streams.simulation.outside import Outside
 from streams.simulation.pipeline import RESTART_S, Pipeline
 from streams.simulation.telling import decided
@@ -85,7 +86,7 @@ def schedule(seed: int, orders: int = 24, theme: str = "") -> Schedule:
         seed=seed,
         workers=workers,
         partitions=partitions,
-        imports=tuple(imports(random, partitions, BUSY_S)),
+        imports=(*imports(random, partitions, BUSY_S), *operators(Random(f"{seed}/operators"), partitions, orders, BUSY_S)),
         deliveries=tuple(deliveries(random, partitions, orders, BUSY_S)),
         tempo=tempo.draw(random),
         faults=draw(random, BUSY_S, theme),

@@ -9,6 +9,7 @@ from streams.rules.observe import STAGES
 from tables.aftersales import Unseen
 from tables.events import Disposition, Row
 from tables.evolve_parcels import RANK
+from tables.flow import Flow, HoldRule, ShopFlow
 from tables.policy import DAY_MS, Policy, Rule
 from tests.story import Story, line
 
@@ -30,10 +31,22 @@ order_line = st.one_of(
 )
 buckets = st.sampled_from(["on_hand", "damaged", "quality", "hold"])
 order_lines = st.lists(order_line, min_size=1, max_size=3, unique_by=lambda found: found.line)
+reasons = st.sampled_from([(), (), (), ("payment",), ("fraud", "payment")])
+hold_rules = st.builds(
+    HoldRule,
+    ignore=st.sampled_from([False, False, True]),
+    expires_minutes=st.sampled_from([0, 1]),
+    then=st.sampled_from(["cancel", "release"]),
+)
+flows = st.none() | st.builds(
+    lambda all_shops, web: Flow(rule=ShopFlow(holds=all_shops), shops={"web": ShopFlow(holds=web)}),
+    st.dictionaries(st.sampled_from(["payment", "manual", "unknown_listing", "suspected_duplicate"]), hold_rules, max_size=2),
+    st.dictionaries(st.sampled_from(["payment", "fraud"]), hold_rules, max_size=2),
+)
 parcels = st.sampled_from(["", "GL-1", "GL-2", "gl -1"])
 rmas = st.sampled_from(["", "RMA-1", "RMA-2"])
 VERBS: dict[str, st.SearchStrategy[tuple[Any, ...]]] = {
-    "place": st.tuples(st.just("place"), orders, st.integers(1, 4), order_lines, st.integers(0, 1)),
+    "place": st.tuples(st.just("place"), orders, st.integers(1, 4), order_lines, st.integers(0, 1), reasons),
     "cancel": st.tuples(st.just("cancel"), orders, st.integers(1, 4)),
     "reduce": st.tuples(st.just("reduce"), orders, st.sampled_from(["r1", "r2"]), st.sampled_from(["a", "set"]), units),
     "receive": st.tuples(st.just("receive"), nodes, skus, units),
@@ -48,12 +61,15 @@ VERBS: dict[str, st.SearchStrategy[tuple[Any, ...]]] = {
     "request": st.tuples(st.just("request"), st.integers(0, 9), st.integers(1, 2), st.booleans(), rmas.filter(bool), parcels),
     "end_return": st.tuples(st.just("end_return"), orders, rmas.filter(bool), st.sampled_from(["refused", "closed", "cancelled"])),
     "inspect": st.tuples(st.just("inspect"), st.integers(0, 9), st.sampled_from(DISPOSITIONS), st.integers(1, 3)),
+    "hold": st.tuples(st.just("hold"), orders),
     "release": st.tuples(st.just("release"), orders),
     "listing": st.tuples(st.just("listing"), st.sampled_from(sorted(SHOPS)), st.booleans()),
     "node": st.tuples(st.just("node"), nodes, st.booleans(), st.booleans(), st.sampled_from([0, 0, 1, 1_000])),
     "segment": st.tuples(st.just("segment"), st.sampled_from(["b2c", "b2b"]), st.integers(0, 3), st.booleans(), st.booleans()),
     "quota": st.tuples(st.just("quota"), st.sampled_from(sorted(SHOPS)), skus, st.integers(0, 3)),
-    "policy": st.tuples(st.just("policy"), st.sampled_from(["backorder", "partial", "reject"]), st.integers(0, 2), st.integers(1, 3)),
+    "policy": st.tuples(
+        st.just("policy"), st.sampled_from(["backorder", "partial", "reject"]), st.integers(0, 2), st.integers(1, 3), flows
+    ),
     "tick": st.tuples(st.just("tick"), st.one_of(st.integers(1, 20), st.integers(1, 6).map(lambda months: months * 35 * DAY_MS))),
 }
 histories = st.lists(st.one_of(*VERBS.values()), max_size=40)
@@ -79,8 +95,8 @@ def opened(story: S) -> S:
 
 def perform(story: Story, what: tuple[Any, ...]) -> None:
     match what:
-        case ("place", (shop, name), at, lines, priority):
-            story.place(name, *lines, at=at, shop=shop, placed_at=int(name), priority=priority)
+        case ("place", (shop, name), at, lines, priority, holds):
+            story.place(name, *lines, at=at, shop=shop, placed_at=int(name), priority=priority, holds=holds)
         case ("cancel", (shop, name), at):
             story.cancel(name, at=at, shop=shop)
         case ("reduce", (shop, name), reduction, reduced, quantity):
@@ -117,6 +133,8 @@ def perform(story: Story, what: tuple[Any, ...]) -> None:
         case ("inspect", n, disposition, quantity):
             for (shop, name), rma, (where, what_sku, _) in nth_unseen(story, n):
                 story.inspect(name, rma, (what_sku, disposition, quantity), node=where, shop=shop)
+        case ("hold", (shop, name)):
+            story.hold(name, shop=shop)
         case ("release", (shop, name)):
             story.release(name, shop=shop)
         case ("listing", shop, goods):
@@ -127,8 +145,8 @@ def perform(story: Story, what: tuple[Any, ...]) -> None:
             story.segment(name, ratio=4_000, quota=quota, protected=protected, may_borrow=borrows)
         case ("quota", shop, what_sku, quantity):
             story.shop(shop, SHOPS[shop], quotas=((what_sku, quantity),))
-        case ("policy", shortage, splits, fills):
-            story.policy(Policy(rule=Rule(shortage=shortage, max_splits=splits), fills_per_decision=fills))
+        case ("policy", shortage, splits, fills, flow):
+            story.policy(Policy(rule=Rule(shortage=shortage, max_splits=splits), fills_per_decision=fills, flow=flow))
         case ("tick", at):
             story.tick(at)
 

@@ -1,9 +1,13 @@
 """A busy day of pool `north`, with everything in it that can happen to an order: the log that the checker's tests damage."""
 
+from tables.flow import Flow, HoldRule, ShopFlow
 from tables.policy import Policy, Rule
 from tests.story import Story, line
 
 TEAS = ("ASSAM", "SENCHA", "OOLONG")
+DAY_MS = 86_400_000
+HOUR_MS = 3_600_000
+FLOW = Flow(rule=ShopFlow(holds={"payment": HoldRule(expires_minutes=60), "fraud": HoldRule(ignore=True)}))
 
 
 def busy_day(orders: int = 60) -> Story:
@@ -17,7 +21,7 @@ def busy_day(orders: int = 60) -> Story:
     story.shop("web", segment="b2c")
     story.shop("dealer", segment="b2b")
     story.shop("members", segment="club")
-    story.policy(Policy(rule=Rule(max_splits=1)))
+    story.policy(Policy(rule=Rule(max_splits=1), flow=FLOW))
     for node in ("hamburg", "porto"):
         story.receive(node, ASSAM=100, SENCHA=60, OOLONG=40)
     story.shop("vip", segment="b2c", quotas=(("OOLONG", 10),))
@@ -57,4 +61,8 @@ def _afterwards(story: Story) -> None:
     story.take_back("11", ("OOLONG", "OOLONG", 1), node="hamburg", rma="RMA-1")
     story.inspect("11", "RMA-1", ("OOLONG", "resell", 1), node="hamburg")
     story.end_return("11", "RMA-1", "closed")
-    story.tick(86_400_000)
+    story.place("unpaid", line("ASSAM", 1), holds=("payment", "fraud"), at=14)
+    story.place("odd", line("ASSAM", 1), at=14)
+    story.hold("odd")
+    story.tick(DAY_MS)
+    story.tick(DAY_MS + HOUR_MS)

@@ -110,10 +110,10 @@ function tell({ type, node, fulfilment, units, reasons, said }) {
   switch (type) {
     case "OrderPlaced": return said.revision > 1 ? `Taken as revision ${said.revision}: ${count(units)} units.` : `Taken: ${count(units)} units.`;
     case "OrderReduced": return `${count(units)} units taken off by refund ${said.reduction}.`;
-    case "OrderHeld": return `Held: ${why}.`;
+    case "OrderHeld": return `Held: ${why}${said.by ? ` (by ${said.by}: ${said.why})` : ""}.`;
     case "HoldReleased": return `Released: ${why}${said.by ? ` (by ${said.by})` : ""}.`;
     case "OrderResolved": return "Its listings became known.";
-    case "OrderCancelled": return `Cancelled${why ? `: ${why}` : ""}.`;
+    case "OrderCancelled": return `Cancelled${said.by ? ` by the ${said.by}` : ""}${why ? `: ${why}` : ""}.`;
     case "OrderRejected": return `Rejected by policy: ${why}.`;
     case "Reserved": return `${node} shall ship ${rowsOf(said.rows)} (${fulfilment}).`;
     case "Unreserved": return `${node} gives back ${rowsOf(said.rows)} to ${spoken(said.to)}: ${why}.`;

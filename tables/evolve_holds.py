@@ -1,0 +1,28 @@
+"""Since when each hold of an order lasts, by shop and reason, so that the one that lasts longest comes first."""
+
+from tables.orders import Order
+from tables.state import Pool
+
+
+def keep_time(pool: Pool, key: str, order: Order) -> None:
+    """After a decision: a reason that goes on holding keeps its time, through amendments as well."""
+    shop = key.split("/", 2)[1]
+    held = pool.holds.setdefault(shop, {})
+    for reason in [reason for reason, orders in held.items() if key in orders and reason not in order.holds]:
+        del held[reason][key]
+        if not held[reason]:
+            del held[reason]
+    for reason in order.holds:
+        held.setdefault(reason, {}).setdefault(key, 0)
+    if not held:
+        del pool.holds[shop]
+
+
+def date_holds(pool: Pool, now: int) -> None:
+    """What began to hold since the last tick has no time yet; it lies behind all that has one."""
+    for held in pool.holds.values():
+        for orders in held.values():
+            for key in reversed(orders):
+                if orders[key]:
+                    break
+                orders[key] = now

@@ -1,0 +1,57 @@
+"""The fulfilment flow as a value: what holds an order back, and for how long. Part of the policy, with which it travels.
+
+An order's shop decides which rules are its own; overrides by pool and tenant are laid over each other before the policy is sent.
+"""
+
+from typing import Annotated, Literal
+
+import msgspec
+from msgspec import Meta
+
+Minutes = Annotated[int, Meta(ge=0, le=10_000_000)]
+Ending = Literal["cancel", "release"]
+
+MINUTE_MS = 60_000
+MANUAL = "manual"  # a person held it
+BY_POLICY = "policy"  # who ends a hold when its time is up
+
+# Without a SKU there is nothing to ship, and what may have shipped before must not go again unseen: no passing of time lets these go.
+NEVER_LET_GO = frozenset({"unknown_listing", "suspected_duplicate"})
+
+
+class HoldRule(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """Of one reason. `ignore`: it holds nothing. `expires_minutes`: after so long in state time the order is cancelled, or let go of this
+    reason; 0: only its channel or a person ends it."""
+
+    ignore: bool = False
+    expires_minutes: Minutes = 0
+    then: Ending = "cancel"
+
+    @property
+    def ending(self) -> Ending:
+        return "release" if self.ignore else self.then
+
+    def ends_after(self) -> int | None:
+        """Milliseconds from when it was held; None: never by itself."""
+        return 0 if self.ignore else self.expires_minutes * MINUTE_MS or None
+
+
+_PLAIN = HoldRule()
+
+
+class ShopFlow(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """For one shop, or for all that have none of their own. `holds`: by reason; one that is not named holds until it is ended."""
+
+    holds: dict[str, HoldRule] = {}
+
+    def hold(self, reason: str) -> HoldRule:
+        rule = self.holds.get(reason, _PLAIN)
+        return _PLAIN if reason in NEVER_LET_GO and rule.ending == "release" else rule
+
+
+class Flow(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    rule: ShopFlow = ShopFlow()
+    shops: dict[str, ShopFlow] = {}
+
+    def of(self, shop: str) -> ShopFlow:
+        return self.shops.get(shop, self.rule)
