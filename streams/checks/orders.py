@@ -2,7 +2,6 @@
 
 from collections import Counter
 from collections.abc import Callable
-from typing import Literal
 
 import msgspec
 
@@ -10,11 +9,11 @@ from streams.checks.findings import Findings
 from streams.checks.held import Held
 from streams.checks.promises import Known, Plain, Promise, count, decode, encode, has_just, join, pack_lines, still_asked, take_out
 from streams.checks.records import OrderPlaced
+from streams.checks.standing import Standing, standing
 from streams.checks.store import Store
 from tables import events as e
 
 Lines = tuple[tuple[str, int], ...]
-Standing = Literal["allocated", "backordered", "cancelled", "held", "rejected"]
 
 
 CONFIRMED = "cancel_confirmed"  # the reason of an Unreserved by which a node answers what it was asked
@@ -287,16 +286,3 @@ class Orders:
     @property
     def _note(self) -> Callable[..., None]:
         return self._findings.note
-
-
-def standing(known: Known) -> tuple[Standing, ...]:
-    if known.cancelled:
-        return ("cancelled",)
-    if not known.revision:
-        return ()
-    states: tuple[Standing, ...] = ("allocated",) if known.promises or known.shipped else ()
-    if known.waiting:
-        states += ("backordered",)
-    if known.holds:
-        states += ("held",)
-    return (*states, "rejected") if known.rejected else states

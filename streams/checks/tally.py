@@ -6,9 +6,9 @@ from collections.abc import Iterable, Mapping, Sequence
 import msgspec
 
 from streams.checks.findings import Findings, Violation
-from streams.checks.orders import Standing
 from streams.checks.outcomes import Outcomes
 from streams.checks.partition import Outcome, PartitionCheck, Refusal
+from streams.checks.standing import Standing
 
 
 class Tally(msgspec.Struct, frozen=True, kw_only=True):

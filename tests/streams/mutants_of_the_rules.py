@@ -270,40 +270,6 @@ def a_hold_ends_twice(logs: Logs) -> None:
 
 
 @breaks("holds")
-def an_order_is_held_for_what_the_policy_ignores(logs: Logs) -> None:
-    at, _ = decision_about(logs, key("unpaid"), e.OrderHeld)
-    logs.rewrite(at, lambda events: [replace(x, reasons=("payment", "fraud")) if isinstance(x, e.OrderHeld) else x for x in events])
-
-
-@breaks("holds")
-def an_order_waits_for_its_payment_for_ever(logs: Logs) -> None:
-    at, _ = decision_about(logs, key("unpaid"), e.OrderCancelled)
-    logs.rewrite(at, lambda events: without(events, e.OrderCancelled))
-
-
-@breaks("holds")
-def the_policy_cancels_before_the_time_is_up(logs: Logs) -> None:
-    at, decision = decision_about(logs, key("unpaid"), e.OrderCancelled)
-    cancel = next(event for event in decision.events if isinstance(event, e.OrderCancelled))
-    logs.rewrite(at, lambda events: without(events, e.OrderCancelled))
-    logs.rewrite(at - 1, lambda events: [*events, cancel])
-
-
-@breaks("holds")
-def the_policy_lets_go_whom_it_should_cancel(logs: Logs) -> None:
-    at, _ = decision_about(logs, key("unpaid"), e.OrderCancelled)
-    released = e.HoldReleased(order=key("unpaid"), reasons=("payment",), by="policy")
-    waits = e.Backordered(order=key("unpaid"), rows=(e.Waiting("ASSAM", "ASSAM", 1),))
-    logs.rewrite(at, lambda events: [*without(events, e.OrderCancelled), released, waits])
-
-
-@breaks("reservations")
-def what_a_person_keeps_back_stays_promised(logs: Logs) -> None:
-    at, _ = decision_about(logs, key("odd"), e.OrderHeld)
-    logs.rewrite(at, lambda events: without(events, e.Unreserved, e.CancelRequested))
-
-
-@breaks("holds")
 def a_cancelled_order_is_promised(logs: Logs) -> None:
     at, decision = decision_about(logs, key("10"), e.Unreserved)
     back = next(event for event in decision.events if isinstance(event, e.Unreserved))

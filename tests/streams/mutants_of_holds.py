@@ -1,0 +1,43 @@
+"""Mutants of the flow: holds that do not end, end too early, or keep nothing back."""
+
+from msgspec.structs import replace
+
+from tables import events as e
+from tests.story import key
+from tests.streams.logs import Logs
+from tests.streams.mutants import breaks
+from tests.streams.mutants_of_the_rules import decision_about, without
+
+
+@breaks("holds")
+def an_order_is_held_for_what_the_policy_ignores(logs: Logs) -> None:
+    at, _ = decision_about(logs, key("unpaid"), e.OrderHeld)
+    logs.rewrite(at, lambda events: [replace(x, reasons=("payment", "fraud")) if isinstance(x, e.OrderHeld) else x for x in events])
+
+
+@breaks("holds")
+def an_order_waits_for_its_payment_for_ever(logs: Logs) -> None:
+    at, _ = decision_about(logs, key("unpaid"), e.OrderCancelled)
+    logs.rewrite(at, lambda events: without(events, e.OrderCancelled))
+
+
+@breaks("holds")
+def the_policy_cancels_before_the_time_is_up(logs: Logs) -> None:
+    at, decision = decision_about(logs, key("unpaid"), e.OrderCancelled)
+    cancel = next(event for event in decision.events if isinstance(event, e.OrderCancelled))
+    logs.rewrite(at, lambda events: without(events, e.OrderCancelled))
+    logs.rewrite(at - 1, lambda events: [*events, cancel])
+
+
+@breaks("holds")
+def the_policy_lets_go_whom_it_should_cancel(logs: Logs) -> None:
+    at, _ = decision_about(logs, key("unpaid"), e.OrderCancelled)
+    released = e.HoldReleased(order=key("unpaid"), reasons=("payment",), by="policy")
+    waits = e.Backordered(order=key("unpaid"), rows=(e.Waiting("ASSAM", "ASSAM", 1),))
+    logs.rewrite(at, lambda events: [*without(events, e.OrderCancelled), released, waits])
+
+
+@breaks("reservations")
+def what_a_person_keeps_back_stays_promised(logs: Logs) -> None:
+    at, _ = decision_about(logs, key("odd"), e.OrderHeld)
+    logs.rewrite(at, lambda events: without(events, e.Unreserved, e.CancelRequested))
