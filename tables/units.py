@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Iterable
 from typing import Literal
 
-from tables.events import Row, Stage
+from tables.events import Row, Stage, Waiting
 from tables.orders import FulfilmentOrder, LineSku, Order, demand, sums
 
 UnitState = Literal[
@@ -77,6 +77,6 @@ def _of_the_order(order: Order) -> UnitState:
     return "cancelled" if order.cancelled else "held" if order.holds else "accepted"
 
 
-def _add(found: dict[LineSku, Units], state: UnitState, rows: Iterable[Row]) -> None:
+def _add(found: dict[LineSku, Units], state: UnitState, rows: Iterable[Row | Waiting]) -> None:
     for row in rows:
         found.setdefault((row.line, row.sku), Counter())[state] += row.quantity
