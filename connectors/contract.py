@@ -212,7 +212,7 @@ class ReturnLine(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class ReturnDraft(msgspec.Struct, frozen=True, kw_only=True, tag="return"):
-    """Goods of an order (named as its shop names it) came back to a node."""
+    """Goods of an order (named as its shop names it) came back to a node. `rma`: the return they belong to, "" unknown."""
 
     document: str
     shop: str
@@ -220,6 +220,52 @@ class ReturnDraft(msgspec.Struct, frozen=True, kw_only=True, tag="return"):
     node: str
     returned_at: Millis
     lines: tuple[ReturnLine, ...]
+    rma: str = ""
+
+
+Disposition = Literal["resell", "refurbish", "return_to_vendor", "scrap"]
+"""What becomes of goods that came back, once they were looked at."""
+
+
+class InspectedLine(msgspec.Struct, frozen=True, kw_only=True):
+    sku: str
+    quantity: int
+    disposition: Disposition
+
+
+class InspectionDraft(msgspec.Struct, frozen=True, kw_only=True, tag="inspection"):
+    """What a node found of goods that came back: of a return by its `rma`, else by the document that told of it (`returned`)."""
+
+    document: str
+    shop: str
+    order: str
+    node: str
+    inspected_at: Millis
+    lines: tuple[InspectedLine, ...]
+    rma: str = ""
+    returned: str = ""
+
+
+class ReturnRequestDraft(msgspec.Struct, frozen=True, kw_only=True, tag="return_request", omit_defaults=True):
+    """The buyer wants to send goods back, as the return `rma` of the order. A line without a SKU: units of it as it was ordered.
+    `tracking`: the parcel they come in; said again with one, the request names it."""
+
+    order: str
+    rma: str
+    requested_at: Millis
+    lines: tuple[ReturnLine, ...]
+    reason: str = ""
+    tracking: str = ""
+
+
+class ReturnEndDraft(msgspec.Struct, frozen=True, kw_only=True, tag="return_end"):
+    """The shop waits for no more of a return."""
+
+    order: str
+    rma: str
+    ended_at: Millis
+    end: Literal["refused", "closed", "cancelled"]
+    reason: str = ""
 
 
 Stage = Literal["accepted", "picking", "picked", "packed"]
@@ -265,10 +311,11 @@ class TooLateDraft(msgspec.Struct, frozen=True, kw_only=True, tag="too_late"):
 
 
 OrderSide = OrderDraft | CancelDraft | ReductionDraft
+AfterSalesSide = ReturnRequestDraft | ReturnEndDraft | InspectionDraft
 StockSide = (
     CountDraft | ReceiptDraft | MoveDraft | ShipmentDraft | RejectionDraft | ReturnDraft | ProgressDraft | TrackingDraft | TooLateDraft
 )
-Draft = OrderSide | StockSide
+Draft = OrderSide | AfterSalesSide | StockSide
 
 
 class Ignored(msgspec.Struct, frozen=True):

@@ -2,12 +2,25 @@
 decoding. Order files are turned into it too."""
 
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Literal
 
 import msgspec
 from msgspec import UNSET, Meta, Struct, UnsetType
 
-from connectors.contract import CancelDraft, Draft, LineDraft, OrderDraft, Parsed, Person, Reduction, ReductionDraft, Rejected
+from connectors.contract import (
+    CancelDraft,
+    Draft,
+    LineDraft,
+    OrderDraft,
+    Parsed,
+    Person,
+    Reduction,
+    ReductionDraft,
+    Rejected,
+    ReturnEndDraft,
+    ReturnLine,
+    ReturnRequestDraft,
+)
 from connectors.money import EXPONENTS, MOST_MINOR_UNITS
 from connectors.payload import MOST_LINES, MOST_UNITS, has_nul
 from connectors.times import to_millis
@@ -65,11 +78,35 @@ class Reduce(Struct, frozen=True, tag="reduction", kw_only=True):
     lines: Annotated[tuple[Taken, ...], Meta(min_length=1, max_length=MOST_LINES)]
 
 
-_decode = msgspec.json.Decoder(Order | Cancel | Reduce).decode
+class SentBack(Struct, frozen=True):
+    line: Id
+    quantity: Units
+    sku: Annotated[str, Meta(max_length=200)] = ""
+
+
+class Return(Struct, frozen=True, tag="return", kw_only=True):
+    order: Id
+    id: Id
+    requested_at: Moment
+    lines: Annotated[tuple[SentBack, ...], Meta(min_length=1, max_length=MOST_LINES)]
+    reason: Annotated[str, Meta(max_length=200)] = ""
+    tracking: Annotated[str, Meta(max_length=200)] = ""
+
+
+class ReturnEnd(Struct, frozen=True, tag="return_end", kw_only=True):
+    order: Id
+    id: Id
+    ended_at: Moment
+    end: Literal["refused", "closed", "cancelled"]
+    reason: Annotated[str, Meta(max_length=200)] = ""
+
+
+Form = Order | Cancel | Reduce | Return | ReturnEnd
+_decode = msgspec.json.Decoder(Form).decode
 
 
 def parse_form(body: bytes) -> Parsed:
-    """One order, cancel or reduction, or why not."""
+    """One order, cancel, reduction or return, or why not."""
     if has_nul(body):
         return Rejected("null_byte", "The payload contains a null byte: find out what damaged it and send it again.")
     try:
@@ -82,7 +119,7 @@ def parse_form(body: bytes) -> Parsed:
         return Rejected("bad_time", "A time is not between 1970 and 2200.")
 
 
-def _drafts(form: Order | Cancel | Reduce) -> tuple[Draft, ...] | Rejected:
+def _drafts(form: Form) -> tuple[Draft, ...] | Rejected:
     match form:
         case Order():
             return _order(form)
@@ -90,6 +127,22 @@ def _drafts(form: Order | Cancel | Reduce) -> tuple[Draft, ...] | Rejected:
             return (CancelDraft(order=form.order, updated_at=to_millis(form.updated_at), reason=form.reason),)
         case Reduce():
             return (ReductionDraft(order=form.order, reduction=_reduction(form)),)
+        case Return():
+            return (_return(form),)
+        case ReturnEnd():
+            at = to_millis(form.ended_at)
+            return (ReturnEndDraft(order=form.order, rma=form.id, ended_at=at, end=form.end, reason=form.reason),)
+
+
+def _return(form: Return) -> ReturnRequestDraft:
+    return ReturnRequestDraft(
+        order=form.order,
+        rma=form.id,
+        requested_at=to_millis(form.requested_at),
+        lines=tuple([ReturnLine(sku=line.sku, quantity=line.quantity, line=line.line) for line in form.lines]),
+        reason=form.reason,
+        tracking=form.tracking,
+    )
 
 
 def _order(form: Order) -> tuple[Draft, ...] | Rejected:
@@ -125,7 +178,7 @@ def _rejection(fault: str) -> Rejected:
     sentence, _, place = fault.partition(" - at ")
     field = place.strip("`").removeprefix("$.")
     if field == "type":
-        return Rejected("unknown_type", "type: one of order, cancel and reduction.")
+        return Rejected("unknown_type", "type: one of order, cancel, reduction, return and return_end.")
     return Rejected(_code(sentence, field), f"{field or 'payload'}: {sentence}.")
 
 

@@ -7,7 +7,7 @@ from connectors.order_form import parse_form
 from connectors.payload import UNDECODABLE
 from connectors.signing import fingerprint, hex_signed
 
-_KINDS = frozenset({"order", "cancel", "reduction"})
+_KINDS = frozenset({"order", "cancel", "reduction", "return", "return_end"})
 
 
 class _Glance(msgspec.Struct):
@@ -31,12 +31,12 @@ class Canonical:
         except UNDECODABLE:
             return Refusal("malformed", "The body is not a JSON object with `type` and `order`.")
         if not seen.order or seen.type not in _KINDS:
-            return Refusal("malformed", "`type` must be order, cancel or reduction, and `order` must name the order.")
+            return Refusal("malformed", "`type` must be order, cancel, reduction, return or return_end, and `order` must name the order.")
         return Received(seen.type, seen.order, hook.headers.get("x-yipan-delivery") or fingerprint(hook.body))
 
     def parse(self, raw: RawRecord, shop: ShopRef) -> Parsed:
         if raw.kind not in _KINDS:
-            return Ignored("other_kind", "Only orders, cancels and reductions have the canonical form.")
+            return Ignored("other_kind", "Only orders, cancels, reductions and returns have the canonical form.")
         return parse_form(raw.body)
 
     def poll(self, fetch: Fetch, shop: ShopRef, cursor: str, now: Millis) -> Polled:

@@ -7,9 +7,12 @@ from pydantic import Field, TypeAdapter
 
 from connectors.contract import (
     CountDraft,
+    Disposition,
     Draft,
     Fetch,
     Ignored,
+    InspectedLine,
+    InspectionDraft,
     Millis,
     MoveDraft,
     Parsed,
@@ -36,8 +39,9 @@ from connectors.signing import fingerprint, hex_signed
 
 # One document may count a whole warehouse; normalize splits it.
 MOST_LINES = 100_000
+MOST_INSPECTED = 500
 
-Bucket = Literal["on_hand", "damaged", "quality", "hold"]
+Bucket = Literal["on_hand", "damaged", "quality", "refurbish", "hold"]
 
 
 # ---------------------------------------------------------------------------------------------- the documents
@@ -118,18 +122,34 @@ class _Tracking(_Document):
     at: Zoned
 
 
+class _InspectedLine(_MovedLine):
+    disposition: Disposition
+
+
+class _Inspection(_Document):
+    type: Literal["inspection"]
+    shop: Name
+    order: Name
+    node: Name
+    inspected_at: Zoned
+    rma: Text = ""
+    returned: Text = ""
+    lines: tuple[_InspectedLine, ...] = Field(min_length=1, max_length=MOST_INSPECTED)
+
+
 class _Return(_Document):
     type: Literal["return"]
     shop: Name
     order: Name
     node: Name
+    rma: Text = ""
     returned_at: Zoned
     lines: tuple[_ReturnedLine, ...] = Field(min_length=1, max_length=MOST_LINES)
 
 
-_AnyDocument = _Count | _Receipt | _Move | _Shipment | _Rejection | _TooLate | _Return | _Progress | _Tracking
+_AnyDocument = _Count | _Receipt | _Move | _Shipment | _Rejection | _TooLate | _Return | _Inspection | _Progress | _Tracking
 _documents: TypeAdapter[_AnyDocument] = TypeAdapter(Annotated[_AnyDocument, Field(discriminator="type")])
-_KINDS = frozenset({"count", "receipt", "move", "shipment", "rejection", "too_late", "return", "progress", "tracking"})
+_KINDS = frozenset({"count", "receipt", "move", "shipment", "rejection", "too_late", "return", "inspection", "progress", "tracking"})
 
 
 class _Glance(msgspec.Struct):
@@ -208,6 +228,18 @@ def _draft(told: _AnyDocument) -> Draft:
                 node=told.node,
                 returned_at=Millis(told.returned_at),
                 lines=tuple([ReturnLine(sku=line.sku, quantity=line.quantity, line=line.line) for line in told.lines]),
+                rma=told.rma,
+            )
+        case _Inspection():
+            return InspectionDraft(
+                document=told.document,
+                shop=told.shop,
+                order=told.order,
+                node=told.node,
+                inspected_at=Millis(told.inspected_at),
+                lines=tuple([InspectedLine(sku=line.sku, quantity=line.quantity, disposition=line.disposition) for line in told.lines]),
+                rma=told.rma,
+                returned=told.returned,
             )
 
 

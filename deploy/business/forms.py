@@ -227,3 +227,4 @@ class PolicyForm(RuleForm):
     remember_days: int = Field(60, ge=7, le=3_650, description="7 to 3650")
     remember_parcels_days: int = Field(365, ge=7, le=3_650, description="7 to 3650")
     flow: FlowForm | None = Field(None, description="a mapping of holds, pools, tenants, shops")
+    return_days: int = Field(30, ge=1, le=3_650, description="1 to 3650")

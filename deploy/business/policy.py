@@ -31,6 +31,7 @@ def policy_of(form: PolicyForm, nodes: Iterable[NodeForm], pool: str = "", selle
         remember_days=form.remember_days,
         remember_parcels_days=form.remember_parcels_days,
         flow=flow_of(form.flow, pool, sellers),
+        return_days=form.return_days,
     )
 
 

@@ -6,11 +6,25 @@ Pure: the same record over the same reference gives the same commands with the s
 from collections.abc import Callable, Mapping
 from itertools import count, repeat
 
-from connectors.contract import CancelDraft, Channel, Draft, Ignored, OrderDraft, Person, RawRecord, ReductionDraft, Rejected
+from connectors.contract import (
+    CancelDraft,
+    Channel,
+    Draft,
+    Ignored,
+    InspectionDraft,
+    OrderDraft,
+    Person,
+    RawRecord,
+    ReductionDraft,
+    Rejected,
+    ReturnEndDraft,
+    ReturnRequestDraft,
+)
 from streams.commands import AnyCommand, Cause
 from streams.reference import Reference, ShopRecord
 from streams.rules.normalize_bounds import Outcome, told
 from streams.rules.normalize_orders import cancel, place, reduce
+from streams.rules.normalize_returns import after_sales
 from streams.rules.normalize_stock import book
 
 Seal = Callable[[Person], str]
@@ -84,6 +98,8 @@ def _translate(draft: Draft, raw: RawRecord, shop: ShopRecord, reference: Refere
             return cancel(draft, shop, cause)
         case ReductionDraft():
             return reduce(draft, shop, cause)
+        case ReturnRequestDraft() | ReturnEndDraft() | InspectionDraft():
+            return after_sales(draft, shop, reference, cause)
         case _:
             source, partition, offset, first = cause
             return book(draft, shop, reference, zip(repeat(source), repeat(partition), repeat(offset), count(first)))

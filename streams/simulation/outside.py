@@ -10,6 +10,7 @@ from connectors.contract import Fulfilment, RawRecord
 from streams.commands import encode_command
 from streams.reference import encode_reference, record_id
 from streams.simulation.business import Delivery, Import, raw, when
+from streams.simulation.sent_back import sent_back
 from streams.simulation.world import World
 from streams.topics import COMMANDS, FULFILMENTS, RAW, REFERENCE
 
@@ -91,7 +92,8 @@ class Outside:
         elif choice.random() < 0.5:
             after = self._reply(told, document | {"type": "shipment", "shipped_at": when(1)}, choice)
             if choice.random() < 0.4:
-                self._send_in(after + choice.uniform(0.0, LATEST_S), _returned(told, choice))
+                for record in sent_back(told, choice):
+                    self._send_in(after + choice.uniform(0.0, LATEST_S), record)
         elif choice.random() < 0.3:
             self._reply(told, document | {"type": "rejection", "reason": choice.choice(("short", "no_capacity"))}, choice)
 
@@ -104,11 +106,3 @@ class Outside:
     def _send_in(self, seconds: float, record: RawRecord) -> None:
         self.busy += 1
         self._world.after(seconds, lambda: self._send(record))
-
-
-def _returned(told: Fulfilment, choice: Random) -> RawRecord:
-    """Some of it comes back, and now and then more than was shipped."""
-    lines = [{"sku": line.sku, "line": line.line, "quantity": choice.randint(1, line.quantity + 1)} for line in told.lines[:2]]
-    about = {"document": f"back-{told.id}", "type": "return", "returned_at": when(2), "lines": lines}
-    body = about | {"shop": told.shop, "order": told.order, "node": told.node}
-    return raw(f"wms-{told.pool}", "return", told.order, json.dumps(body).encode())

@@ -112,6 +112,6 @@ def test_an_order_of_2000_lines_with_emoji_and_chinese_is_taken() -> None:
 def test_every_example_of_the_documentation_is_what_it_says_it_is() -> None:
     examples = re.findall(r"```json\n(.*?)```", (DOCS / "canonical.md").read_text(), re.DOTALL)
 
-    assert [json.loads(example)["type"] for example in examples] == ["order", "cancel", "reduction"]
+    assert [json.loads(example)["type"] for example in examples] == ["order", "cancel", "reduction", "return", "return_end"]
     for example in examples:
         assert isinstance(CHANNEL.parse(raw_record("canonical", example.encode()), SHOP), tuple)

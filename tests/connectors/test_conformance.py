@@ -21,6 +21,7 @@ from connectors.contract import (
     Draft,
     Fetched,
     Ignored,
+    InspectionDraft,
     Millis,
     MoveDraft,
     OrderDraft,
@@ -33,6 +34,8 @@ from connectors.contract import (
     Rejected,
     RejectionDraft,
     ReturnDraft,
+    ReturnEndDraft,
+    ReturnRequestDraft,
     ShipmentDraft,
     TooLateDraft,
     TrackingDraft,
@@ -223,8 +226,10 @@ def _names(draft: Draft) -> object:
             return draft.order
         case ReductionDraft():
             return draft.order, draft.reduction.id
-        case CountDraft() | ReceiptDraft() | MoveDraft() | ReturnDraft():
+        case CountDraft() | ReceiptDraft() | MoveDraft() | ReturnDraft() | InspectionDraft():
             return draft.document, draft.node
+        case ReturnRequestDraft() | ReturnEndDraft():
+            return draft.order, draft.rma
         case ShipmentDraft() | RejectionDraft() | ProgressDraft() | TooLateDraft():
             return draft.document, draft.fulfilment
         case TrackingDraft():
@@ -257,6 +262,12 @@ def _faults_of(draft: Draft) -> list[str]:
             return _moments(draft.shipped_at) + _bounds(1, 1_000_000_000, *(line.quantity for line in draft.lines))
         case ReturnDraft():
             return _moments(draft.returned_at) + _bounds(1, 1_000_000_000, *(line.quantity for line in draft.lines))
+        case InspectionDraft():
+            return _moments(draft.inspected_at) + _bounds(1, 1_000_000_000, *(line.quantity for line in draft.lines))
+        case ReturnRequestDraft():
+            return _moments(draft.requested_at) + _bounds(1, 1_000_000, *(line.quantity for line in draft.lines))
+        case ReturnEndDraft():
+            return _moments(draft.ended_at)
         case RejectionDraft():
             return [] if draft.reason else ["no reason"]
         case TooLateDraft():

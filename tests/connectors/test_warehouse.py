@@ -15,6 +15,7 @@ from tests.connectors.cases import DOCS, FIXTURES, SHOP, raw_record
 SECRET = b"forklift"
 COUNT = json.loads((FIXTURES / "warehouse" / "count.json").read_text())
 MOVE = json.loads((FIXTURES / "warehouse" / "move.json").read_text())
+INSPECTION = json.loads((FIXTURES / "warehouse" / "inspection.json").read_text())
 TRACKING = json.loads((FIXTURES / "warehouse" / "tracking.json").read_text())
 SHIPMENT = json.loads((FIXTURES / "warehouse" / "shipment.json").read_text())
 
@@ -67,6 +68,8 @@ def test_a_signed_document_without_a_name_is_malformed(document: dict[str, Any])
         (SHIPMENT | {"fulfilment": ""}, "bad_id"),
         (SHIPMENT | {"tracking": "\0"}, "null_byte"),
         (TRACKING | {"status": "vanished"}, "malformed"),
+        (INSPECTION | {"lines": [INSPECTION["lines"][0] | {"disposition": "eaten"}]}, "malformed"),
+        (INSPECTION | {"lines": []}, "no_lines"),
         (TRACKING | {"tracking": ""}, "bad_id"),
         (TRACKING | {"at": "2026-03-04 18:00:00"}, "naive_time"),
         ({"type": "progress", "document": "P", "fulfilment": "f", "stage": "lost", "at": "2026-03-01T08:00:00Z"}, "malformed"),
@@ -92,9 +95,11 @@ def test_every_example_of_the_documentation_is_what_it_says_it_is() -> None:
         "move",
         "shipment",
         "rejection",
+        "too_late",
         "progress",
         "tracking",
         "return",
+        "inspection",
     ]
     for example in examples:
         assert isinstance(received(example), Received)
