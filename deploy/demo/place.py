@@ -12,8 +12,8 @@ from deploy.program import STOP_S
 from deploy.settings import Settings
 
 PROCESSES = 16  # metrics ports that are looked for in a row
-# of them: deliveries, warehouses, and where the warehouses are called
-WORLD = 10
+# of them: that of the warehouses, and behind it the one where they are called
+WORLD = 14
 _PORTS = {"kafka_port": 2, "gateway_port": 1, "pages_port": 1, "metrics_port": PROCESSES}
 
 

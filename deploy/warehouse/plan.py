@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from connectors.contract import FulfilmentLine, TrackingStatus
 from deploy.warehouse.habits import DAY, HOUR, Habits
-from deploy.warehouse.words import Ask, Back, Inspected, Job, Left, Lines, Progress, Seen, Unshipped, Word, less
+from deploy.warehouse.words import Ask, Back, Inspected, Job, Left, Lines, Progress, Seen, TooLate, Unshipped, Word, less
 
 CARRIERS = ("gull", "heron", "tern")
 # Of the time between order and shipment, after how many per cent it is …
@@ -19,6 +19,9 @@ ANSWERS_WITHIN = HOUR // 2
 CARRIER_FIRST = 0.3
 SCANS: tuple[tuple[TrackingStatus, int], ...] = (("in_transit", 2 * HOUR), ("out_for_delivery", 0), ("delivered", 4 * HOUR))
 WHOLE_BACK, GOOD_BACK = 0.5, 0.8
+SAYS_SO = 0.5  # that it is too late for a cancel
+
+Answers = tuple[Unshipped | TooLate, ...]
 
 
 class Course(NamedTuple):
@@ -32,7 +35,7 @@ class Course(NamedTuple):
     shipped: int
     lines: Lines
     over: int = 0
-    answers: tuple[Unshipped, ...] = ()
+    answers: Answers = ()
 
 
 def plan(job: Job, asks: Sequence[Ask], habits: Habits) -> list[Word]:
@@ -54,21 +57,30 @@ def _cancelled(job: Job, course: Course, ask: Ask, habits: Habits) -> Course:
     """A question is too late once all is picked, and a settled cancel once the parcel left; of what was refused nothing is to cancel."""
     until = course.accepted if _refuses(job, habits) else course.shipped if ask.final else course.picked
     left = less(course.lines, ask.lines)
-    if ask.at >= until or left == course.lines:
+    if left == course.lines:
         return course
-    if not ask.final and habits.chance(ask.event, "late cancel") < habits.late_cancel:
-        return course
+    if ask.at >= until or (not ask.final and habits.chance(ask.event, "late cancel") < habits.late_cancel):
+        return course._replace(answers=(*course.answers, *_too_late(job, course, ask, habits)))
     answers = course.answers if ask.final else _answered(job, course.answers, ask, until, habits)
     return course._replace(lines=left, over=0 if left else ask.at, answers=answers)
 
 
-def _answered(job: Job, answers: tuple[Unshipped, ...], ask: Ask, until: int, habits: Habits) -> tuple[Unshipped, ...]:
+def _answered(job: Job, answers: Answers, ask: Ask, until: int, habits: Habits) -> Answers:
     """Questions that come before the answer was given get that one: it is for all that was asked."""
-    if answers and ask.at < answers[-1].at:
-        last = answers[-1]
+    last = answers[-1] if answers else None
+    if isinstance(last, Unshipped) and ask.at < last.at:
         return *answers[:-1], Unshipped(last.name, last.at, last.reason, (*last.lines, *ask.lines))
     at = max(ask.at + 1, min(habits.later(ask.at, ANSWERS_WITHIN), until - 1))
     return *answers, Unshipped(f"{job.id}-cancel-{len(answers) + 1}", at, "cancelled", ask.lines)
+
+
+def _too_late(job: Job, course: Course, ask: Ask, habits: Habits) -> Iterator[TooLate]:
+    """Some say so; of others the shipment does, and of what has left it did."""
+    open = ask.at < course.shipped and not _refuses(job, habits)
+    if not ask.final and open and habits.chance(ask.event, "says so") < SAYS_SO:
+        yield TooLate(
+            f"{job.id}-late-{len(course.answers) + 1}", max(ask.at + 1, min(habits.later(ask.at, ANSWERS_WITHIN), course.shipped))
+        )
 
 
 def _is_told(word: Word, habits: Habits) -> bool:

@@ -2,7 +2,7 @@
 
 from connectors.qimen import beijing
 from connectors.xml_tree import Tree
-from deploy.warehouse.words import Back, Inspected, Job, Left, Progress, Seen, Unshipped, Word, units
+from deploy.warehouse.words import Back, Inspected, Job, Left, Progress, Seen, TooLate, Unshipped, Word, units
 
 STAGES = {"accepted": "ACCEPT", "picking": "PRINT", "picked": "PICK", "packed": "PACKAGE"}
 REASONS = {"cancelled": "CANCELED"}
@@ -24,6 +24,8 @@ def call(word: Word, job: Job) -> tuple[str, Tree] | None:
             return "deliveryorder.confirm", {"deliveryOrder": order, "orderLines": {"orderLine": missing}}
         case Unshipped():
             return "deliveryorder.confirm", {"deliveryOrder": _order(word, job, REASONS.get(word.reason, "REJECT"))}
+        case TooLate():
+            return "deliveryorder.confirm", {"deliveryOrder": _order(word, job, "CANCELEDFAIL")}
         case Back():
             return "returnorder.confirm", _back(word, job)
         case Seen() | Inspected():
@@ -35,7 +37,7 @@ def _process(word: Progress | Seen, job: Job, process: Tree) -> Tree:
     return {"order": order, "process": process | {"operateTime": beijing(word.at)}}
 
 
-def _order(word: Left | Unshipped, job: Job, status: str) -> Tree:
+def _order(word: Left | Unshipped | TooLate, job: Job, status: str) -> Tree:
     return {
         "deliveryOrderCode": job.id,
         "warehouseCode": job.node,

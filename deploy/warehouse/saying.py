@@ -13,7 +13,7 @@ from connectors.qimen import Account, Call, query
 from connectors.times import iso
 from connectors.xml_tree import write_xml
 from deploy.warehouse.qimen_words import call
-from deploy.warehouse.words import Back, Inspected, Job, Left, Lines, Progress, Seen, Unshipped, Word, units
+from deploy.warehouse.words import Back, Inspected, Job, Left, Lines, Progress, Seen, TooLate, Unshipped, Word, units
 
 _encode = msgspec.json.Encoder().encode
 
@@ -44,6 +44,8 @@ def _document(word: Word, job: Job) -> dict[str, Any]:
             return {"type": "shipment", "fulfilment": job.id, "shipped_at": at, **about}
         case Unshipped(reason=reason):
             return {"type": "rejection", "fulfilment": job.id, "reason": reason}
+        case TooLate():
+            return {"type": "too_late", "fulfilment": job.id}
         case Seen(carrier=carrier, tracking=tracking, status=status):
             return {"type": "tracking", "tracking": tracking, "carrier": carrier, "status": status, "at": at}
         case Back(lines=lines):

@@ -58,6 +58,13 @@ class Unshipped(msgspec.Struct, frozen=True):
     lines: Lines
 
 
+class TooLate(msgspec.Struct, frozen=True):
+    """What was asked for leaves all the same."""
+
+    name: str
+    at: int
+
+
 class Seen(msgspec.Struct, frozen=True):
     """The carrier tells of a parcel."""
 
@@ -86,7 +93,7 @@ class Inspected(msgspec.Struct, frozen=True):
     good: bool
 
 
-Word = Progress | Left | Unshipped | Seen | Back | Inspected
+Word = Progress | Left | Unshipped | TooLate | Seen | Back | Inspected
 
 
 def units(lines: Iterable[FulfilmentLine]) -> dict[str, int]:

@@ -16,10 +16,10 @@ from tests.integration.prying import pry
 
 ROOT = Path(__file__).parent.parent.parent
 ORDERS = 200
-PATIENCE_S = 400
+PATIENCE_S = 600
 LOOK_S = 1.0
 ENOUGH = 40  # answers to look at
-METRICS = 13  # more ports than it has processes
+METRICS = 15  # more ports than it has processes
 
 
 class Demo(NamedTuple):

@@ -10,7 +10,7 @@ from connectors.contract import FulfilmentLine
 from deploy.warehouse.books import Books, Told
 from deploy.warehouse.habits import DAY, HOUR, Habits
 from deploy.warehouse.plan import plan
-from deploy.warehouse.words import Ask, Back, Inspected, Job, Left, Lines, Progress, Seen, Unshipped, Word, less, units
+from deploy.warehouse.words import Ask, Back, Inspected, Job, Left, Lines, Progress, Seen, TooLate, Unshipped, Word, less, units
 from tests.deploy.warehouse.jobs import LINES, NOON, ask, habits, job, jobs
 
 SURE = Habits(parcels=0.0, returns=0.0)
@@ -134,6 +134,14 @@ def test_a_question_after_picking_is_too_late_and_the_parcel_leaves() -> None:
 
     assert shipped(words) == {"CUP": 5, "POT": 1}
     assert said(words, Unshipped) == []
+
+
+def test_some_say_that_it_is_too_late_and_some_just_ship() -> None:
+    late = [plan(job(), [ask(4, final=False, event=f"c{number}")], Habits(late_cancel=1.0)) for number in range(100)]
+
+    told = [bool(said(words, TooLate)) for words in late]
+    assert 30 < sum(told) < 70
+    assert all(shipped(words) == {"CUP": 5, "POT": 1} for words in late)
 
 
 def test_some_say_too_late_though_there_was_time() -> None:
