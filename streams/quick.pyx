@@ -421,6 +421,9 @@ cdef class Quick:
             return None
         if key in pool.orders:
             return self._repeated(ledger, pool, offset, name, pool.orders.at_rest(key), most, source)
+        flow = pool.policy.flow
+        if flow is not None and flow.asks_more(shop_name):
+            return None
         if pool.deferred or pool.free.get(quota_of(shop_name)) or self.placed.placed_at <= pool.forgotten.get(shop_name, -1):
             return None
         segment = shop.segment

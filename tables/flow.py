@@ -9,6 +9,7 @@ import msgspec
 from msgspec import Meta
 
 Minutes = Annotated[int, Meta(ge=0, le=10_000_000)]
+Price = Annotated[int, Meta(ge=0, le=1_000_000_000)]
 Ending = Literal["cancel", "release"]
 
 MINUTE_MS = 60_000
@@ -40,9 +41,11 @@ _PLAIN = HoldRule()
 
 
 class ShopFlow(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """For one shop, or for all that have none of their own. `holds`: by reason; one that is not named holds until it is ended."""
+    """For one shop, or for all that have none of their own. `holds`: by reason; one that is not named holds until it is ended.
+    `floors`: by listing or SKU, what a unit of it has to bring, in minor units by currency."""
 
     holds: dict[str, HoldRule] = {}
+    floors: dict[str, dict[str, Price]] = {}
 
     def hold(self, reason: str) -> HoldRule:
         rule = self.holds.get(reason, _PLAIN)
@@ -55,3 +58,7 @@ class Flow(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
     def of(self, shop: str) -> ShopFlow:
         return self.shops.get(shop, self.rule)
+
+    def asks_more(self, shop: str) -> bool:
+        """Whether more is asked of an order than what is said of it to hold it back."""
+        return bool(self.of(shop).floors)

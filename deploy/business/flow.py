@@ -31,9 +31,11 @@ def _said(forms: dict[str, ShopFlowForm], name: str) -> list[ShopFlowForm]:
 
 
 def _laid(layers: Iterable[ShopFlowForm]) -> ShopFlow:
-    """Later ones over earlier ones, reason by reason."""
+    """Later ones over earlier ones, reason by reason, and floor by floor."""
+    layers = list(layers)
     holds = {reason: _rule(hold) for layer in layers for reason, hold in layer.holds.items()}
-    return ShopFlow(holds=dict(sorted(holds.items())))
+    floors = {code: dict(sorted(prices.items())) for layer in layers for code, prices in layer.floors.items()}
+    return ShopFlow(holds=dict(sorted(holds.items())), floors=dict(sorted(floors.items())))
 
 
 def _rule(form: HoldForm) -> HoldRule:

@@ -59,6 +59,8 @@ Latitude = Annotated[float, Field(ge=-90, le=90, allow_inf_nan=False, descriptio
 Longitude = Annotated[float, Field(ge=-180, le=180, allow_inf_nan=False, description="degrees between -180 and 180, with a decimal point")]
 Units = Annotated[int, Field(ge=0, le=1_000_000_000, description="a whole number of units, 0 or more, without thousands separators")]
 Some = Annotated[int, Field(ge=1, le=1_000_000, description="a whole number of units, 1 or more")]
+Currency = Annotated[str, AfterValidator(_known_currency), Field(description="an ISO 4217 code such as USD")]
+Price = Annotated[int, Field(ge=0, le=1_000_000_000, description="a whole number of minor units, such as cents")]
 Rank = Annotated[int, Field(ge=-1_000_000, le=1_000_000, description="a whole number; 0 comes before 1")]
 Kind = Annotated[Literal["warehouse", "store", "dealer", "supplier"], Field(description="warehouse, store, dealer or supplier")]
 Kilometres = Annotated[int, Field(ge=0, le=21_000, description="a whole number of km")]
@@ -208,6 +210,7 @@ class HoldForm(Form):
 
 class ShopFlowForm(Form):
     holds: dict[Reason, HoldForm] = Field({}, description="a mapping of reason to ignore, expires_minutes, then")
+    floors: dict[Sku, dict[Currency, Price]] = Field({}, description="a mapping of listing or SKU to a mapping of currency to minor units")
 
 
 class FlowForm(ShopFlowForm):
@@ -226,5 +229,5 @@ class PolicyForm(RuleForm):
     fills_per_decision: int = Field(50, ge=1, le=500, description="1 to 500")
     remember_days: int = Field(60, ge=7, le=3_650, description="7 to 3650")
     remember_parcels_days: int = Field(365, ge=7, le=3_650, description="7 to 3650")
-    flow: FlowForm | None = Field(None, description="a mapping of holds, pools, tenants, shops")
+    flow: FlowForm | None = Field(None, description="a mapping of holds, floors, pools, tenants, shops")
     return_days: int = Field(30, ge=1, le=3_650, description="1 to 3650")

@@ -6,6 +6,7 @@ from collections.abc import Callable
 import msgspec
 
 from streams.checks.findings import Findings
+from streams.checks.floors import FloorCheck
 from streams.checks.held import Held
 from streams.checks.promises import Known, Plain, Promise, count, decode, encode, has_just, join, pack_lines, still_asked, take_out
 from streams.checks.records import OrderPlaced
@@ -43,6 +44,7 @@ class Orders:
         self.standing: Counter[Standing] = Counter()
         self._findings = findings
         self.held_since = Held(findings)
+        self._floors = FloorCheck(findings)
         self._policy = _Policy()
         self._packed = Store()
         self._touched: dict[str, Known] = {}
@@ -55,6 +57,7 @@ class Orders:
     def use(self, policy: bytes) -> None:
         self._policy = decode_policy(policy)
         self.held_since.use(policy)
+        self._floors.use(policy)
 
     def get(self, key: str) -> Known:
         """The order, for the time of this decision."""
@@ -75,6 +78,8 @@ class Orders:
         """A new order, promised at once by one node with exactly its lines: nothing can be wrong with it. False, with nothing taken in,
         for any other."""
         key = placed.order
+        if self._floors.below(placed):
+            return False
         if placed.revision != 1 or reserved.order != key or not has_just(reserved.rows, placed.lines) or self._packed.has(key):
             return False
         who = (placed.updated_at, placed.digest, placed.segment, placed.shop)
@@ -111,6 +116,7 @@ class Orders:
         known.segment, known.shop, known.lines = event.segment, event.shop, event.lines
         known.cancelled = known.rejected = False
         known.holds = ()
+        self._floors.placed(event)
 
     def reduced(self, event: e.OrderReduced) -> None:
         known = self.get(event.order)
@@ -150,6 +156,7 @@ class Orders:
             if reason not in known.holds:
                 self._note("holds", f"{event.order} is released of {reason!r}, which does not hold it")
         known.holds = tuple(reason for reason in known.holds if reason not in event.reasons)
+        known.let_go = tuple(dict.fromkeys((*known.let_go, *event.reasons)))
 
     def waits(self, event: e.Backordered) -> None:
         self.get(event.order).waiting = event.rows
@@ -249,6 +256,7 @@ class Orders:
                     self.standing[state] += 1
                 for state in before:
                     self.standing[state] -= 1
+        self._floors.settle(self._touched)
         self._touched.clear()
         self.held_since.settle()
         self._promised.clear()

@@ -48,6 +48,7 @@ class Known(msgspec.Struct, array_like=True, tag=1):
     promises: dict[str, Promise] = {}
     returned: tuple[Row, ...] = ()
     delivered: tuple[Row, ...] = ()
+    let_go: tuple[str, ...] = ()
     returns: dict[str, Return] = {}
 
     def is_over(self) -> bool:

@@ -18,6 +18,8 @@ class OrderPlaced(msgspec.Struct, frozen=True, gc=False, tag=True):
     updated_at: Millis
     digest: str
     lines: tuple[e.OrderLine, ...]
+    currency: str
+    paid: e.Paid = ()
 
 
 class Considered(msgspec.Struct, frozen=True, gc=False, tag=True):

@@ -3,10 +3,11 @@
 import msgspec
 
 from streams.commands import ReleaseHold, SetListing
+from streams.rules.floor import PRICE_FLOOR, below_floor
 from streams.rules.place import UNKNOWN_LISTING, resolve
 from streams.rules.plan import Plan
 from streams.rules.rebalance import rebalance
-from tables.events import Duplicate, HoldReleased, ListingSet, OrderResolved, Refused, Stale
+from tables.events import Duplicate, HoldReleased, ListingSet, OrderHeld, OrderResolved, Refused, Stale
 from tables.orders import Order
 
 
@@ -51,4 +52,14 @@ def _resolve(plan: Plan, key: str, order: Order, command: SetListing) -> None:
     lines = resolve(order.lines, {**known, command.listing: command.parts})
     plan.emit(OrderResolved(order=key, lines=lines))
     if all(line.parts for line in lines):
-        go_on(plan, key, msgspec.structs.replace(order, lines=lines), (UNKNOWN_LISTING,), "listing")
+        _known(plan, key, msgspec.structs.replace(order, lines=lines))
+
+
+def _known(plan: Plan, key: str, order: Order) -> None:
+    """Now that its SKUs are known, the order may turn out to be too cheap."""
+    held = PRICE_FLOOR in (*order.holds, *order.released)
+    if held or not below_floor(plan.pool.policy.flow, order.shop, order.currency, order.lines, order.paid):
+        go_on(plan, key, order, (UNKNOWN_LISTING,), "listing")
+        return
+    plan.emit(HoldReleased(order=key, reasons=(UNKNOWN_LISTING,), by="listing"))
+    plan.emit(OrderHeld(order=key, reasons=(*(reason for reason in order.holds if reason != UNKNOWN_LISTING), PRICE_FLOOR)))

@@ -18,6 +18,9 @@ BEST = 5
 def ordinary(plan: Plan, command: PlaceOrder, shop: Shop) -> bool:
     """Decides an order of which nothing is known; False, nothing done, when it is not an ordinary one. `plan` must be a new one."""
     pool, segment = plan.pool, shop.segment
+    flow = pool.policy.flow
+    if flow is not None and flow.asks_more(command.shop):
+        return False
     if command.holds or command.reductions or pool.deferred or pool.free.get(quota_of(command.shop)):
         return False
     rows = [Row(line.line, line.parts[0][0], line.quantity * line.parts[0][1]) for line in command.lines if len(line.parts) == 1]

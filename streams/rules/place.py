@@ -6,6 +6,7 @@ import msgspec
 
 from streams.commands import PlaceOrder
 from streams.rules.fill import fill, freed
+from streams.rules.floor import PRICE_FLOOR, below_floor
 from streams.rules.ordinary import ordinary, placed
 from streams.rules.plan import Plan
 from streams.rules.rebalance import rebalance
@@ -103,12 +104,14 @@ def _tell_once_more(plan: Plan, key: str, reductions: Reductions | None) -> None
 
 
 def _holds(plan: Plan, command: PlaceOrder, order: Order, lines: tuple[OrderLine, ...], suspected: tuple[str, ...]) -> tuple[str, ...]:
-    """Reasons to hold: the channel's, unless they do not count or were released before, that it is suspected, a person's, and listings
-    nobody knows."""
+    """Reasons to hold: the channel's, unless they do not count or were released before, that it is suspected, a person's, a price
+    too low, and listings nobody knows."""
     reasons = [reason for reason in command.holds if reason not in order.released and not _ignored(plan, command.shop, reason)]
     reasons += suspected
     if MANUAL in order.holds:
         reasons.append(MANUAL)
+    if PRICE_FLOOR not in order.released and below_floor(plan.pool.policy.flow, command.shop, command.currency, lines, command.paid):
+        reasons.append(PRICE_FLOOR)
     if not _all_known(lines):
         reasons.append(UNKNOWN_LISTING)
     if not reasons:

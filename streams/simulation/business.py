@@ -26,7 +26,12 @@ REMEMBERED = (7, 7, 60)
 FLOWS = (
     None,
     Flow(rule=ShopFlow(holds={"payment": HoldRule(expires_minutes=1), "fraud": HoldRule(ignore=True)})),
-    Flow(rule=ShopFlow(holds={"fraud": HoldRule(expires_minutes=1, then="release"), "manual": HoldRule(expires_minutes=1)})),
+    Flow(
+        rule=ShopFlow(
+            holds={"fraud": HoldRule(expires_minutes=1, then="release"), "manual": HoldRule(expires_minutes=1)},
+            floors={GIFT: {"USD": 451}},
+        )
+    ),
 )
 
 

@@ -13,10 +13,13 @@ flow:
   holds:
     payment: {expires_minutes: 4320}
     fraud: {ignore: true}
+  floors:
+    SENCHA-100: {USD: 900}
+    OOLONG-CASE: {USD: 20000}
   tenants:
     halyard: {holds: {fraud: {expires_minutes: 60, then: release}}}
   shops:
-    halyard-web: {holds: {payment: {expires_minutes: 30}}}
+    halyard-web: {holds: {payment: {expires_minutes: 30}}, floors: {SENCHA-100: {USD: 800, EUR: 750}}}
 """
 
 
@@ -33,10 +36,12 @@ def test_a_shop_has_its_own_rules_over_its_tenants_over_those_for_all(flowing: F
     flow = flowing.business().pools[0].policy.flow
 
     assert flow is not None
-    assert flow.rule == ShopFlow(holds={"fraud": HoldRule(ignore=True), "payment": HoldRule(expires_minutes=4320)})
+    assert flow.rule.holds == {"fraud": HoldRule(ignore=True), "payment": HoldRule(expires_minutes=4320)}
     release = HoldRule(expires_minutes=60, then="release")
-    assert flow.of("halyard-web") == ShopFlow(holds={"fraud": release, "payment": HoldRule(expires_minutes=30)})
-    assert flow.of("halyard-outlet") == ShopFlow(holds={"fraud": release, "payment": HoldRule(expires_minutes=4320)})
+    assert flow.of("halyard-web").holds == {"fraud": release, "payment": HoldRule(expires_minutes=30)}
+    assert flow.of("halyard-outlet").holds == {"fraud": release, "payment": HoldRule(expires_minutes=4320)}
+    assert flow.of("halyard-web").floors == {"OOLONG-CASE": {"USD": 20_000}, "SENCHA-100": {"EUR": 750, "USD": 800}}
+    assert flow.of("halyard-outlet").floors == {"OOLONG-CASE": {"USD": 20_000}, "SENCHA-100": {"USD": 900}}
 
 
 def test_a_pool_has_rules_of_its_own_and_hears_nothing_of_others() -> None:
@@ -52,6 +57,8 @@ def test_a_pool_has_rules_of_its_own_and_hears_nothing_of_others() -> None:
     [
         ("ignore: true", "ignored: true", "did you mean 'ignore'?"),
         ("expires_minutes: 4320", "expires_minutes: soon", "minutes after which the hold ends by itself"),
+        ("SENCHA-100: {USD: 900}", "SENCHA-100: {USX: 900}", "floors.SENCHA-100.USX"),
+        ("SENCHA-100: {USD: 900}", "SENCHA-100: {USD: 9.50}", "to minor units"),
         ("then: release", "then: ship", "cancel or release"),
         ("fraud: {ignore", "bad fraud: {ignore", "flow.holds.bad fraud"),
         ("    halyard-web:", "    halyard-wob:", "did you mean 'halyard-web'?"),

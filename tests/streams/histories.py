@@ -39,8 +39,9 @@ hold_rules = st.builds(
     then=st.sampled_from(["cancel", "release"]),
 )
 flows = st.none() | st.builds(
-    lambda all_shops, web: Flow(rule=ShopFlow(holds=all_shops), shops={"web": ShopFlow(holds=web)}),
+    lambda all_shops, floors, web: Flow(rule=ShopFlow(holds=all_shops, floors=floors), shops={"web": ShopFlow(holds=web)}),
     st.dictionaries(st.sampled_from(["payment", "manual", "unknown_listing", "suspected_duplicate"]), hold_rules, max_size=2),
+    st.sampled_from([{}, {}, {"TEA": {"EUR": 1_001}, "NEW": {"EUR": 1_000}}, {"SET": {"EUR": 1_000}, "POT": {"EUR": 1_001}}]),
     st.dictionaries(st.sampled_from(["payment", "fraud"]), hold_rules, max_size=2),
 )
 parcels = st.sampled_from(["", "GL-1", "GL-2", "gl -1"])

@@ -41,3 +41,10 @@ def the_policy_lets_go_whom_it_should_cancel(logs: Logs) -> None:
 def what_a_person_keeps_back_stays_promised(logs: Logs) -> None:
     at, _ = decision_about(logs, key("odd"), e.OrderHeld)
     logs.rewrite(at, lambda events: without(events, e.Unreserved, e.CancelRequested))
+
+
+@breaks("holds")
+def an_order_that_is_too_cheap_is_promised(logs: Logs) -> None:
+    at, _ = decision_about(logs, key("cheap"), e.OrderHeld)
+    reserved = e.Reserved(order=key("cheap"), fulfilment="Fcheap", node="hamburg", rows=(e.Row("CASE-OOLONG", "OOLONG", 2),))
+    logs.rewrite(at, lambda events: [*without(events, e.OrderHeld), reserved])

@@ -7,7 +7,8 @@ from tests.story import Story, line
 TEAS = ("ASSAM", "SENCHA", "OOLONG")
 DAY_MS = 86_400_000
 HOUR_MS = 3_600_000
-FLOW = Flow(rule=ShopFlow(holds={"payment": HoldRule(expires_minutes=60), "fraud": HoldRule(ignore=True)}))
+HOLDS = {"payment": HoldRule(expires_minutes=60), "fraud": HoldRule(ignore=True)}
+FLOW = Flow(rule=ShopFlow(holds=HOLDS, floors={"CASE-OOLONG": {"EUR": 9_000}}))
 
 
 def busy_day(orders: int = 60) -> Story:
@@ -64,5 +65,6 @@ def _afterwards(story: Story) -> None:
     story.place("unpaid", line("ASSAM", 1), holds=("payment", "fraud"), at=14)
     story.place("odd", line("ASSAM", 1), at=14)
     story.hold("odd")
+    story.place("cheap", line("CASE-OOLONG", 1, parts=(("OOLONG", 2),)), at=14)
     story.tick(DAY_MS)
     story.tick(DAY_MS + HOUR_MS)
