@@ -90,6 +90,8 @@ def event_line(event: e.AnyEvent) -> Text:
             return Text(f"{node} has {name} {stage}")
         case e.Tracked(tracking=tracking, carrier=carrier, status=status):
             return Text(f"{carrier or 'the carrier'} says of {tracking}: {status.replace('_', ' ')}")
+        case e.Delivered(tracking=tracking, rows=()):
+            return Text(f"delivered earlier than was told ({tracking})", style="green")
         case e.Delivered(tracking=tracking, rows=rows):
             return Text(f"{_units(rows)} delivered ({tracking})", style="green")
         case e.Returned(document=document, node=node, rows=rows):

@@ -54,7 +54,7 @@ def _came_to_nothing(told: Sequence[Told], order: Order) -> Path:
 
 def _sent(told: Sequence[Told], order: Order, left: Sequence[Left]) -> Path:
     """All that there is has left."""
-    delivered = [event for _, event in told if isinstance(event, e.Delivered)]
+    delivered = [event for _, event in told if isinstance(event, e.Delivered) and event.rows]
     arrived = {event.tracking for event in delivered}
     on_its_way = [event for event in left if number(event.tracking) not in arrived]
     if not on_its_way:

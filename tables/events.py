@@ -295,7 +295,8 @@ class Tracked(Event, frozen=True):
 
 
 class Delivered(Event, frozen=True):
-    """The parcel with these rows has reached the customer. Once for each row that was shipped in it, whatever is heard of it later."""
+    """The parcel with these rows has reached the customer. Once for each row that was shipped in it, whatever is heard of it later;
+    without rows: those that had reached him did so at this earlier time."""
 
     order: str
     tracking: str

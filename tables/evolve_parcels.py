@@ -53,11 +53,16 @@ def tracked(pool: Pool, event: e.Tracked) -> None:
 
 def _early(pool: Pool, event: e.Tracked) -> None:
     known = pool.early.get(event.tracking)
-    delivered_at = event.at if event.status == "delivered" else known.delivered_at if known else 0
+    delivered_at = _earliest(known.delivered_at if known else 0, event.at if event.status == "delivered" else 0)
     if known is not None and not later(event.status, event.at, known):
         known.delivered_at = delivered_at
     else:
         pool.early[event.tracking] = Early(event.carrier, event.status, event.at, delivered_at, pool.now)
+
+
+def _earliest(one: int, other: int) -> int:
+    """Of two times of which either may not be known (0)."""
+    return min(one, other) if one and other else one or other
 
 
 def delivered(pool: Pool, event: e.Delivered) -> None:

@@ -37,8 +37,9 @@ def track(plan: Plan, command: TrackParcel) -> None:
     for key, parcel in _parcels(plan, tracking):
         if later(command.status, command.at, parcel):
             plan.emit(_tracked(command, key, tracking))
-        if command.status == "delivered" and not parcel.delivered_at:
-            plan.emit(Delivered(order=key, tracking=tracking, rows=parcel.rows, delivered_at=command.at))
+        if _arrived_before(command, parcel):
+            rows = () if parcel.delivered_at else parcel.rows
+            plan.emit(Delivered(order=key, tracking=tracking, rows=rows, delivered_at=command.at))
     coming = returns.track(plan, command, tracking)
     early = plan.pool.early.get(tracking)
     if tracking not in plan.pool.parcels and coming is None and _is_news(command, early):
@@ -74,7 +75,12 @@ def _tracked(command: TrackParcel, order: str, tracking: str) -> Tracked:
 def _is_news(command: TrackParcel, early: Early | None) -> bool:
     if early is None or later(command.status, command.at, early):
         return True
-    return command.status == "delivered" and not early.delivered_at
+    return _arrived_before(command, early)
+
+
+def _arrived_before(command: TrackParcel, known: Parcel | Early) -> bool:
+    """Carriers tell of an arrival more than once, with other times: the earliest of them holds, whichever is heard first."""
+    return command.status == "delivered" and (not known.delivered_at or command.at < known.delivered_at)
 
 
 def _nothing_new(command: TrackParcel, known: Parcel | Early | Case) -> Duplicate | Stale:

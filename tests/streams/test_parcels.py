@@ -155,6 +155,21 @@ def test_parcels_go_with_their_order() -> None:
     assert not story.pool.parcels
 
 
+def test_of_two_times_of_one_arrival_the_earlier_holds_whichever_is_heard_first() -> None:
+    ends = set()
+    for way in permutations((("ship", 0), ("delivered", 7), ("delivered", 9), ("returning", 10))):
+        story = sold()
+        for what, at in way:
+            if what == "ship":
+                story.ship(story.fulfilment("1"), tracking=PARCEL)
+            else:
+                story.track(PARCEL, "delivered" if what == "delivered" else "returning", at)
+        [parcel] = (story.order("1").parcels or {}).values()
+        ends.add((word(story), parcel.status, parcel.at, parcel.delivered_at, repr(story.order("1").delivered)))
+
+    assert ends == {("delivered", "returning", 10, 7, repr(story.order("1").delivered))}
+
+
 WAY: list[tuple[e.TrackingStatus, int]] = [("label", 6), ("in_transit", 7), ("failed_attempt", 8), ("delivered", 9), ("returned", 10)]
 
 

@@ -1,0 +1,100 @@
+"""Whatever order partners' messages come in, it ends the same: only what a node says of one and the same units, answers to cancels and
+confirmations, keeps its order."""
+
+from itertools import permutations
+from typing import Any
+
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from streams.rules.observe import STAGES
+from tables.evolve_parcels import RANK
+from tests.histories.messages import written
+from tests.histories.window import MINUTE, NODES, SEEN, Message, Window, feed, kept
+
+fast = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow], derandomize=True)
+moments = st.integers(1, 60).map(lambda minute: written(SEEN + minute * MINUTE))
+NAMES = Window().fulfilments
+orders = st.sampled_from(sorted(NAMES))
+PARCELS = ("P-1", "P-2", "p -2", "OLD-5")
+
+
+def lines(**units: int) -> list[dict[str, Any]]:
+    return [{"sku": sku, "quantity": quantity} for sku, quantity in units.items()]
+
+
+def numbered(kind: str, **about: st.SearchStrategy[Any]) -> st.SearchStrategy[dict[str, Any]]:
+    return st.fixed_dictionaries({"type": st.just(kind), **about})
+
+
+progress = numbered("progress", fulfilment=orders, stage=st.sampled_from(STAGES), at=moments)
+tracking = numbered("tracking", tracking=st.sampled_from(PARCELS), status=st.sampled_from(sorted(RANK)), at=moments)
+receipt = numbered("receipt", node=st.sampled_from(NODES), received_at=moments, lines=st.builds(lines, KETTLE=st.integers(1, 9)))
+scrapped = numbered("move", node=st.sampled_from(NODES), to_bucket=st.just("damaged"), moved_at=moments, lines=st.just(lines(CUP=2)))
+moved = numbered("move", node=st.just("east"), to_node=st.just("north"), moved_at=moments, lines=st.builds(lines, LAMP=st.integers(1, 5)))
+back = numbered(
+    "return", shop=st.just("web"), order=st.just("5"), node=st.sampled_from(NODES), returned_at=moments, lines=st.just(lines(KETTLE=1))
+)
+
+
+def counted(least: int, most: int) -> st.SearchStrategy[list[dict[str, Any]]]:
+    """Counts of nodes that have about 1,000 kettles. Two of one moment cannot both be right."""
+    found = st.builds(lines, KETTLE=st.integers(least, most), CUP=st.just(1_000))
+    count = numbered("count", node=st.sampled_from(NODES), counted_at=moments, lines=found)
+    return st.lists(count, max_size=3, unique_by=lambda one: (one["node"], one["counted_at"]))
+
+
+# no more than had left: of what nobody can have done, the last that is heard is refused
+backs = st.lists(back, max_size=4)
+free = st.lists(st.one_of(progress, tracking, receipt, scrapped, moved), max_size=7)
+part = numbered("shipment", fulfilment=orders, shipped_at=moments, tracking=st.sampled_from(PARCELS[:3]), lines=st.just(lines(KETTLE=1)))
+rest = numbered("shipment", fulfilment=orders, shipped_at=moments, tracking=st.sampled_from(PARCELS[:3]))
+no = numbered("rejection", fulfilment=orders, reason=st.sampled_from(["no_capacity", "cancelled", "damaged"]))
+answers = st.lists(st.one_of(part, rest, no), max_size=4)
+
+
+@st.composite
+def windows(draw: st.DrawFn, counts: st.SearchStrategy[list[dict[str, Any]]]) -> tuple[list[Message], list[Message]]:
+    """Messages, and the same in another order."""
+    found = [*draw(free), *draw(backs), *draw(counts), *draw(answers)]
+    kept_in_order = {one["fulfilment"] for one in found if one["type"] == "rejection" or (one["type"] == "shipment" and "lines" not in one)}
+    messages = [told(document, number, document.get("fulfilment") in kept_in_order) for number, document in enumerate(found)]
+    again = draw(st.lists(st.sampled_from(messages), max_size=2)) if messages else []
+    return messages, kept(messages, draw(st.permutations(messages))) + [message for message in again if not message.chain]
+
+
+def told(document: dict[str, Any], number: int, ends: bool) -> Message:
+    """What a node answers for a fulfilment keeps its order, once one of the answers is about all that is left of it."""
+    order = document.get("fulfilment")
+    named = document | {"document": f"D-{number}"} | ({"fulfilment": NAMES[order]} if order else {})
+    answers_for = ends and document["type"] in ("shipment", "rejection")
+    return feed(named, chain=f"answers for {order}" if answers_for else "")
+
+
+@fast
+@given(windows(counted(990, 1_010)))
+def test_partners_may_be_heard_in_any_order(window: tuple[list[Message], list[Message]]) -> None:
+    messages, shuffled = window
+    as_it_was, as_it_came = Window().tell(messages), Window().tell(shuffled)
+
+    assert as_it_came.ends() == as_it_was.ends()
+    as_it_came.assert_checked()
+
+
+def test_a_count_that_comes_before_the_shipments_it_knows_of_ends_the_same_but_for_what_was_called_back() -> None:
+    """It finds promised units missing: they are called back and sourced anew, until the shipments are heard of."""
+    minute = [written(SEEN + at * MINUTE) for at in range(31)]
+    first = {"type": "shipment", "document": "S-1", "fulfilment": NAMES["1"], "shipped_at": minute[5], "tracking": "P-1"}
+    second = first | {"document": "S-2", "fulfilment": NAMES["2"], "shipped_at": minute[20], "tracking": "P-2"}
+    counted_8 = {"type": "count", "document": "C-1", "node": "east", "counted_at": minute[10], "lines": lines(KETTLE=8)}
+    received_5 = {"type": "receipt", "document": "R-1", "node": "east", "received_at": minute[30], "lines": lines(KETTLE=5)}
+    arrived = {"type": "tracking", "document": "T-1", "tracking": "P-1", "status": "delivered", "at": minute[29]}
+    ends = []
+    for way in permutations([first, second, counted_8, received_5, arrived]):
+        window = Window()
+        for node in ("east", "west"):  # north is next, whose cancels are final at once
+            window.story.move(node, "on_hand", "damaged", at=SEEN - MINUTE, KETTLE=window.story.pool.on_hand(node, "KETTLE"))
+        window.tell([feed(document) for document in way]).assert_checked()
+        ends.append(window.units())
+
+    assert all(end == ends[0] for end in ends)
