@@ -37,6 +37,10 @@ def gist(event: e.AnyEvent) -> Gist:
             return _of_rows(event.node, event.fulfilment, event.rows, (event.reason,))
         case e.CancelRefused():
             return _of_rows(event.node, event.fulfilment, event.rows, ("too_late",))
+        case e.ReservationMade():
+            return _of_rows(event.node, "", event.rows)
+        case e.ReservationReleased():
+            return _of_rows(event.node, "", event.rows, (event.reason,))
         case e.Returned():
             return _of_rows(event.node, "", event.rows)
         case e.ReturnRequested():

@@ -5,7 +5,9 @@ from typing import Literal, NamedTuple, get_args
 from streams.decisions import Decision
 from tables import events as e
 
-Kind = Literal["order", "cancel", "reduce", "release", "hold", "fulfilment", "return", "stock", "reference", "tick", "nothing"]
+Kind = Literal[
+    "order", "cancel", "reduce", "release", "hold", "fulfilment", "return", "reservation", "stock", "reference", "tick", "nothing"
+]
 
 # The first of these that a decision has names its command: what follows from it (a receipt fills orders) comes after in this list.
 _KINDS: tuple[tuple[type[e.Event], Kind], ...] = (
@@ -21,6 +23,7 @@ _KINDS: tuple[tuple[type[e.Event], Kind], ...] = (
         for of in (e.Shipped, e.FoundShipped, e.FulfilmentRejected, e.CancelRefused, e.Progressed, e.Tracked, e.Delivered)
     ),
     *((of, "return") for of in (e.Returned, e.ReturnRequested, e.ReturnTracked, e.ReturnEnded, e.Inspected)),
+    *((of, "reservation") for of in (e.ReservationMade, e.ReservationReleased)),
     *((of, "stock") for of in (e.StockMoved, e.StockCounted)),
 )
 _HEADS = {e.OrderPlaced, e.HoldReleased, e.OrderHeld}

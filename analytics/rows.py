@@ -7,7 +7,7 @@ from analytics.facts import At, Row
 from analytics.gist import gist
 from analytics.outcome import outcome
 from analytics.rows_orders import NO_EVENTS, NOT_PLACED, ORDER_EVENTS, Left, Told, demand, event_columns, placed_columns
-from analytics.rows_stock import implied, moved_rows, moved_sums
+from analytics.rows_stock import as_moved, implied, moved_rows, moved_sums
 from streams.deadletter import DeadLetter
 from streams.decisions import Decision
 from tables import events as e
@@ -27,9 +27,9 @@ def decision_rows(at: At, decision: Decision, record_hash: int) -> Left:
         left.sums.extend(implied(decision.pool, told))
         left.sums.extend(demand(at, told))
     for ordinal, event in enumerate(decision.events):
-        if isinstance(event, e.StockMoved):
-            left.rows.extend(moved_rows((*at, ordinal), decision.pool, event))
-            left.sums.extend(moved_sums(decision.pool, event))
+        if moved := as_moved(event):
+            left.rows.extend(moved_rows((*at, ordinal), decision.pool, moved))
+            left.sums.extend(moved_sums(decision.pool, moved))
     return left
 
 

@@ -13,6 +13,21 @@ _OUTSIDE = frozenset({"supplier", "customer", "adjustment"})
 _WAY = attrgetter("from_node", "from_place", "to_node", "to_place")
 
 
+def as_moved(event: e.AnyEvent) -> e.StockMoved | None:
+    """A document that moves stock; a reservation is one too."""
+    match event:
+        case e.StockMoved():
+            return event
+        case e.ReservationMade(reservation=name, node=node, rows=rows):
+            moves = [e.Move(row.sku, row.quantity, node, "on_hand", node, "reserved") for row in rows]
+        case e.ReservationReleased(reservation=name, node=node, rows=rows, to=to):
+            there = "" if to in _OUTSIDE else node
+            moves = [e.Move(row.sku, row.quantity, node, "reserved", there, to) for row in rows]
+        case _:
+            return None
+    return e.StockMoved(document=name, kind="reservation", at=0, moves=tuple(moves))
+
+
 def moved_rows(front: tuple[object, ...], pool: str, event: e.StockMoved) -> Iterator[Row]:
     """`front`: where the record lies, and the place of the event in it."""
     for position, move in enumerate(event.moves):

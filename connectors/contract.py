@@ -127,7 +127,8 @@ class OrderDraft(msgspec.Struct, frozen=True, kw_only=True, tag="order", omit_de
     """An order as the channel now sees it: placed, or amended. `region` is ISO 3166-2 (`US-CA`) or a country code, "" unknown.
     `holds`: reasons known to the channel why it must not ship yet (`payment`, `fraud`, `address`, …). Defaults are left out of the
     digest that names a revision, so a field added with a default makes no old order look amended. `discount`: minor units off the
-    whole order, beside those of its lines; `charges`: postage and fees that are no lines."""
+    whole order, beside those of its lines; `charges`: postage and fees that are no lines. `reservation`: the one whose units are for
+    this order."""
 
     order: str
     number: str
@@ -142,6 +143,7 @@ class OrderDraft(msgspec.Struct, frozen=True, kw_only=True, tag="order", omit_de
     recipient: Person | None = None
     discount: int = 0
     charges: int = 0
+    reservation: str = ""
 
 
 class CancelDraft(msgspec.Struct, frozen=True, kw_only=True, tag="cancel", omit_defaults=True):
@@ -157,6 +159,21 @@ class ReductionDraft(msgspec.Struct, frozen=True, kw_only=True, tag="reduction")
 
     order: str
     reduction: Reduction
+
+
+class ReservationDraft(msgspec.Struct, frozen=True, kw_only=True, tag="reservation", omit_defaults=True):
+    """Units by listing that the shop keeps, for a checkout or on a deposit, until `expires_at` or until the order that names them."""
+
+    reservation: str
+    expires_at: Millis
+    lines: tuple[tuple[str, int], ...]
+    region: str = ""
+
+
+class ReleaseDraft(msgspec.Struct, frozen=True, kw_only=True, tag="release"):
+    """The shop needs a reservation no longer."""
+
+    reservation: str
 
 
 class StockLine(msgspec.Struct, frozen=True, kw_only=True):
@@ -310,7 +327,7 @@ class TooLateDraft(msgspec.Struct, frozen=True, kw_only=True, tag="too_late"):
     fulfilment: str
 
 
-OrderSide = OrderDraft | CancelDraft | ReductionDraft
+OrderSide = OrderDraft | CancelDraft | ReductionDraft | ReservationDraft | ReleaseDraft
 AfterSalesSide = ReturnRequestDraft | ReturnEndDraft | InspectionDraft
 StockSide = (
     CountDraft | ReceiptDraft | MoveDraft | ShipmentDraft | RejectionDraft | ReturnDraft | ProgressDraft | TrackingDraft | TooLateDraft

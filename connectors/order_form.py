@@ -17,6 +17,8 @@ from connectors.contract import (
     Reduction,
     ReductionDraft,
     Rejected,
+    ReleaseDraft,
+    ReservationDraft,
     ReturnEndDraft,
     ReturnLine,
     ReturnRequestDraft,
@@ -64,6 +66,7 @@ class Order(Struct, frozen=True, tag="order", kw_only=True, gc=False):
     reductions: Annotated[tuple[TakenOff, ...], Meta(max_length=MOST_LINES)] = ()
     recipient: Person | None = None
     discount: Discount | UnsetType = UNSET
+    reservation: Annotated[str, Meta(max_length=200)] = ""
 
 
 class Cancel(Struct, frozen=True, tag="cancel", kw_only=True):
@@ -101,12 +104,28 @@ class ReturnEnd(Struct, frozen=True, tag="return_end", kw_only=True):
     reason: Annotated[str, Meta(max_length=200)] = ""
 
 
-Form = Order | Cancel | Reduce | Return | ReturnEnd
+class Kept(Struct, frozen=True):
+    sku: Id
+    quantity: Units
+
+
+class Reserve(Struct, frozen=True, tag="reservation", kw_only=True):
+    reservation: Id
+    expires_at: Moment
+    lines: Annotated[tuple[Kept, ...], Meta(min_length=1, max_length=MOST_LINES)]
+    region: Annotated[str, Meta(max_length=6)] = ""
+
+
+class Release(Struct, frozen=True, tag="release", kw_only=True):
+    reservation: Id
+
+
+Form = Order | Cancel | Reduce | Return | ReturnEnd | Reserve | Release
 _decode = msgspec.json.Decoder(Form).decode
 
 
 def parse_form(body: bytes) -> Parsed:
-    """One order, cancel, reduction or return, or why not."""
+    """One order, cancel, reduction, return or reservation, or why not."""
     if has_nul(body):
         return Rejected("null_byte", "The payload contains a null byte: find out what damaged it and send it again.")
     try:
@@ -132,6 +151,12 @@ def _drafts(form: Form) -> tuple[Draft, ...] | Rejected:
         case ReturnEnd():
             at = to_millis(form.ended_at)
             return (ReturnEndDraft(order=form.order, rma=form.id, ended_at=at, end=form.end, reason=form.reason),)
+        case Reserve():
+            kept = tuple([(line.sku, line.quantity) for line in form.lines])
+            expires_at = to_millis(form.expires_at)
+            return (ReservationDraft(reservation=form.reservation, expires_at=expires_at, lines=kept, region=form.region),)
+        case Release():
+            return (ReleaseDraft(reservation=form.reservation),)
 
 
 def _return(form: Return) -> ReturnRequestDraft:
@@ -165,6 +190,7 @@ def _order(form: Order) -> tuple[Draft, ...] | Rejected:
         priority=form.priority,
         recipient=form.recipient,
         discount=form.discount or 0,
+        reservation=form.reservation,
     )
     return (draft,)
 
@@ -178,7 +204,7 @@ def _rejection(fault: str) -> Rejected:
     sentence, _, place = fault.partition(" - at ")
     field = place.strip("`").removeprefix("$.")
     if field == "type":
-        return Rejected("unknown_type", "type: one of order, cancel, reduction, return and return_end.")
+        return Rejected("unknown_type", "type: one of order, cancel, reduction, return, return_end, reservation and release.")
     return Rejected(_code(sentence, field), f"{field or 'payload'}: {sentence}.")
 
 

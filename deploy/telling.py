@@ -106,6 +106,8 @@ def event_line(event: e.AnyEvent) -> Text:
         case e.Inspected(document=document, rma=rma, node=node, lines=lines):
             found = ", ".join(f"{units} × {sku} {disposition.replace('_', ' ')}" for sku, disposition, units in lines)
             return Text(f"{node} has inspected return {rma} ({document}): {found}", style="green")
+        case e.ReservationReleased(reservation=name, node=node, rows=rows, reason=reason):
+            return Text(f"{_units(rows)} at {node} were reserved ({name}) until now ({reason})")
         case e.Backordered(rows=rows):
             return Text(f"waits for {_units(rows)}" if rows else "waits for nothing more", style="yellow")
         case e.OrderHeld(reasons=reasons, by=by, why=why):

@@ -30,7 +30,7 @@ class Command(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc=
 class PlaceOrder(Command, frozen=True):
     """Place or amend. `digest`: hash of the parsed draft; with `updated_at` it is the revision (design rule 2).
     A line without parts names an unknown listing. `reductions`: those the payload already tells of. `charges`: what is paid for postage
-    and fees; `paid`: for the lines that do not cost quantity x price."""
+    and fees; `paid`: for the lines that do not cost quantity x price. `reservation`: the one whose units it takes over."""
 
     order: OrderKey
     shop: str
@@ -49,6 +49,7 @@ class PlaceOrder(Command, frozen=True):
     sealed: str = ""
     charges: Amount = 0
     paid: Paid = ()
+    reservation: str = ""
 
 
 class CancelOrder(Command, frozen=True):
@@ -82,6 +83,23 @@ class HoldOrder(Command, frozen=True):
     order: OrderKey
     by: str
     why: Why
+
+
+class ReserveUnits(Command, frozen=True):
+    """Keep units by SKU for a shop until `expires_at`, all of them or none. `reservation` is named as orders are. `unknown`: listings
+    without a SKU, for which it is refused."""
+
+    reservation: OrderKey
+    shop: str
+    lines: tuple[tuple[str, Units], ...]
+    expires_at: Moment
+    region: str = ""
+    unknown: tuple[str, ...] = ()
+
+
+class ReleaseReservation(Command, frozen=True):
+    reservation: OrderKey
+    shop: str
 
 
 class ReceiveStock(Command, frozen=True):
@@ -239,6 +257,8 @@ AnyCommand = (
     | ReduceOrder
     | ReleaseHold
     | HoldOrder
+    | ReserveUnits
+    | ReleaseReservation
     | ReceiveStock
     | CountStock
     | MoveStock

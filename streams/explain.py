@@ -13,7 +13,7 @@ from streams.letters import letter_of
 from streams.read import Log, Record
 from streams.rules.announce import status
 from streams.topics import COMMANDS, DEAD_LETTERS, DECISIONS, FULFILMENTS, RAW
-from tables.events import AnyEvent, Duplicate, OrderPlaced, Refused, Reserved, Stale
+from tables.events import AnyEvent, Duplicate, OrderPlaced, Refused, ReservationReleased, Reserved, Stale
 from tables.orders import demand, sums
 from tables.pool import Pool, evolve
 
@@ -161,7 +161,8 @@ def _fold(decided: Sequence[Decided], key: str) -> tuple[Pool, int]:
     for record, _, events in decided:
         place = record.offset
         for event in events:
-            evolve(pool, event)
+            if not isinstance(event, ReservationReleased):
+                evolve(pool, event)
     return pool, place
 
 

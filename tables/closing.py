@@ -60,6 +60,7 @@ def _forget(pool: Pool, key: str, order: Order) -> None:
     forget_parcels(pool, key, order)
     forget_returns(pool, order)
     pool.orders.forget(key)
+    pool.claims.pop(key, None)
     shop = key.split("/")[1]
     # of a mark it is not known when its order was placed: not after the mark itself
     placed_at = order.placed_at if order.revision else order.over_since

@@ -22,7 +22,7 @@ Rank = Annotated[int, Meta(ge=-1_000_000, le=1_000_000)]
 Bucket = Literal["on_hand", "reserved", "picked", "damaged", "quality", "refurbish", "hold", "in_transit", "incoming"]
 Outside = Literal["supplier", "customer", "adjustment"]
 Place = str  # a Bucket or an Outside
-MovedBy = Literal["receipt", "count", "move", "shipment", "rejection", "inspection", "node", "segment", "shop"]
+MovedBy = Literal["receipt", "count", "move", "shipment", "rejection", "inspection", "node", "segment", "shop", "reservation"]
 
 # Where a promised unit was taken from: a segment's name, UNASSIGNED, or "@shop" for that shop's exclusive quota.
 Origin = tuple[str, int]
@@ -103,7 +103,7 @@ class Event(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc=Fa
 # ---------------------------------------------------------------------------------------------- orders
 class OrderPlaced(Event, frozen=True):
     """A revision of an order is taken: the first one, or an amendment (`revision` > 1). `charges`: what is paid for postage and fees;
-    `paid`: for the lines that do not cost quantity x price."""
+    `paid`: for the lines that do not cost quantity x price; `reservation`: whose units it takes over."""
 
     order: str
     shop: str
@@ -122,6 +122,7 @@ class OrderPlaced(Event, frozen=True):
     sealed: str = ""
     charges: Amount = 0
     paid: Paid = ()
+    reservation: str = ""
 
 
 class OrderReduced(Event, frozen=True):
@@ -371,6 +372,33 @@ class Shortage(Event, frozen=True):
     quantity: int
 
 
+# ---------------------------------------------------------------------------------------------- reservations
+class ReservationMade(Event, frozen=True):
+    """Units of a node are kept for a shop until `expires_at`, and for no order yet. Moves on_hand -> reserved there, and takes the
+    origins' free units. One event a node; the rows are of no line."""
+
+    reservation: str
+    shop: str
+    segment: str
+    node: str
+    rows: tuple[Row, ...]
+    expires_at: int
+
+
+class ReservationReleased(Event, frozen=True):
+    """Rows of a reservation are given back: reserved -> `to`. `to` on_hand: the origins get their free units back; adjustment: they were
+    found missing at `at` (0: now). `reason`: released, expired, shortage, ordered or cancelled; of the last two `order` says by which: what
+    an order takes over it reserves in this very decision. A reservation without rows has ended."""
+
+    reservation: str
+    node: str
+    rows: tuple[Row, ...]
+    to: Place
+    reason: str
+    at: int = 0
+    order: str = ""
+
+
 # ---------------------------------------------------------------------------------------------- stock
 class StockMoved(Event, frozen=True):
     """Moves and the grants that go with them, caused by one document of the outside or of ours."""
@@ -518,7 +546,7 @@ OrderEvent = (
     | Inspected
     | Shortage
 )
-StockEvent = StockMoved | StockCounted | FillDeferred
+StockEvent = StockMoved | StockCounted | FillDeferred | ReservationMade | ReservationReleased
 ReferenceEvent = NodeSet | ShopSet | SegmentSet | ListingSet | PolicySet | Ticked
 NoEvent = Duplicate | Stale | Refused
 AnyEvent = OrderEvent | StockEvent | ReferenceEvent | NoEvent

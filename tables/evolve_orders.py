@@ -26,6 +26,8 @@ def placed(pool: Pool, event: e.OrderPlaced) -> None:
     order.cancelled = order.rejected = order.unpaid = False
     wait(pool, event.order, order, waiting)
     _hold(pool, event.order, order, ())
+    if event.reservation:
+        pool.claims[event.order] = event.reservation
 
 
 def _saw(order: Order, updated_at: int, digest: str) -> None:
@@ -91,7 +93,7 @@ def reserved(pool: Pool, event: e.Reserved) -> None:
         else:
             reserved[sku] = known + units
         if row.origins:
-            _free(pool, row, order.segment, -1)
+            draw(pool, row, order.segment, -1)
         elif rest := own.get(sku, 0) - units:
             own[sku] = rest
         else:
@@ -104,7 +106,7 @@ def reserved(pool: Pool, event: e.Reserved) -> None:
         pool.offered[event.fulfilment] = (event.node, 0)
 
 
-def _free(pool: Pool, row: e.Row, segment: str, sign: int) -> None:
+def draw(pool: Pool, row: e.Row, segment: str, sign: int) -> None:
     """Take (-1) or give back (+1) the free units of a row at their origins."""
     for origin, units in row.origins or ((segment, row.quantity),):
         add(pool.free.setdefault(origin, {}), row.sku, sign * units)
@@ -122,7 +124,7 @@ def unreserved(pool: Pool, event: e.Unreserved) -> None:
         if to is not None:
             add(to, row.sku, row.quantity)
         if event.to == "on_hand":
-            _free(pool, row, order.segment, 1)
+            draw(pool, row, order.segment, 1)
         elif event.to not in GOOD:
             pool.moved(event.node, row.sku, event.at or pool.now, -row.quantity)
     if event.reason == "shortage":

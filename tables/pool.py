@@ -8,6 +8,7 @@ from tables import evolve_orders as orders
 from tables import evolve_parcels as parcels
 from tables import evolve_returns as returns
 from tables import evolve_stock as stock
+from tables import reservations
 from tables.closing import settle
 from tables.state import WEEK_MS, Pool
 
@@ -56,6 +57,8 @@ EVOLVERS: dict[type[e.AnyEvent], Callable[[Pool, Any], None]] = {
     e.Returned: returns.returned,
     e.Inspected: returns.inspected,
     e.Shortage: _nothing,
+    e.ReservationMade: reservations.made,
+    e.ReservationReleased: reservations.released,
     e.StockMoved: stock.stock_moved,
     e.StockCounted: stock.counted,
     e.FillDeferred: stock.deferred,

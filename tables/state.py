@@ -42,6 +42,15 @@ class Awaited(msgspec.Struct, array_like=True):
     since: int
 
 
+class Reservation(msgspec.Struct, array_like=True):
+    """Units that a shop keeps until `expires_at`: by node, rows of no line."""
+
+    shop: str
+    segment: str
+    expires_at: int
+    held: dict[str, tuple[Row, ...]]
+
+
 class Pool(msgspec.Struct):
     """`now`: state time, the highest tick. `documents`: business keys of stock documents seen in the last week. `movements`: what
     moved in and out of a node's good units, by SKU, as (time, units), for counts that come late; `marks`: up to when each SKU's
@@ -53,6 +62,7 @@ class Pool(msgspec.Struct):
     `parcels` (tracking number -> orders) follows from `orders` too; `early`: what carriers told of parcels that are not known yet.
     `offered`: by fulfilment, the node that has yet to accept it, and since which state time it knows (0: the next tick will tell).
     `awaited`: by `order#rma`, the returns that are still to come, first asked for first; `coming`: by tracking number, their parcels.
+    `expiring`: a heap of (expires_at, reservation), the first of which stands; `claims`: by order, the reservation it names.
     `rankings` only spare the decider work it has done before, and follow from nodes and policy."""
 
     name: str
@@ -84,6 +94,9 @@ class Pool(msgspec.Struct):
     awaited: dict[str, Awaited] = {}
     coming: dict[str, tuple[str, str]] = {}
     holds: dict[str, dict[str, dict[str, int]]] = {}
+    reservations: dict[str, Reservation] = {}
+    expiring: list[tuple[int, str]] = []
+    claims: dict[str, str] = {}
     rankings: dict[Any, Any] = {}
 
     def free_units(self, origin: str, sku: str) -> int:

@@ -190,6 +190,22 @@ class Story:
     def tick(self, at: int) -> Decision:
         return self.ask(c.Tick(pool=POOL, cause=self.cause(), at=at))
 
+    def keep(self, reservation: str, expires_at: int, shop: str = "web", unknown: tuple[str, ...] = (), **units: int) -> Decision:
+        return self.ask(
+            c.ReserveUnits(
+                pool=POOL,
+                cause=self.cause(),
+                reservation=key(reservation, shop),
+                shop=shop,
+                lines=tuple(units.items()),
+                expires_at=expires_at,
+                unknown=unknown,
+            )
+        )
+
+    def let_go(self, reservation: str, shop: str = "web") -> Decision:
+        return self.ask(c.ReleaseReservation(pool=POOL, cause=self.cause(), reservation=key(reservation, shop), shop=shop))
+
     # ------------------------------------------------------------------------------------------ looking
     @property
     def pool(self) -> Pool:
@@ -265,4 +281,7 @@ def assert_sound(pool: Pool) -> None:
                 assert row.quantity > 0
                 assert not row.origins or sum(units for _, units in row.origins) == row.quantity
                 promised[fulfilment.node, row.sku] += row.quantity
+    for reservation in pool.reservations.values():
+        for node, rows in reservation.held.items():
+            promised.update({(node, row.sku): row.quantity for row in rows})
     assert promised == reserved

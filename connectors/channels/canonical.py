@@ -7,12 +7,14 @@ from connectors.order_form import parse_form
 from connectors.payload import UNDECODABLE
 from connectors.signing import fingerprint, hex_signed
 
-_KINDS = frozenset({"order", "cancel", "reduction", "return", "return_end"})
+_ORDERS, _RESERVATIONS = frozenset({"order", "cancel", "reduction", "return", "return_end"}), frozenset({"reservation", "release"})
+_KINDS = _ORDERS | _RESERVATIONS
 
 
 class _Glance(msgspec.Struct):
-    order: str
     type: str
+    order: str = ""
+    reservation: str = ""
 
 
 _glance = msgspec.json.Decoder(_Glance).decode
@@ -29,14 +31,18 @@ class Canonical:
         try:
             seen = _glance(hook.body)
         except UNDECODABLE:
-            return Refusal("malformed", "The body is not a JSON object with `type` and `order`.")
-        if not seen.order or seen.type not in _KINDS:
-            return Refusal("malformed", "`type` must be order, cancel, reduction, return or return_end, and `order` must name the order.")
-        return Received(seen.type, seen.order, hook.headers.get("x-yipan-delivery") or fingerprint(hook.body))
+            return Refusal("malformed", "The body is not a JSON object with `type` and `order` (or `reservation`).")
+        name = seen.reservation if seen.type in _RESERVATIONS else seen.order
+        if not name or seen.type not in _KINDS:
+            return Refusal(
+                "malformed",
+                "`type` is order, cancel, reduction, return or return_end, with `order`; or reservation or release, with `reservation`.",
+            )
+        return Received(seen.type, name, hook.headers.get("x-yipan-delivery") or fingerprint(hook.body))
 
     def parse(self, raw: RawRecord, shop: ShopRef) -> Parsed:
         if raw.kind not in _KINDS:
-            return Ignored("other_kind", "Only orders, cancels, reductions and returns have the canonical form.")
+            return Ignored("other_kind", "Only orders, cancels, reductions, returns and reservations have the canonical form.")
         return parse_form(raw.body)
 
     def poll(self, fetch: Fetch, shop: ShopRef, cursor: str, now: Millis) -> Polled:

@@ -10,6 +10,7 @@ from streams.checks.floors import FloorCheck
 from streams.checks.held import Held
 from streams.checks.promises import Known, Plain, Promise, count, decode, encode, has_just, join, pack_lines, still_asked, take_out
 from streams.checks.records import OrderPlaced
+from streams.checks.reservations import TakenOver
 from streams.checks.standing import Standing, standing
 from streams.checks.store import Store
 from tables import events as e
@@ -49,6 +50,7 @@ class Orders:
         self._packed = Store()
         self._touched: dict[str, Known] = {}
         self._promised: set[str] = set()
+        self.taken_over = TakenOver()
         self._again: set[str] = set()  # orders that were over, and are placed as if they were new
         self._reduced: dict[str, dict[str, Lines]] = {}  # refunds of this decision
         self._repeated: set[tuple[str, str]] = set()  # those of them that were told before
@@ -260,6 +262,7 @@ class Orders:
         self._touched.clear()
         self.held_since.settle()
         self._promised.clear()
+        self.taken_over.clear()
         self._again.clear()
         for key, name in sorted(self._repeated):
             self._note("one order", f"{key}: reduction {name} takes effect twice")
@@ -282,7 +285,7 @@ class Orders:
             return
         for place, units in wanted.items():
             have = reserved.get(place, 0) + shipped.get(place, 0)
-            if have < units and key in self._promised and self._whole(known.segment):
+            if have < units and key in self._promised and self._whole(known.segment) and not self.taken_over.covers(key, reserved):
                 self._note("all or nothing", f"{key} is promised {have} of {units} {place[1]} (line {place[0]})")
             if have + waiting.get(place, 0) < units:
                 self._note("accounted", f"{key}: {units} of {place[1]} ordered (line {place[0]}), {have} promised, the rest not waited for")

@@ -8,6 +8,7 @@ from streams.checks.books import Books
 from streams.checks.findings import Findings
 from streams.checks.orders import Orders
 from streams.checks.records import AnyEvent, Considered, Decision, OrderPlaced
+from streams.checks.reservations import Reservations
 from tables import events as e
 from tables.events import Reserved, Shipped
 
@@ -21,6 +22,7 @@ class PoolCheck:
         self.books = Books(findings)
         self.orders = Orders(findings)
         self.after = AfterSales(findings, self.orders)
+        self.reservations = Reservations(findings)
         self._findings = findings
         self._policy_version = 0
         orders, after = self.orders, self.after
@@ -45,6 +47,8 @@ class PoolCheck:
             e.ReturnEnded: after.ended,
             e.Returned: self._returned,
             e.Inspected: after.inspected,
+            e.ReservationMade: self._kept,
+            e.ReservationReleased: self._let_go,
             e.StockMoved: self._moved,
             e.NodeSet: self._node_set,
             e.SegmentSet: self._segment_set,
@@ -70,6 +74,7 @@ class PoolCheck:
                         fold(event)
                 self.after.settle()
                 self.orders.settle()
+                self.reservations.settle()
         self.books.settle()
 
     def _reserved(self, event: e.Reserved) -> None:
@@ -91,6 +96,16 @@ class PoolCheck:
         self.after.returned(event)
         self.books.take_back(event.node, event.rows)
 
+    def _kept(self, event: e.ReservationMade) -> None:
+        self.reservations.made(event)
+        self.books.reserve(event.node, event.rows, event.segment, event.shop)
+
+    def _let_go(self, event: e.ReservationReleased) -> None:
+        segment = self.reservations.get(event.reservation).segment
+        self.reservations.released(event)
+        self.books.give_back(event.node, event.rows, segment, event.to)
+        self.orders.taken_over.add(event)
+
     def _moved(self, event: e.StockMoved) -> None:
         self.books.move(event.moves, event.grants)
         if event.kind == "inspection":
@@ -109,6 +124,8 @@ class PoolCheck:
             self._findings.note("sequence", f"policy {event.version} takes effect after policy {self._policy_version}")
         self._policy_version = event.version
         self.orders.use(event.policy)
+        self.reservations.use(event.policy)
 
     def _ticked(self, event: e.Ticked) -> None:
         self.orders.held_since.ticked(event.at)
+        self.reservations.ticked(event)

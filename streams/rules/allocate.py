@@ -4,7 +4,7 @@ All or nothing first: one node that has everything, then the fewest nodes within
 that the policy's rule says backorder (promise nothing yet), partial (promise what there is, in whole units of a line) or reject.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from operator import sub
 
 import msgspec
@@ -57,8 +57,8 @@ def allocate(plan: Plan, demand: Demand) -> tuple[Row, ...]:
     chosen, needs, left = _choose(supply, rule, shortage, demand)
     short = _short(supply) if left else ()
     plan.emit(explained(looked_at, [supply.nodes[i] for i in chosen], demand.order, ranking, short))
-    if chosen:
-        _reserve(plan, demand, supply, chosen, needs)
+    for node, rows in _by_node(supply, chosen, needs) if chosen else ():
+        plan.reserve(demand.order, demand.segment, node, rows, demand.sealed)
     if left and rule.shortage == "reject":
         plan.emit(OrderRejected(order=demand.order, reason="short" if short else "too_many_splits"))
         return ()
@@ -70,6 +70,13 @@ def can_fill(plan: Plan, demand: Demand) -> bool:
     _, supply, ranking = _look(plan, demand)
     shortage = ranking.rule.shortage_after(plan.now - demand.placed_at)
     return bool(_choose(supply, ranking.rule, shortage, demand)[0])
+
+
+def whole(plan: Plan, demand: Demand) -> list[tuple[str, tuple[Row, ...]]]:
+    """Rows by node that together are all that is needed; none where that cannot be had now."""
+    _, supply, ranking = _look(plan, demand)
+    chosen, needs, _ = _choose(supply, ranking.rule, "backorder", demand)
+    return list(_by_node(supply, chosen, needs)) if chosen else []
 
 
 def _look(plan: Plan, demand: Demand) -> tuple[list[LookedAt], Supply, Ranking]:
@@ -155,11 +162,11 @@ def _choose(supply: Supply, rule: Rule, shortage: Shortage, demand: Demand) -> t
         return [], (), demand.needs
     chosen = greedy(supply.shelves, supply.promisable, limit)
     have = [min(units, sum(supply.shelves[n][i] for n in chosen)) for i, units in enumerate(supply.promisable)]
-    needs, left = _whole_units(demand, dict(zip(supply.skus, have, strict=True)))
+    needs, left = whole_units(demand, dict(zip(supply.skus, have, strict=True)))
     return (chosen if needs else []), needs, left
 
 
-def _whole_units(demand: Demand, have: dict[str, int]) -> tuple[tuple[Row, ...], tuple[Row, ...]]:
+def whole_units(demand: Demand, have: dict[str, int]) -> tuple[tuple[Row, ...], tuple[Row, ...]]:
     """As many whole units of each line as `have` allows, first line first; the rest waits."""
     parts = {line.line: line.parts for line in demand.lines}
     by_line: dict[str, list[Row]] = {}
@@ -182,10 +189,10 @@ def _whole_units(demand: Demand, have: dict[str, int]) -> tuple[tuple[Row, ...],
     return tuple(now), tuple(later)
 
 
-def _reserve(plan: Plan, demand: Demand, supply: Supply, chosen: Sequence[int], needs: tuple[Row, ...]) -> None:
+def _by_node(supply: Supply, chosen: Sequence[int], needs: tuple[Row, ...]) -> Iterator[tuple[str, tuple[Row, ...]]]:
     """Each node ships what it has, best first; free units are taken in the segment's drawing order."""
     if len(chosen) == 1 and not supply.pots:
-        plan.reserve(demand.order, demand.segment, supply.nodes[chosen[0]], needs, demand.sealed)
+        yield supply.nodes[chosen[0]], needs
         return
     place = {sku: i for i, sku in enumerate(supply.skus)}
     left = [need.quantity for need in needs]
@@ -197,12 +204,12 @@ def _reserve(plan: Plan, demand: Demand, supply: Supply, chosen: Sequence[int], 
             if units := min(left[i], shelf[spot]):
                 shelf[spot] -= units
                 left[i] -= units
-                rows.append(Row(need.line, need.sku, units, _pour(supply.pots.get(need.sku), units)))
+                rows.append(Row(need.line, need.sku, units, pour(supply.pots.get(need.sku), units)))
         if rows:
-            plan.reserve(demand.order, demand.segment, supply.nodes[n], tuple(rows), demand.sealed)
+            yield supply.nodes[n], tuple(rows)
 
 
-def _pour(pot: list[Origin] | None, units: int) -> tuple[Origin, ...]:
+def pour(pot: list[Origin] | None, units: int) -> tuple[Origin, ...]:
     """Take `units` out of a pot, front first; () stands for all of them from the order's own segment."""
     poured: list[Origin] = []
     while pot and units:

@@ -40,6 +40,8 @@ def touch(found: Touched, pool: Pool, decision: Decision) -> None:
                 segment = _segment(pool, decision, event.order)
                 for row in event.rows:
                     cells.setdefault(EVERY if row.origins else segment, {})[row.sku] = None
+            case e.ReservationMade(rows=rows) | e.ReservationReleased(rows=rows):
+                cells.setdefault(EVERY, {}).update({row.sku: None for row in rows})
             case e.StockMoved():
                 every = cells.setdefault(EVERY, {})
                 every.update({move.sku: None for move in event.moves})

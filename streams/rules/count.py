@@ -4,6 +4,7 @@ from streams.commands import CountStock
 from streams.rules.fill import fill
 from streams.rules.plan import Plan
 from streams.rules.rebalance import rebalance
+from streams.rules.reservation import lose_reserved
 from streams.rules.stock import known_document, sellable_grants, unknown_nodes
 from tables.events import Move, Refused, Row, Shortage, Stale, StockCounted
 from tables.orders import Order, split
@@ -58,8 +59,10 @@ def _book(plan: Plan, command: CountStock, differences: dict[str, int]) -> dict[
 
 
 def lose_promised(plan: Plan, node: str, at: int, short: dict[str, int]) -> None:
-    """Promised units that are not at a node: taken from the least urgent and youngest orders, which are sourced anew."""
-    for key, gone in _take_promised(plan, node, at, short).items():
+    """Promised units that are not at a node: taken from reservations first, then from the least urgent and youngest orders, which are
+    sourced anew."""
+    promised = lose_reserved(plan, node, at, short)
+    for key, gone in _take_promised(plan, node, at, promised).items():
         rebalance(plan, key, plan.pool.orders[key], "shortage", gone)
 
 

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 from streams import commands as c
-from streams.rules import answer, cancel, count, hold, inspect, keep_back, observe, place, returns, setup, ship, stock, take_back
+from streams.rules import answer, cancel, count, hold, inspect, keep_back, observe, place, reserve, returns, setup, ship, stock, take_back
 from streams.rules.plan import Plan
 from tables.events import AnyEvent, Refused
 from tables.pool import Pool
@@ -20,6 +20,8 @@ RULES: dict[type[c.AnyCommand], Callable[[Plan, Any], None]] = {
     c.ReduceOrder: cancel.reduce,
     c.ReleaseHold: hold.release,
     c.HoldOrder: keep_back.hold,
+    c.ReserveUnits: reserve.reserve,
+    c.ReleaseReservation: reserve.release,
     c.ReceiveStock: stock.receive,
     c.CountStock: count.count,
     c.MoveStock: stock.move,

@@ -17,6 +17,8 @@ from connectors.contract import (
     RawRecord,
     ReductionDraft,
     Rejected,
+    ReleaseDraft,
+    ReservationDraft,
     ReturnEndDraft,
     ReturnRequestDraft,
 )
@@ -24,6 +26,7 @@ from streams.commands import AnyCommand, Cause
 from streams.reference import Reference, ShopRecord
 from streams.rules.normalize_bounds import Outcome, told
 from streams.rules.normalize_orders import cancel, place, reduce
+from streams.rules.normalize_reservations import release, reserve
 from streams.rules.normalize_returns import after_sales
 from streams.rules.normalize_stock import book
 
@@ -100,6 +103,10 @@ def _translate(draft: Draft, raw: RawRecord, shop: ShopRecord, reference: Refere
             return reduce(draft, shop, cause)
         case ReturnRequestDraft() | ReturnEndDraft() | InspectionDraft():
             return after_sales(draft, shop, reference, cause)
+        case ReservationDraft():
+            return reserve(draft, shop, reference, cause, raw.received_at)
+        case ReleaseDraft():
+            return release(draft, shop, cause)
         case _:
             source, partition, offset, first = cause
             return book(draft, shop, reference, zip(repeat(source), repeat(partition), repeat(offset), count(first)))

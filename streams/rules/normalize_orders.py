@@ -47,6 +47,7 @@ def place(draft: OrderDraft, shop: ShopRecord, reference: Reference, cause: Caus
             sealed=sealed,
             charges=charges,
             paid=paid,
+            reservation=order_key(shop, draft.reservation) if draft.reservation else "",
         )
     ]
 

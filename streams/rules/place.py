@@ -41,6 +41,8 @@ def place(plan: Plan, command: PlaceOrder) -> None:
     if suspected and not order.revision:
         _tell_once_more(plan, command.order, order.reductions)
     reductions = _reduce(plan, command, order.reductions)
+    if command.reservation:
+        plan.claims[command.order] = command.reservation
     holds = _holds(plan, command, order, lines, suspected)
     amended = msgspec.structs.replace(
         order,

@@ -4,7 +4,21 @@ import hashlib
 from collections.abc import Iterable, Sequence
 from itertools import repeat
 
-from tables.events import AnyEvent, Backordered, CancelRequested, Grant, Move, MovedBy, Reserved, Row, StockMoved, Unreserved, Waiting
+from tables.events import (
+    AnyEvent,
+    Backordered,
+    CancelRequested,
+    Grant,
+    Move,
+    MovedBy,
+    ReservationMade,
+    ReservationReleased,
+    Reserved,
+    Row,
+    StockMoved,
+    Unreserved,
+    Waiting,
+)
 from tables.orders import Order
 from tables.pool import Pool
 from tables.stock import Cells
@@ -12,8 +26,8 @@ from tables.tiers import grants, losses
 
 
 class Plan:
-    """Collects the events of the decision about the command at `offset`. `touched`: orders that it has dealt with already; `now`: state
-    time as the decision leaves it."""
+    """Collects the events of the decision about the command at `offset`. `touched`: orders that it has dealt with already; `claims`:
+    reservations that its orders name; `let_go`: reservations that it gives back; `now`: state time as the decision leaves it."""
 
     def __init__(self, pool: Pool, offset: int) -> None:
         self.pool = pool
@@ -23,7 +37,9 @@ class Plan:
         self.touched: set[str] = set()
         self._on_hand: dict[str, dict[str, int]] = {}
         self._free: dict[str, dict[str, int]] = {}
-        self._unread: list[tuple[Reserved, str]] = []  # most decisions reserve and never look again
+        self.claims: dict[str, str] = {}
+        self.let_go: set[str] = set()
+        self._unread: list[tuple[Reserved | ReservationMade, str]] = []  # most decisions reserve and never look again
         self._fulfilments = 0
 
     # ------------------------------------------------------------------------------------------ what is there now
@@ -71,6 +87,10 @@ class Plan:
         self.emit(event)
         self._unread.append((event, segment))
 
+    def set_aside(self, event: ReservationMade) -> None:
+        self.emit(event)
+        self._unread.append((event, event.segment))
+
     def _read(self) -> None:
         """Take in what was reserved since the last look at the stock."""
         if not self._unread:
@@ -94,12 +114,21 @@ class Plan:
     def unreserve(self, key: str, order: Order, fulfilment: str, rows: tuple[Row, ...], to: str, reason: str, at: int = 0) -> None:
         node = order.open_fulfilments[fulfilment].node
         self.emit(Unreserved(order=key, fulfilment=fulfilment, node=node, rows=rows, to=to, reason=reason, at=at))
-        if to != "on_hand":
-            return
+        if to == "on_hand":
+            self._put_back(node, order.segment, rows)
+
+    def let(self, name: str, node: str, rows: tuple[Row, ...], reason: str, *, to: str = "on_hand", at: int = 0, order: str = "") -> None:
+        """Rows of a reservation go back on hand (or, found missing, off the books)."""
+        self.let_go.add(name)
+        self.emit(ReservationReleased(reservation=name, node=node, rows=rows, to=to, reason=reason, at=at, order=order))
+        if to == "on_hand":
+            self._put_back(node, self.pool.reservations[name].segment, rows)
+
+    def _put_back(self, node: str, segment: str, rows: Iterable[Row]) -> None:
         lost: list[Grant] = []
         for row in rows:
             self._change(self._on_hand, node, row.sku, row.quantity)
-            for origin, units in row.origins or ((order.segment, row.quantity),):
+            for origin, units in row.origins or ((segment, row.quantity),):
                 self._change(self._free, origin, row.sku, units)
                 lost.append(Grant(row.sku, origin, -units))
         if not self.sellable(node):

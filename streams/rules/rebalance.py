@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 
 from streams.rules.allocate import Demand, allocate
 from streams.rules.plan import Plan
+from streams.rules.reservation import claim
 from tables.events import OrderRejected, Row
 from tables.orders import LineSku, Order, demand, split, subtract, sums
 
@@ -104,6 +105,8 @@ def rebalance(plan: Plan, key: str, order: Order, reason: str, gone: Open | None
         needs = missing(wanted, order, standing(order, going))
     else:
         needs = all_of(order)
+    if name := plan.claims.get(key) or plan.pool.claims.get(key):
+        needs = claim(plan, name, order, demand_of(key, order, needs))
     if needs and not stands_in_line(plan, order, needs):
         needs = allocate(plan, demand_of(key, order, needs))
         if isinstance(plan.events[-1], OrderRejected):

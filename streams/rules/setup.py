@@ -5,6 +5,7 @@ from streams.rules.expire import end_holds
 from streams.rules.fill import fill
 from streams.rules.offer import time_out
 from streams.rules.plan import Plan
+from streams.rules.reserve import end_expired
 from streams.rules.returns import expire
 from tables.events import UNASSIGNED, FillDeferred, Grant, NodeSet, PolicySet, Refused, SegmentSet, Shop, ShopSet, Stale, Ticked
 from tables.policy import DAY_MS, decode_policy
@@ -102,7 +103,7 @@ def tick(plan: Plan, command: Tick) -> None:
         return
     plan.emit(Ticked(at=command.at))
     plan.now = command.at
-    freed = (*time_out(plan), *end_holds(plan))
+    freed = (*end_expired(plan), *time_out(plan), *end_holds(plan))
     expire(plan)
     fill(plan, (*plan.pool.deferred, *_no_longer_patient(plan), *freed))
 

@@ -133,7 +133,11 @@ def _order(random: Random, pool: str, number: int, at: float) -> Iterator[Delive
     """Placed, perhaps amended, refunded in part, cancelled; what comes a little later may overtake."""
     shop = f"{random.choice(('web', 'web', 'dealer'))}-{pool}"
     listings = random.sample((*TEAS, GIFT), random.randint(1, 3))
-    yield _sent(random, shop, "order", f"o{number}", at, _placed(random, number, listings, revision=0))
+    kept = random.random() < 0.15
+    if kept:
+        yield from _reservation(random, shop, f"cart{number}", listings, at - 0.2)
+    named = {"reservation": f"cart{number}"} if kept else {}
+    yield _sent(random, shop, "order", f"o{number}", at, _placed(random, number, listings, revision=0) | named)
     for revision in range(1, 1 + random.choice((0, 0, 1, 2))):
         yield _sent(random, shop, "order", f"o{number}", at + revision * 0.4, _placed(random, number, listings, revision))
     if random.random() < 0.15:
@@ -143,6 +147,15 @@ def _order(random: Random, pool: str, number: int, at: float) -> Iterator[Delive
     if random.random() < 0.2:
         cancel = {"type": "cancel", "order": f"o{number}", "updated_at": when(30)}
         yield _sent(random, shop, "cancel", f"o{number}", at + 0.6, cancel)
+
+
+def _reservation(random: Random, shop: str, name: str, listings: list[str], at: float) -> Iterator[Delivery]:
+    """For a checkout that its order may follow too late; perhaps let go, or never needed."""
+    lines = [{"sku": listing, "quantity": random.randint(1, 3)} for listing in listings]
+    about = {"type": "reservation", "reservation": name, "expires_at": when(at + random.uniform(0.5, 4)), "lines": lines}
+    yield _sent(random, shop, "reservation", name, at, about)
+    if random.random() < 0.3:
+        yield _sent(random, shop, "release", name, at + 0.6, {"type": "release", "reservation": name})
 
 
 def _placed(random: Random, number: int, listings: list[str], revision: int) -> dict[str, Any]:

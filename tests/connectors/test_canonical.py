@@ -34,6 +34,14 @@ def test_a_signed_form_is_named_by_its_type_and_its_order(kind: str) -> None:
     assert received == Received(kind, "PO/1", "d-9")
 
 
+@pytest.mark.parametrize("kind", ["reservation", "release"])
+def test_a_reservation_and_its_release_are_named_alike_so_that_they_stay_in_order(kind: str) -> None:
+    received = CHANNEL.receive(signed(json.dumps({"reservation": "cart-1", "type": kind}).encode()), SECRET)
+
+    assert isinstance(received, Received)
+    assert (received.kind, received.external_id) == (kind, "cart-1")
+
+
 def test_the_same_form_sent_again_is_the_same_delivery() -> None:
     again = [CHANNEL.receive(signed(b'{"type":"order","order":"1"}'), SECRET) for _ in range(2)]
 
@@ -112,6 +120,7 @@ def test_an_order_of_2000_lines_with_emoji_and_chinese_is_taken() -> None:
 def test_every_example_of_the_documentation_is_what_it_says_it_is() -> None:
     examples = re.findall(r"```json\n(.*?)```", (DOCS / "canonical.md").read_text(), re.DOTALL)
 
-    assert [json.loads(example)["type"] for example in examples] == ["order", "cancel", "reduction", "return", "return_end"]
+    kinds = [json.loads(example)["type"] for example in examples]
+    assert kinds == ["order", "cancel", "reduction", "return", "return_end", "reservation", "release"]
     for example in examples:
         assert isinstance(CHANNEL.parse(raw_record("canonical", example.encode()), SHOP), tuple)

@@ -33,6 +33,8 @@ from connectors.contract import (
     Refusal,
     Rejected,
     RejectionDraft,
+    ReleaseDraft,
+    ReservationDraft,
     ReturnDraft,
     ReturnEndDraft,
     ReturnRequestDraft,
@@ -41,14 +43,13 @@ from connectors.contract import (
     TrackingDraft,
     Webhook,
 )
-from connectors.money import EXPONENTS
 from connectors.registry import channels
+from tests.connectors.bounds import bounds, faults_of_order, moments
 from tests.connectors.cases import NOON, SHOP, Case, builtins, cases, every_case
 from tests.connectors.damage import damaged, with_strangers
 
 CHANNELS = list(channels().values())
 CASES = every_case()
-CENTURIES = 7_258_118_400_000  # the year 2200
 
 each_channel = pytest.mark.parametrize("channel", CHANNELS, ids=lambda channel: channel.name)
 READ = [(channel, case) for channel, case in CASES if isinstance(case.expected, list) and case.raw.kind != "delete"]
@@ -104,7 +105,7 @@ def test_a_retry_carries_the_same_ids(channel: Channel, case: Case) -> None:
 
 
 @each_case
-def test_what_is_parsed_keeps_the_bounds(channel: Channel, case: Case) -> None:
+def test_what_is_parsed_keeps_thebounds(channel: Channel, case: Case) -> None:
     assert _faults(channel.parse(case.raw, SHOP)) == []
 
 
@@ -134,7 +135,7 @@ def test_a_kind_that_nobody_knows_is_ignored(channel: Channel) -> None:
 @each_channel
 @search
 @given(data=st.data())
-def test_a_damaged_payload_is_rejected_or_still_keeps_the_bounds(channel: Channel, data: st.DataObject) -> None:
+def test_a_damaged_payload_is_rejected_or_still_keeps_thebounds(channel: Channel, data: st.DataObject) -> None:
     case = data.draw(st.sampled_from(cases(channel.name)))
     parsed = channel.parse(msgspec.structs.replace(case.raw, body=data.draw(damaged(case.raw.body, case.form))), SHOP)
 
@@ -226,6 +227,8 @@ def _names(draft: Draft) -> object:
             return draft.order
         case ReductionDraft():
             return draft.order, draft.reduction.id
+        case ReservationDraft() | ReleaseDraft():
+            return draft.reservation
         case CountDraft() | ReceiptDraft() | MoveDraft() | ReturnDraft() | InspectionDraft():
             return draft.document, draft.node
         case ReturnRequestDraft() | ReturnEndDraft():
@@ -247,57 +250,39 @@ def _faults(parsed: Parsed) -> list[str]:
 def _faults_of(draft: Draft) -> list[str]:
     match draft:
         case OrderDraft():
-            return _faults_of_order(draft)
+            return faults_of_order(draft)
         case CancelDraft():
-            return _bounds(1, 1, 1) + _moments(draft.updated_at)
+            return bounds(1, 1, 1) + moments(draft.updated_at)
         case ReductionDraft():
-            return _bounds(1, 1_000_000, *(units for _, units in draft.reduction.lines))
+            return bounds(1, 1_000_000, *(units for _, units in draft.reduction.lines))
+        case ReservationDraft():
+            return moments(draft.expires_at) + bounds(1, 1_000_000, *(units for _, units in draft.lines))
+        case ReleaseDraft():
+            return [] if draft.reservation else ["no name"]
         case CountDraft():
-            return _moments(draft.counted_at) + _bounds(0, 1_000_000_000, *(line.quantity for line in draft.lines))
+            return moments(draft.counted_at) + bounds(0, 1_000_000_000, *(line.quantity for line in draft.lines))
         case ReceiptDraft():
-            return _moments(draft.received_at) + _bounds(1, 1_000_000_000, *(line.quantity for line in draft.lines))
+            return moments(draft.received_at) + bounds(1, 1_000_000_000, *(line.quantity for line in draft.lines))
         case MoveDraft():
-            return _moments(draft.moved_at) + _bounds(1, 1_000_000_000, *(line.quantity for line in draft.lines))
+            return moments(draft.moved_at) + bounds(1, 1_000_000_000, *(line.quantity for line in draft.lines))
         case ShipmentDraft():
-            return _moments(draft.shipped_at) + _bounds(1, 1_000_000_000, *(line.quantity for line in draft.lines))
+            return moments(draft.shipped_at) + bounds(1, 1_000_000_000, *(line.quantity for line in draft.lines))
         case ReturnDraft():
-            return _moments(draft.returned_at) + _bounds(1, 1_000_000_000, *(line.quantity for line in draft.lines))
+            return moments(draft.returned_at) + bounds(1, 1_000_000_000, *(line.quantity for line in draft.lines))
         case InspectionDraft():
-            return _moments(draft.inspected_at) + _bounds(1, 1_000_000_000, *(line.quantity for line in draft.lines))
+            return moments(draft.inspected_at) + bounds(1, 1_000_000_000, *(line.quantity for line in draft.lines))
         case ReturnRequestDraft():
-            return _moments(draft.requested_at) + _bounds(1, 1_000_000, *(line.quantity for line in draft.lines))
+            return moments(draft.requested_at) + bounds(1, 1_000_000, *(line.quantity for line in draft.lines))
         case ReturnEndDraft():
-            return _moments(draft.ended_at)
+            return moments(draft.ended_at)
         case RejectionDraft():
             return [] if draft.reason else ["no reason"]
         case TooLateDraft():
             return [] if draft.document and draft.fulfilment else ["no name"]
         case ProgressDraft():
-            return _moments(draft.at)
+            return moments(draft.at)
         case TrackingDraft():
-            return _moments(draft.at) + [fault for fault in ("no document", "no tracking") if not getattr(draft, fault[3:])]
-
-
-def _faults_of_order(draft: OrderDraft) -> list[str]:
-    names = [line.line for line in draft.lines]
-    return [
-        *([] if draft.order and draft.number else ["no name"]),
-        *([] if draft.currency in EXPONENTS else ["no currency"]),
-        *([] if draft.lines and len(set(names)) == len(names) and all(names) else ["lines without a name of their own"]),
-        *([] if all(line.listings and all(line.listings) for line in draft.lines) else ["a line without a listing"]),
-        *_moments(draft.updated_at, draft.placed_at),
-        *_bounds(1, 1_000_000, *(line.quantity for line in draft.lines)),
-        *_bounds(1, 1_000_000, *(units for reduction in draft.reductions for _, units in reduction.lines)),
-        *_bounds(-(10**12), 10**12, *(line.price for line in draft.lines)),
-    ]
-
-
-def _moments(*moments: object) -> list[str]:
-    return _bounds(0, CENTURIES, *moments)
-
-
-def _bounds(least: int, most: int, *numbers: object) -> list[str]:
-    return [f"{number!r} is not within {least} and {most}" for number in numbers if type(number) is not int or not least <= number <= most]
+            return moments(draft.at) + [fault for fault in ("no document", "no tracking") if not getattr(draft, fault[3:])]
 
 
 def _quotes(sentence: str, case: Case) -> list[str]:

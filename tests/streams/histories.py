@@ -44,12 +44,16 @@ flows = st.none() | st.builds(
     st.sampled_from([{}, {}, {"TEA": {"EUR": 1_001}, "NEW": {"EUR": 1_000}}, {"SET": {"EUR": 1_000}, "POT": {"EUR": 1_001}}]),
     st.dictionaries(st.sampled_from(["payment", "fraud"]), hold_rules, max_size=2),
 )
+kept = st.tuples(st.sampled_from(["web", "dealers"]), st.sampled_from(["cart-1", "cart-2", "cart-3"]))
 parcels = st.sampled_from(["", "GL-1", "GL-2", "gl -1"])
 rmas = st.sampled_from(["", "RMA-1", "RMA-2"])
 VERBS: dict[str, st.SearchStrategy[tuple[Any, ...]]] = {
     "place": st.tuples(st.just("place"), orders, st.integers(1, 4), order_lines, st.integers(0, 1), reasons),
     "cancel": st.tuples(st.just("cancel"), orders, st.integers(1, 4)),
     "reduce": st.tuples(st.just("reduce"), orders, st.sampled_from(["r1", "r2"]), st.sampled_from(["a", "set"]), units),
+    "order_of": st.tuples(st.just("order_of"), orders, st.integers(1, 4), order_lines, kept, st.booleans()),
+    "keep": st.tuples(st.just("keep"), kept, st.dictionaries(skus, units, min_size=1), st.integers(2, 30)),
+    "let_go": st.tuples(st.just("let_go"), kept),
     "receive": st.tuples(st.just("receive"), nodes, skus, units),
     "count": st.tuples(st.just("count"), nodes, skus, st.integers(0, 6), st.integers(0, 4)),
     "move": st.tuples(st.just("move"), nodes, nodes, buckets, buckets, skus, units),
@@ -102,6 +106,13 @@ def perform(story: Story, what: tuple[Any, ...]) -> None:
             story.cancel(name, at=at, shop=shop)
         case ("reduce", (shop, name), reduction, reduced, quantity):
             story.reduce(name, reduction, (reduced, quantity), shop=shop)
+        case ("order_of", (shop, name), at, lines, (_, cart), held):
+            holds = ("payment",) if held else ()
+            story.place(name, *lines, at=at, shop=shop, placed_at=int(name), reservation=f"acme/{shop}/{cart}", holds=holds)
+        case ("keep", (shop, cart), wanted, expires_at):
+            story.keep(cart, expires_at, shop=shop, **wanted)
+        case ("let_go", (shop, cart)):
+            story.let_go(cart, shop=shop)
         case ("receive", where, what_sku, quantity):
             story.receive(where, **{what_sku: quantity})
         case ("count", where, what_sku, quantity, at):

@@ -5,12 +5,19 @@ import sys
 
 from streams.checks.findings import Invariant
 from tests.story import Story
-from tests.streams import mutants_of_holds, mutants_of_returns, mutants_of_the_log, mutants_of_the_rules, mutants_of_the_way
+from tests.streams import (
+    mutants_of_holds,
+    mutants_of_returns,
+    mutants_of_supply,
+    mutants_of_the_log,
+    mutants_of_the_rules,
+    mutants_of_the_way,
+)
 from tests.streams.logs import Logs, broken
 from tests.streams.mutants import MUTANTS
 from tests.streams.shopping import busy_day
 
-PLANTED = (mutants_of_holds, mutants_of_returns, mutants_of_the_log, mutants_of_the_rules, mutants_of_the_way)
+PLANTED = (mutants_of_holds, mutants_of_returns, mutants_of_supply, mutants_of_the_log, mutants_of_the_rules, mutants_of_the_way)
 
 # What the checker is to prove, and the invariants that stand for it; each has mutants.
 PROMISES: dict[str, tuple[Invariant, ...]] = {

@@ -37,9 +37,10 @@ class Onlooker:
         assert self.returned <= self.shipped + self.found, "no more comes back than has left"
         assert self.looked_at <= by_order(self.returned), "nothing is sold again, or gone, that has not come back"
         promised = {event.order for event in decision.events if isinstance(event, e.Reserved)}
+        taken_over = {event.order for event in decision.events if isinstance(event, e.ReservationReleased)}
         for key, order in pool.orders.items():
             assert_accounted(order)
-            if key in promised:
+            if key in promised and key not in taken_over:
                 assert_all_or_nothing(pool, order)
 
     def _border(self, event: e.AnyEvent) -> None:
@@ -47,7 +48,7 @@ class Onlooker:
             case e.StockMoved():
                 for move in event.moves:
                     self.inside[move.sku] += move.quantity * (bool(move.to_node) - bool(move.from_node))
-            case e.Shipped() | e.Unreserved(to="adjustment"):
+            case e.Shipped() | e.Unreserved(to="adjustment") | e.ReservationReleased(to="adjustment"):
                 self.inside.subtract(units(event.rows))
             case e.Returned():
                 self.inside.update(units(event.rows))

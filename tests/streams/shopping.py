@@ -2,7 +2,7 @@
 
 from tables.flow import Flow, HoldRule, ShopFlow
 from tables.policy import Policy, Rule
-from tests.story import Story, line
+from tests.story import Story, key, line
 
 TEAS = ("ASSAM", "SENCHA", "OOLONG")
 DAY_MS = 86_400_000
@@ -62,6 +62,9 @@ def _afterwards(story: Story) -> None:
     story.take_back("11", ("OOLONG", "OOLONG", 1), node="hamburg", rma="RMA-1")
     story.inspect("11", "RMA-1", ("OOLONG", "resell", 1), node="hamburg")
     story.end_return("11", "RMA-1", "closed")
+    story.keep("cart", 2_000, SENCHA=2, ASSAM=1)
+    story.keep("basket", 2_000, SENCHA=3)
+    story.place("basket", line("SENCHA", 2), at=14, reservation=key("basket"))
     story.place("unpaid", line("ASSAM", 1), holds=("payment", "fraud"), at=14)
     story.place("odd", line("ASSAM", 1), at=14)
     story.hold("odd")
