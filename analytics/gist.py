@@ -52,6 +52,8 @@ def gist(event: e.AnyEvent) -> Gist:
         case e.Inspected():
             found, skus, counts = zip(*[(disposition, sku, units) for sku, disposition, units in event.lines], strict=True)
             return Gist(event.node, "", sum(counts), found, skus, counts)
+        case e.RefundDue():
+            return Gist(units=sum([line.units for line in event.lines]), reasons=(event.cause,))
         case e.Progressed():
             return Gist(event.node, event.fulfilment, reasons=(event.stage,))
         case e.Tracked():

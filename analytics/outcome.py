@@ -6,7 +6,7 @@ from streams.decisions import Decision
 from tables import events as e
 
 Kind = Literal[
-    "order", "cancel", "reduce", "release", "hold", "fulfilment", "return", "reservation", "stock", "reference", "tick", "nothing"
+    "order", "cancel", "reduce", "release", "hold", "fulfilment", "return", "reservation", "refund", "stock", "reference", "tick", "nothing"
 ]
 
 # The first of these that a decision has names its command: what follows from it (a receipt fills orders) comes after in this list.
@@ -24,6 +24,7 @@ _KINDS: tuple[tuple[type[e.Event], Kind], ...] = (
     ),
     *((of, "return") for of in (e.Returned, e.ReturnRequested, e.ReturnTracked, e.ReturnEnded, e.Inspected)),
     *((of, "reservation") for of in (e.ReservationMade, e.ReservationReleased)),
+    (e.RefundDue, "refund"),
     *((of, "stock") for of in (e.StockMoved, e.StockCounted)),
 )
 _HEADS = {e.OrderPlaced, e.HoldReleased, e.OrderHeld}

@@ -467,7 +467,8 @@ class Fulfilment(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, 
 
 
 class OrderStatus(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):
-    """Topic `order-status`: where an order stands after the decision at `position` of its partition."""
+    """Topic `order-status`: where an order stands after the decision at `position` of its partition. Minor units of `currency`: `refunded`
+    by the channel itself (the price of what it took off), `refund_due` by it for us, all together."""
 
     tenant: str
     shop: str
@@ -484,6 +485,9 @@ class OrderStatus(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True,
     returned: int = 0
     delivered: int = 0
     returning: int = 0
+    refunded: int = 0
+    refund_due: int = 0
+    currency: str = ""
 
 
 class Availability(msgspec.Struct, frozen=True, kw_only=True, gc=False):

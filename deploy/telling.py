@@ -2,12 +2,14 @@
 
 from collections.abc import Iterable
 from datetime import UTC, datetime
+from decimal import Decimal
 
 from rich.console import Group, RenderableType
 from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
+from connectors.money import EXPONENTS
 from streams.explain import Chapter, Line, Story, Told
 from streams.letters import Count, Letter
 from tables import events as e
@@ -15,6 +17,12 @@ from tables import events as e
 
 def when(ms: int) -> str:
     return datetime.fromtimestamp(ms / 1000, UTC).isoformat(sep=" ", timespec="milliseconds").removesuffix("+00:00") if ms else ""
+
+
+def amount(minor_units: int, currency: str) -> str:
+    """As people write it: 12.50 EUR."""
+    digits = EXPONENTS.get(currency, 0)
+    return f"{Decimal(minor_units).scaleb(-digits):,f} {currency}"
 
 
 # ---------------------------------------------------------------------------------------------- an order
@@ -108,6 +116,9 @@ def event_line(event: e.AnyEvent) -> Text:
             return Text(f"{node} has inspected return {rma} ({document}): {found}", style="green")
         case e.ReservationReleased(reservation=name, node=node, rows=rows, reason=reason):
             return Text(f"{_units(rows)} at {node} were reserved ({name}) until now ({reason})")
+        case e.RefundDue(refund=name, cause=cause, reason=reason, by=by):
+            money = amount(sum(line.amount for line in event.lines), event.currency)
+            return Text(f"{money} to be given back ({name}, {cause}) {reason} {'by ' + by if by else ''}".rstrip(), style="yellow")
         case e.Backordered(rows=rows):
             return Text(f"waits for {_units(rows)}" if rows else "waits for nothing more", style="yellow")
         case e.OrderHeld(reasons=reasons, by=by, why=why):

@@ -9,7 +9,21 @@ from typing import Annotated, Literal
 import msgspec
 from msgspec import Meta
 
-from tables.events import MOST_UNITS, Amount, Disposition, Each, Node, OrderLine, Paid, Rank, Segment, Shop, Stage, TrackingStatus
+from tables.events import (
+    MOST_MONEY,
+    MOST_UNITS,
+    Amount,
+    Disposition,
+    Each,
+    Node,
+    OrderLine,
+    Paid,
+    Rank,
+    Segment,
+    Shop,
+    Stage,
+    TrackingStatus,
+)
 
 # A number beyond these makes the record no command: sums and products of those within stay 64-bit integers.
 Number = Annotated[int, Meta(ge=0, le=1 << 53)]  # offsets, versions
@@ -218,6 +232,15 @@ class InspectReturn(Command, frozen=True):
     lines: Annotated[tuple[tuple[str, Disposition, Units], ...], Meta(min_length=1)]
 
 
+class RefundOrder(Command, frozen=True):
+    """A person gives money back, without goods: minor units of the order's currency."""
+
+    order: OrderKey
+    amount: Annotated[int, Meta(ge=1, le=MOST_MONEY)]
+    reason: str
+    by: str = ""
+
+
 class SetNode(Command, frozen=True):
     version: Number
     node: Node
@@ -271,6 +294,7 @@ AnyCommand = (
     | RequestReturn
     | EndReturn
     | InspectReturn
+    | RefundOrder
     | SetNode
     | SetShop
     | SetSegment

@@ -31,6 +31,7 @@ UNASSIGNED = ""
 # How far a node is with a fulfilment, in the order of the work; and what a carrier says of a parcel.
 Stage = Literal["accepted", "picking", "picked", "packed"]
 TrackingStatus = Literal["label", "in_transit", "out_for_delivery", "failed_attempt", "delivered", "returning", "returned", "lost"]
+RefundCause = Literal["cancelled", "rejected", "reduced", "returned", "goodwill"]
 
 # What becomes of goods that came back, once they were looked at; and why no more of a return is waited for.
 Disposition = Literal["resell", "refurbish", "return_to_vendor", "scrap"]
@@ -94,6 +95,14 @@ class Candidate(msgspec.Struct, frozen=True, array_like=True, gc=False):
     covers: int
     scores: tuple[int, ...]
     verdict: str
+
+
+class RefundLine(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """What is given back of an order's line ("": of its charges), and for how many units of SKUs: 0 for money alone."""
+
+    line: str
+    units: int
+    amount: Amount
 
 
 class Event(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False, tag=True):
@@ -363,6 +372,20 @@ class Inspected(Event, frozen=True):
     inspected_at: int
 
 
+class RefundDue(Event, frozen=True):
+    """Money is to be given back, which its channel has not done itself: minor units of the order's currency, each once under the name
+    `refund`. `document`: the reduction or return it is for. Over all refunds of a line, never more than was paid for it."""
+
+    order: str
+    refund: str
+    cause: RefundCause
+    lines: tuple[RefundLine, ...]
+    currency: str
+    document: str = ""
+    reason: str = ""
+    by: str = ""
+
+
 class Shortage(Event, frozen=True):
     """Promised units that are not there, and the order they were taken from."""
 
@@ -544,6 +567,7 @@ OrderEvent = (
     | ReturnEnded
     | Returned
     | Inspected
+    | RefundDue
     | Shortage
 )
 StockEvent = StockMoved | StockCounted | FillDeferred | ReservationMade | ReservationReleased

@@ -5,7 +5,7 @@ from sys import intern
 
 from tables import events as e
 from tables.evolve_parcels import left
-from tables.orders import FulfilmentOrder, Order, bare, merge, still_asked, subtract
+from tables.orders import FulfilmentOrder, Order, Refund, bare, merge, still_asked, subtract
 from tables.state import Missing, Pool
 from tables.stock import GOOD, add, at
 
@@ -217,3 +217,8 @@ def found_shipped(pool: Pool, event: e.FoundShipped) -> None:
         known.rows = subtract(known.rows, event.rows)
         if not known.rows:
             del pool.missing[event.fulfilment]
+
+
+def refund_due(pool: Pool, event: e.RefundDue) -> None:
+    order = pool.orders[event.order]
+    order.refunds = {**(order.refunds or {}), event.refund: Refund(event.cause, event.document, event.lines)}

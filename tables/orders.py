@@ -6,7 +6,7 @@ from typing import Literal
 import msgspec
 
 from tables.aftersales import AfterSales
-from tables.events import OrderLine, Origin, Paid, Row, Stage, TrackingStatus, Waiting
+from tables.events import OrderLine, Origin, Paid, RefundCause, RefundLine, Row, Stage, TrackingStatus, Waiting
 
 Reductions = dict[str, tuple[tuple[str, int], ...]]
 LineSku = tuple[str, str]
@@ -31,6 +31,14 @@ class Parcel(msgspec.Struct, array_like=True, gc=False):
     status: TrackingStatus | Literal[""] = ""
     at: int = 0
     delivered_at: int = 0
+
+
+class Refund(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """See RefundDue."""
+
+    cause: RefundCause
+    document: str
+    lines: tuple[RefundLine, ...]
 
 
 class Order(msgspec.Struct, array_like=True, gc=False):
@@ -69,6 +77,7 @@ class Order(msgspec.Struct, array_like=True, gc=False):
     unpaid: bool = False
     after: AfterSales | None = None
     outran: bool = False
+    refunds: dict[str, Refund] | None = None
 
     @property
     def open_fulfilments(self) -> dict[str, FulfilmentOrder]:

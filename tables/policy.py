@@ -13,6 +13,7 @@ from tables.flow import Flow
 # km to the node; the node's own priority; units that it has of the SKUs wanted, most first.
 Criterion = Literal["distance", "priority", "most_stock"]
 Shortage = Literal["backorder", "partial", "reject"]
+RefundOn = Literal["never", "received", "inspected"]
 Few = Annotated[int, Meta(ge=0, le=1_000_000)]
 
 DAY_MS = 86_400_000
@@ -25,7 +26,8 @@ class Rule(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """For one segment, or for all. `kinds` and `nodes` empty: all of them may serve. `max_splits`: into how many more fulfilments
     than one an order may be divided. `shortage`: `backorder` promises all of an order or nothing, `partial` what there is,
     `reject` refuses the order. `patience_days`: an order that has waited so long for all of it is given what there is, so that
-    small ones do not pass it for ever; 0: it waits on. Scores are compared in the order of `criteria`, less is better; ties end at
+    small ones do not pass it for ever; 0: it waits on. `refund_cancelled`: what of a paid order is cancelled or refused is to be given
+    back by us; `refund_on`: when goods that came back are. Scores are compared in the order of `criteria`, less is better; ties end at
     the node's name."""
 
     kinds: tuple[str, ...] = ()
@@ -35,6 +37,8 @@ class Rule(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     max_splits: Few = 3
     shortage: Shortage = "backorder"
     patience_days: Few = 0
+    refund_cancelled: bool = False
+    refund_on: RefundOn = "never"
 
     def shortage_after(self, waited_ms: int) -> Shortage:
         """What happens to an order placed so long ago."""

@@ -56,6 +56,7 @@ EVOLVERS: dict[type[e.AnyEvent], Callable[[Pool, Any], None]] = {
     e.ReturnEnded: returns.ended,
     e.Returned: returns.returned,
     e.Inspected: returns.inspected,
+    e.RefundDue: orders.refund_due,
     e.Shortage: _nothing,
     e.ReservationMade: reservations.made,
     e.ReservationReleased: reservations.released,

@@ -187,6 +187,15 @@ class Story:
         about: dict[str, Any] = {"document": document or f"inspection-{len(self.commands)}", "order": key(order, shop), "rma": rma}
         return self.ask(c.InspectReturn(pool=POOL, cause=self.cause(), node=node, at=at, lines=tuple(lines), **about))
 
+    def refund(self, order: str, amount: int, reason: str = "late", by: str = "mei", shop: str = "web") -> Decision:
+        return self.ask(c.RefundOrder(pool=POOL, cause=self.cause(), order=key(order, shop), amount=amount, reason=reason, by=by))
+
+    def take_off(self, order: str, reduction: str, *lines: tuple[str, int], shop: str = "web") -> Decision:
+        """As a person does, not a channel."""
+        self._raw += 1
+        cause = ("operator", 0, self._raw, 0)
+        return self.ask(c.ReduceOrder(pool=POOL, cause=cause, order=key(order, shop), shop=shop, reduction=reduction, lines=tuple(lines)))
+
     def tick(self, at: int) -> Decision:
         return self.ask(c.Tick(pool=POOL, cause=self.cause(), at=at))
 

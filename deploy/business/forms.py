@@ -10,7 +10,7 @@ from connectors.money import EXPONENTS
 from connectors.writeback.outward import Tell
 from connectors.x12.partner import X12File
 from tables.flow import Ending
-from tables.policy import Criterion, Shortage
+from tables.policy import Criterion, RefundOn, Shortage
 
 BASIS_POINTS = 10_000
 
@@ -200,6 +200,8 @@ class RuleForm(Form):
     max_splits: int | None = Field(None, ge=0, le=100, description="0 or more: further fulfilments an order may be divided into")
     shortage: Shortage | None = Field(None, description="backorder, partial or reject")
     patience_days: int | None = Field(None, ge=0, le=3_650, description="0 (for ever) to 3650")
+    refund_cancelled: bool | None = Field(None, description="true or false: whether we give back what is cancelled of a paid order")
+    refund_on: RefundOn | None = Field(None, description="never, received or inspected: when we give back what came back")
 
 
 class HoldForm(Form):

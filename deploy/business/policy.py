@@ -44,6 +44,8 @@ def _over(base: Rule, form: RuleForm) -> Rule:
         max_splits=base.max_splits if form.max_splits is None else form.max_splits,
         shortage=form.shortage or base.shortage,
         patience_days=base.patience_days if form.patience_days is None else form.patience_days,
+        refund_cancelled=base.refund_cancelled if form.refund_cancelled is None else form.refund_cancelled,
+        refund_on=form.refund_on or base.refund_on,
     )
 
 

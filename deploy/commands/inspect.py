@@ -84,6 +84,30 @@ def hold(
         console().print(f"{story.order} is kept back.", markup=False)
 
 
+def refund(
+    key: Key,
+    amount: Annotated[str, typer.Argument(help="In the order's currency, like 12.50.")],
+    reason: Annotated[str, typer.Option(help="Why, in a few words.")],
+    json: Json = False,
+) -> None:
+    """Give money of an order back, without goods: no more than is left of what was paid for it."""
+    import getpass
+    import time
+
+    from deploy import clients
+    from deploy.refunding import refund as send_refund
+
+    story = story_of(key)
+    now = time.time_ns() // 1_000_000
+    units, currency = send_refund(story, amount, reason, getpass.getuser(), clients.producer(load_settings()), now)
+    if json:
+        to_json({"order": story.order, "amount": units, "currency": currency})
+    else:
+        console().print(
+            f"{amount} {currency} of {story.order} are asked to be given back; `yipan explain` tells what was decided.", markup=False
+        )
+
+
 def story_of(key: str) -> "Story":
     """Raises Fault when there is no such order, or more than one."""
     from deploy.faults import Fault

@@ -85,7 +85,8 @@ class Orders:
         if placed.revision != 1 or reserved.order != key or not has_just(reserved.rows, placed.lines) or self._packed.has(key):
             return False
         who = (placed.updated_at, placed.digest, placed.segment, placed.shop)
-        self._packed.put(key, encode(Plain(*who, reserved.fulfilment, reserved.node, pack_lines(placed.lines))))
+        money = (placed.currency, placed.charges, placed.paid)
+        self._packed.put(key, encode(Plain(*who, reserved.fulfilment, reserved.node, pack_lines(placed.lines), False, *money)))
         self.decided += 1
         self.standing["allocated"] += 1
         return True
@@ -116,6 +117,7 @@ class Orders:
             self._note("reservations", f"{event.order} changes its segment with units reserved for the old one")
         known.revision, known.updated_at, known.digest = event.revision, event.updated_at, event.digest
         known.segment, known.shop, known.lines = event.segment, event.shop, event.lines
+        known.currency, known.charges, known.paid = event.currency, event.charges, event.paid
         known.cancelled = known.rejected = False
         known.holds = ()
         self._floors.placed(event)

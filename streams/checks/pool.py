@@ -6,6 +6,7 @@ from typing import Any
 from streams.checks.aftersales import AfterSales
 from streams.checks.books import Books
 from streams.checks.findings import Findings
+from streams.checks.money import Money
 from streams.checks.orders import Orders
 from streams.checks.records import AnyEvent, Considered, Decision, OrderPlaced
 from streams.checks.reservations import Reservations
@@ -23,6 +24,7 @@ class PoolCheck:
         self.orders = Orders(findings)
         self.after = AfterSales(findings, self.orders)
         self.reservations = Reservations(findings)
+        self.money = Money(findings)
         self._findings = findings
         self._policy_version = 0
         orders, after = self.orders, self.after
@@ -49,6 +51,7 @@ class PoolCheck:
             e.Inspected: after.inspected,
             e.ReservationMade: self._kept,
             e.ReservationReleased: self._let_go,
+            e.RefundDue: self._refund_due,
             e.StockMoved: self._moved,
             e.NodeSet: self._node_set,
             e.SegmentSet: self._segment_set,
@@ -105,6 +108,9 @@ class PoolCheck:
         self.reservations.released(event)
         self.books.give_back(event.node, event.rows, segment, event.to)
         self.orders.taken_over.add(event)
+
+    def _refund_due(self, event: e.RefundDue) -> None:
+        self.money.refunded(event, self.orders.get(event.order))
 
     def _moved(self, event: e.StockMoved) -> None:
         self.books.move(event.moves, event.grants)

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 import msgspec
 
-from tables.events import OrderLine, Origin, Row, Waiting
+from tables.events import OrderLine, Origin, Paid, RefundCause, RefundLine, Row, Waiting
 
 LineSku = tuple[str, str]
 Units = dict[LineSku, int]
@@ -50,6 +50,10 @@ class Known(msgspec.Struct, array_like=True, tag=1):
     delivered: tuple[Row, ...] = ()
     let_go: tuple[str, ...] = ()
     returns: dict[str, Return] = {}
+    currency: str = ""
+    charges: int = 0
+    paid: Paid = ()
+    refunds: dict[str, tuple[RefundCause, str, tuple[RefundLine, ...]]] = {}
 
     def is_over(self) -> bool:
         """Nothing is left to do for it, so that the decider may forget it."""
@@ -109,6 +113,9 @@ class Plain(msgspec.Struct, array_like=True, tag=0, gc=False):
     node: str
     packed_lines: msgspec.Raw
     shipped: bool = False
+    currency: str = ""
+    charges: int = 0
+    paid: Paid = ()
 
     def lines(self) -> tuple[OrderLine, ...]:
         return decode_lines(self.packed_lines)
@@ -117,6 +124,7 @@ class Plain(msgspec.Struct, array_like=True, tag=0, gc=False):
         lines = self.lines()
         rows = tuple([Row(line.line, sku, each * line.quantity) for line in lines for sku, each in line.parts])
         known = Known(1, self.updated_at, self.digest, self.segment, self.shop, lines)
+        known.currency, known.charges, known.paid = self.currency, self.charges, self.paid
         if self.shipped:
             known.shipped = rows
         else:

@@ -19,6 +19,7 @@ class OrderPlaced(msgspec.Struct, frozen=True, gc=False, tag=True):
     digest: str
     lines: tuple[e.OrderLine, ...]
     currency: str
+    charges: int = 0
     paid: e.Paid = ()
 
 

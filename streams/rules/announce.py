@@ -9,6 +9,7 @@ from tables import events as e
 from tables.events import Row, Waiting
 from tables.orders import Order
 from tables.pool import Pool
+from tables.refunds import accounts
 from tables.tiers import offers
 
 EVERY = "*"
@@ -109,6 +110,7 @@ def status(pool: Pool, key: str, position: int) -> OrderStatus:
     backordered, shipped, returned = _units(order.waiting), _units(order.shipped), _units(order.returned)
     delivered = _units(order.delivered)
     ordered = sum([line.quantity * units for line in order.lines for _, units in line.parts])
+    refunded, due = _given_back(order)
     return OrderStatus(
         tenant=tenant,
         shop=shop,
@@ -125,6 +127,9 @@ def status(pool: Pool, key: str, position: int) -> OrderStatus:
         cancelled=max(0, ordered - reserved - backordered - shipped) if order.cancelled or order.rejected or order.reductions else 0,
         holds=order.holds,
         returning=sum([units for case in order.after.cases.values() for units in case.expected().values()]) if order.after else 0,
+        refunded=refunded,
+        refund_due=due,
+        currency=order.currency if refunded or due else "",
     )
 
 
@@ -134,6 +139,13 @@ def whole(key: str, units: int, position: int) -> OrderStatus:
     return OrderStatus(
         tenant=tenant, shop=shop, order=name, status="reserved", revision=1, position=position, ordered=units, reserved=units
     )
+
+
+def _given_back(order: Order) -> tuple[int, int]:
+    if not (order.reductions or order.refunds) or order.unpaid:
+        return 0, 0
+    found = accounts(order).values()
+    return sum([account.told[0] for account in found]), sum([account.due[0] for account in found])
 
 
 def _units(rows: Sequence[Row | Waiting]) -> int:

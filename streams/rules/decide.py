@@ -4,7 +4,23 @@ from collections.abc import Callable
 from typing import Any
 
 from streams import commands as c
-from streams.rules import answer, cancel, count, hold, inspect, keep_back, observe, place, reserve, returns, setup, ship, stock, take_back
+from streams.rules import (
+    answer,
+    cancel,
+    count,
+    hold,
+    inspect,
+    keep_back,
+    observe,
+    place,
+    refund,
+    reserve,
+    returns,
+    setup,
+    ship,
+    stock,
+    take_back,
+)
 from streams.rules.plan import Plan
 from tables.events import AnyEvent, Refused
 from tables.pool import Pool
@@ -34,6 +50,7 @@ RULES: dict[type[c.AnyCommand], Callable[[Plan, Any], None]] = {
     c.RequestReturn: returns.request,
     c.EndReturn: returns.end,
     c.InspectReturn: inspect.inspect,
+    c.RefundOrder: refund.refund,
     c.SetNode: setup.set_node,
     c.SetShop: setup.set_shop,
     c.SetSegment: setup.set_segment,
@@ -49,6 +66,7 @@ def decide(pool: Pool, command: c.AnyCommand, offset: int) -> tuple[AnyEvent, ..
     plan = Plan(pool, offset)
     try:
         RULES[type(command)](plan, command)
+        refund.settle(plan, command)
     except MemoryError:
         raise
     except Exception as wrong:

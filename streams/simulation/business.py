@@ -103,19 +103,27 @@ def _records(pool: str, partition: int, partitions: int) -> tuple[AnyReference, 
 
 def _change(random: Random, pool: str, partition: int, causes: Iterator[c.Cause], at: float) -> Import:
     policy = Policy(
-        rule=Rule(shortage=random.choice(SHORTAGES), max_splits=random.randint(0, 2)),
+        rule=Rule(shortage=random.choice(SHORTAGES), max_splits=random.randint(0, 2), refund_cancelled=True, refund_on="received"),
         fills_per_decision=random.randint(1, 3),
         remember_days=random.choice(REMEMBERED),
         flow=random.choice(FLOWS),
     )
     parts = ((random.choice(TEAS), 2), (TEAS[0], 1))[: random.randint(1, 2)]
     listing = c.SetListing(pool=pool, cause=next(causes), version=2, shop=f"web-{pool}", listing=GIFT, parts=tuple(dict(parts).items()))
+    told = c.SetPolicy(pool=pool, cause=next(causes), version=2, policy=msgspec.Raw(encode_policy(policy)))
     return Import(
         at=at,
         partition=partition,
-        commands=(c.SetPolicy(pool=pool, cause=next(causes), version=2, policy=msgspec.Raw(encode_policy(policy))), listing),
+        commands=(told, listing, *_goodwill(pool, causes)),
         reference=(ListingRecord(shop=f"web-{pool}", listing=GIFT, parts=listing.parts, version=2),),
     )
+
+
+def _goodwill(pool: str, causes: Iterator[c.Cause]) -> Iterator[c.RefundOrder]:
+    """More for each of them, so that some are given more than was paid, and some are not known."""
+    for number in range(0, 24, 3):
+        order = f"{TENANT}/web-{pool}/o{number}"
+        yield c.RefundOrder(pool=pool, cause=next(causes), order=order, amount=100 + 60 * number, reason="late", by="mei")
 
 
 # ---------------------------------------------------------------------------------------------- deliveries
@@ -159,13 +167,15 @@ def _reservation(random: Random, shop: str, name: str, listings: list[str], at: 
 
 
 def _placed(random: Random, number: int, listings: list[str], revision: int) -> dict[str, Any]:
-    lines = [{"line": name, "sku": name, "quantity": random.randint(1, 3), "price": 450} for name in listings]
+    lines: list[dict[str, Any]] = [{"line": name, "sku": name, "quantity": random.randint(1, 3), "price": 450} for name in listings]
+    lines += [{"line": "post", "sku": "POST", "quantity": 1, "price": 490, "goods": False}] if number % 2 else []
     about = {
         "placed_at": when(0),
         "updated_at": when(revision),
         "currency": "USD",
         "region": random.choice(("US-NY", "US-TX")),
         "lines": lines,
+        "discount": 55 * (number % 4),
     }
     broken: dict[str, Any] = {"lines": []} if random.random() < 0.08 else {}
     holds = {"holds": random.choice((["payment"], ["fraud", "payment"]))} if revision == 0 and random.random() < 0.1 else {}

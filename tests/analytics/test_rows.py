@@ -287,3 +287,13 @@ def test_what_is_not_quite_ordinary_goes_the_long_way(lines: tuple[e.OrderLine, 
     seen = e.Considered(order="6", criteria=(), candidates=(e.Candidate("Suzhou", 5, (), "chosen"),))
     assert is_ordinary(decision(placed(TEA), seen, reserved("Suzhou", SHELF)))
     assert not is_ordinary(decision(placed(*lines), seen, promise))
+
+
+def test_each_line_that_is_given_back_is_a_row(rows: Rows) -> None:
+    lines = (e.RefundLine("1", 2, 1_998), e.RefundLine("", 0, 490))
+    refund = e.RefundDue(order="leaf/web/9", refund="Rabc", cause="cancelled", lines=lines, currency="CNY")
+    found = rows(decision(refund), "refunds")
+    assert [(row["line"], row["units"], row["amount"]) for row in found] == [("1", 2, 1_998), ("", 0, 490)]
+    assert {(row["order_id"], row["refund"], row["cause"], row["currency"]) for row in found} == {
+        ("leaf/web/9", "Rabc", "cancelled", "CNY")
+    }

@@ -10,6 +10,7 @@ from tests.streams import (
     mutants_of_returns,
     mutants_of_supply,
     mutants_of_the_log,
+    mutants_of_the_money,
     mutants_of_the_rules,
     mutants_of_the_way,
 )
@@ -17,7 +18,15 @@ from tests.streams.logs import Logs, broken
 from tests.streams.mutants import MUTANTS
 from tests.streams.shopping import busy_day
 
-PLANTED = (mutants_of_holds, mutants_of_returns, mutants_of_supply, mutants_of_the_log, mutants_of_the_rules, mutants_of_the_way)
+PLANTED = (
+    mutants_of_holds,
+    mutants_of_returns,
+    mutants_of_supply,
+    mutants_of_the_log,
+    mutants_of_the_money,
+    mutants_of_the_rules,
+    mutants_of_the_way,
+)
 
 # What the checker is to prove, and the invariants that stand for it; each has mutants.
 PROMISES: dict[str, tuple[Invariant, ...]] = {
@@ -30,6 +39,7 @@ PROMISES: dict[str, tuple[Invariant, ...]] = {
     "7 commits": ("commits",),
     "8 fulfilments": ("fulfilments", "versions"),
     "9 what begins ends once": ("reservations", "holds", "deliveries", "returns", "inspections"),
+    "10 money": ("refunds",),
 }
 
 

@@ -71,3 +71,19 @@ def _afterwards(story: Story) -> None:
     story.place("cheap", line("CASE-OOLONG", 1, parts=(("OOLONG", 2),)), at=14)
     story.tick(DAY_MS)
     story.tick(DAY_MS + HOUR_MS)
+    _money(story)
+
+
+def _money(story: Story) -> None:
+    """We give back ourselves what is cancelled or comes back."""
+    story.policy(Policy(rule=Rule(max_splits=1, refund_cancelled=True, refund_on="received")))
+    story.receive("hamburg", CUP=100)
+    for name in ("m1", "m2", "m3"):
+        story.place(name, line("CUP", 3), region="DE-HH", at=30, charges=490, paid=(("CUP", 2_000),))
+    story.refund("m1", 500)
+    story.cancel("m1", at=31)
+    story.ship(story.fulfilment("m2"), ("CUP", 1))
+    story.cancel("m2", at=31)
+    story.ship(story.fulfilment("m3"))
+    story.take_back("m3", ("CUP", "CUP", 1), node="hamburg")
+    story.reduce("m3", "refund-m3", ("CUP", 2))
