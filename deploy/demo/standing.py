@@ -38,8 +38,9 @@ def standing(log: Log) -> Standing:
     for pool in _pools(log):
         for key in pool.orders:
             word, why = explain(pool, key)
-            if not pool.orders.peek(key).revision:
-                continue  # only a cancel of it is known
+            order = pool.orders.peek(key)
+            if not (order.revision or order.cancelled):
+                continue  # only a refund of it is known, and not the order
             states[word] += 1
             if why:
                 explained[why] += 1
@@ -82,8 +83,11 @@ def _awaits(pool: Pool, key: str, order: Order, waits: Waiting) -> str:
         return "stock only where it was refused"
     if not any(pool.free_units(origin, waits.sku) for origin in origins):
         return "stock is kept for others"
-    needs = tuple(_rows(order.waiting))
-    return "" if can_fill(Plan(pool, 0), demand_of(key, order, needs)) else "the policy allows no more splits, or a bundle lacks a part"
+    # what has left counts: a backorder may not divide it further, until goods come in
+    divided = len(order.parcels or {}) > pool.policy.for_segment(order.segment).max_splits
+    if divided or not can_fill(Plan(pool, 0), demand_of(key, order, tuple(_rows(order.waiting)))):
+        return "the policy allows no more splits, or a bundle lacks a part"
+    return ""
 
 
 def _rows(waiting: Iterable[Waiting]) -> Iterator[Row]:

@@ -15,6 +15,11 @@ from deploy.retailer.shops import DEPOTS, SHOPS, TENANT, Shop, nearest, scatter
 from deploy.retailer.stocking import Receipt, Stocking, stock
 
 POOLS = ("east", "south", "west", "north")
+# whose warehouses are run by somebody who speaks Qimen
+THIRD_PARTY = ("north", "north-3pl")
+
+
+FEEDS = {f"{pool}-wms": "warehouse" for pool in POOLS} | {THIRD_PARTY[1]: "qimen"}
 
 
 class Quarters(Assortment):
@@ -68,17 +73,19 @@ def found(orders: int, seed: int) -> Business:
     return Business(assortment, Stocking(initial, tuple(receipts[0::2] + receipts[1::2])))
 
 
-def write_folder(folder: Path, business: Business, urls: dict[str, str]) -> None:
-    """As anybody's folder for `yipan import`. `urls`: where the platforms of polled shops answer."""
+def write_folder(folder: Path, business: Business, urls: dict[str, str], warehouses: str) -> None:
+    """As anybody's folder for `yipan import`. `urls`: where the platforms of polled shops answer; `warehouses`: where the warehouses do."""
     (folder / "secrets").mkdir(parents=True)
-    feeds = [f"{pool}-wms" for pool in POOLS]
-    for name in (*(shop.name for shop in shops()), *feeds):
+    for name in (*(shop.name for shop in shops()), *FEEDS):
         (folder / "secrets" / name).write_bytes(secret_of(name))
-    nodes = ([f"{pool}-{at.name}", pool, at.kind, f"US-{at.state}", at.lat, at.lon, at.priority] for pool in POOLS for at in DEPOTS)
-    _csv(folder / "nodes.csv", ["node", "pool", "kind", "region", "lat", "lon", "priority"], nodes)
+    nodes = (
+        [f"{pool}-{at.name}", pool, at.kind, f"US-{at.state}", at.lat, at.lon, at.priority, "confirm"] for pool in POOLS for at in DEPOTS
+    )
+    _csv(folder / "nodes.csv", ["node", "pool", "kind", "region", "lat", "lon", "priority", "cancel"], nodes)
+    _yaml(folder / "partners.yaml", [_partner(pool, warehouses) for pool in POOLS])
     _yaml(folder / "segments.yaml", [segment | {"pool": pool} for pool in POOLS for segment in SEGMENTS])
     _yaml(folder / "policy.yaml", POLICY)
-    _yaml(folder / "shops.yaml", [*(_shop(shop, business, urls) for shop in shops()), *map(_feed, feeds)])
+    _yaml(folder / "shops.yaml", [*(_shop(shop, business, urls) for shop in shops()), *map(_feed, FEEDS)])
     _csv(folder / "listings.csv", ["shop", "listing", "sku", "units"], _listings(business.assortment))
     cells = ([node, sku, units] for node, held in business.stocking.initial.items() for sku, units in held.items())
     _csv(folder / "stock.csv", ["node", "sku", "on_hand"], cells)
@@ -101,7 +108,15 @@ def _shop(shop: Shop, business: Business, urls: dict[str, str]) -> dict[str, obj
 
 
 def _feed(name: str) -> dict[str, object]:
-    return {"shop": name, "channel": "warehouse", "tenant": TENANT, "pool": pool_of(name), "secret_file": f"secrets/{name}"}
+    return {"shop": name, "channel": FEEDS[name], "tenant": TENANT, "pool": pool_of(name), "secret_file": f"secrets/{name}"}
+
+
+def _partner(pool: str, url: str) -> dict[str, object]:
+    """Each answers through the feed of its name, and its secret is the feed's."""
+    name = THIRD_PARTY[1] if pool == THIRD_PARTY[0] else f"{pool}-wms"
+    form: dict[str, object] = {"form": "qimen", "options": {"app_key": "1", "customer": "c", "owner": "o"}} if "3pl" in name else {}
+    nodes = [f"{pool}-{depot.name}" for depot in DEPOTS]
+    return {"partner": name, "nodes": nodes, "url": f"{url}/{name}", "secret_file": f"secrets/{name}", "concurrency": 16, **form}
 
 
 def _listings(of: Assortment) -> Iterator[Sequence[object]]:

@@ -15,6 +15,11 @@ Kind = Literal[
     "poller_killed",
     "gateway_killed",
     "gateway_paused",
+    "deliver_killed",
+    "deliver_paused",
+    "warehouse_killed",
+    "warehouse_paused",  # it is called and answers nobody
+    "warehouse_away",  # killed, and kept away for a while: nobody is there to be called
     "broker_killed",  # and kept away for a while
     "broker_paused",
     "all_killed",  # a power cut: everything at once, the broker too
@@ -23,16 +28,21 @@ Kind = Literal[
 ]
 # How many of a hundred.
 SHARES: dict[Kind, int] = {
-    "worker_killed": 16,
-    "worker_paused": 15,
+    "worker_killed": 14,
+    "worker_paused": 13,
     "worker_replaced": 6,
-    "killed_in_rebalance": 11,
-    "killed_in_recovery": 9,
-    "sink_killed": 9,
+    "killed_in_rebalance": 9,
+    "killed_in_recovery": 7,
+    "sink_killed": 7,
     "sink_paused": 3,
-    "poller_killed": 6,
-    "gateway_killed": 6,
+    "poller_killed": 4,
+    "gateway_killed": 5,
     "gateway_paused": 2,
+    "deliver_killed": 5,
+    "deliver_paused": 2,
+    "warehouse_killed": 4,
+    "warehouse_paused": 2,
+    "warehouse_away": 2,
     "broker_killed": 6,
     "broker_paused": 3,
     "all_killed": 3,
@@ -43,9 +53,12 @@ SHARES: dict[Kind, int] = {
 NEEDED: tuple[Kind, ...] = (
     "worker_killed",
     "worker_paused",
+    "deliver_killed",
+    "warehouse_killed",
     "sink_killed",
     "killed_in_rebalance",
     "broker_killed",
+    "warehouse_away",
     "gateway_killed",
     "poller_killed",
     "killed_in_recovery",
@@ -55,6 +68,8 @@ NEEDED: tuple[Kind, ...] = (
     "broker_paused",
     "sink_paused",
     "gateway_paused",
+    "deliver_paused",
+    "warehouse_paused",
     "snapshots_damaged",
 )
 SESSION_S = 6.0
@@ -96,12 +111,12 @@ def _by_share(faults: int, random: Random) -> Iterator[Kind]:
 
 def _seconds(kind: Kind, random: Random) -> float:
     match kind:
-        case "worker_paused" | "sink_paused":
+        case "worker_paused" | "sink_paused" | "deliver_paused":
             return SESSION_S + random.uniform(1.0, 6.0)
         case "broker_killed":
             # 45 s is more than any client waits, so whatever would loop does
             return random.choice((1.0, 4.0, 12.0, 45.0))
-        case "broker_paused" | "gateway_paused":
+        case "broker_paused" | "gateway_paused" | "warehouse_paused" | "warehouse_away":
             return random.uniform(1.0, 12.0)
         case "killed_in_recovery":
             return random.uniform(0.3, 5.0)

@@ -4,26 +4,31 @@ import signal
 import sys
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 from random import Random
 from typing import IO
 
 from deploy import process
+from deploy.demo.place import PROCESSES
 from deploy.faults import Fault
 from deploy.local import LocalKafka, lock
 from deploy.program import STOP_S, Program
 from deploy.ready import is_ready
 from deploy.sealing import create_key
 from deploy.settings import Settings, environment
-from deploy.supervisor import Supervisor
+from deploy.supervisor import Later, Supervisor
 from streams.rules.decide import DECIDER
+from tests.crash.habits import FLAGS
 from tests.crash.versions import OTHER
 
 # Records in a transaction, and how long it is held open for them.
 TRANSACTIONS = ((20, 0), (200, 5), (2_000, 20), (10_000, 250))
 LOSES_BATCHES, OTHER_VERSION = 0.25, 0.4
 READY_S = 180.0
+# those who start once the business is imported
+WORLD = ("deliver", "warehouse")
+COMMANDS = {"analytics": ["sink"], "warehouse": ["warehouse", *FLAGS]}
 # faults come faster here than anywhere else: who is struck often must not stay away for long, and who ends of its own shows sooner
 LONGEST_WAIT_S = 4.0
 
@@ -31,14 +36,21 @@ LONGEST_WAIT_S = 4.0
 class Member(Program):
     """A process that counts its starts, and those of its ends that it was given from outside: by a signal, or with all the others."""
 
-    def __init__(self, name: str, command: str, settings: Settings) -> None:
-        super().__init__(name, [command], settings.home, environment(settings), partial(is_ready, settings.metrics_port))
+    def __init__(self, name: str, arguments: Sequence[str], settings: Settings) -> None:
+        super().__init__(name, arguments, settings.home, environment(settings), partial(is_ready, settings.metrics_port))
         self.starts = 0
         self.given = 0
+        self._away_until = 0.0
 
     def start(self) -> None:
+        if time.monotonic() < self._away_until:
+            raise Fault("is kept away")
         self.starts += 1
         super().start()
+
+    def keep_away(self, seconds: float) -> None:
+        """It does not start again before."""
+        self._away_until = time.monotonic() + seconds
 
     @property
     def of_its_own(self) -> int:
@@ -63,7 +75,7 @@ class Worker(Member):
     """Each time it starts it may be of another version, hold transactions otherwise, and lose what it fetches."""
 
     def __init__(self, name: str, settings: Settings, random: Random) -> None:
-        super().__init__(name, "worker", settings)
+        super().__init__(name, ["worker"], settings)
         self._settings = settings
         self._random = random
 
@@ -106,15 +118,19 @@ class House:
     def __init__(self, settings: Settings, workers: int, random: Random, say: Callable[[str], None]) -> None:
         self.settings = settings
         self.kafka = Kafka(settings)
-        names = ["gateway", "poll", "analytics", *(f"worker-{number}" for number in range(1, workers + 1))]
+        names = ["gateway", "poll", "analytics", "deliver", "warehouse", *(f"worker-{number}" for number in range(1, workers + 1))]
         self.members: dict[str, Member] = {}
         for number, name in enumerate(names):
             its_own = settings.model_copy(update={"metrics_port": settings.metrics_port + number})
             if name.startswith("worker"):
                 self.members[name] = Worker(name, its_own, Random(random.random()))
             else:
-                self.members[name] = Member(name, "sink" if name == "analytics" else name, its_own)
-        self._supervisor = Supervisor([self.kafka, *self.members.values()], say, LONGEST_WAIT_S)
+                self.members[name] = Member(name, COMMANDS.get(name, [name]), its_own)
+        # where warehouses are called; no other port of it is taken
+        self.warehouses = f"http://127.0.0.1:{settings.metrics_port + PROCESSES - 1}"
+        later = [Later(self.members[name], settings.partners_file.exists) for name in WORLD]
+        others = [member for name, member in self.members.items() if name not in WORLD]
+        self._supervisor = Supervisor([self.kafka, *others], say, LONGEST_WAIT_S, later)
         self._lock: IO[str] | None = None
 
     def start(self, ending: threading.Event) -> None:

@@ -11,12 +11,15 @@ import msgspec
 from deploy import clients
 from deploy.checking import log_of, run_check
 from deploy.comparing import run_comparison
+from deploy.demo.standing import Standing, standing
 from deploy.lookup import asking
 from deploy.settings import Settings
 from streams.checks.report import Report
 from streams.replay import Replayed, from_every_snapshot, replay
 from streams.snapshots import Snapshots
 from streams.topics import DECISIONS, RAW
+from tests.crash.habits import HABITS
+from tests.crash.partners import Partners, look_at_partners
 from tests.crash.versions import know_both
 
 DRAIN_S = 300.0
@@ -26,9 +29,9 @@ Progress = Callable[[str, int, int], None]
 
 class Result(msgspec.Struct, frozen=True, kw_only=True):
     """The line that a run ends with. `acknowledged`: requests answered 2xx, each of which must be in `raw`. `restarts`: ends that
-    processes were given, and those of their own. `versions`: decisions by the decider that made them. `answered`: documents that
-    warehouses sent. `replays`: how often a partition was decided again, from its start and from snapshots. `followed`: decisions that
-    a consumer which was there all the time has seen."""
+    processes were given, and those of their own. `versions`: decisions by the decider that made them. `answered`: words of warehouses
+    that were taken; `states`, `explained`: how orders end, and why. `replays`: how often a partition was decided again, from its start
+    and from snapshots. `followed`: decisions that a consumer which was there all the time has seen."""
 
     faults: int
     violations: int
@@ -43,6 +46,8 @@ class Result(msgspec.Struct, frozen=True, kw_only=True):
     duplicates: int
     fulfilments: int
     answered: int
+    states: dict[str, int]
+    explained: dict[str, int]
     clickhouse: str
     replay: str
     replays: int
@@ -62,6 +67,8 @@ class Proof(msgspec.Struct, frozen=True):
 
     report: Report
     again: Replayed
+    partners: Partners
+    ends: Standing
     versions: dict[str, int]
     wrong: tuple[str, ...]
 
@@ -82,7 +89,11 @@ def prove(settings: Settings, acknowledged: Iterable[bytes], progress: Progress)
         )
     if missing := sum(digest not in kept for digest in acknowledged):
         wrong.append(f"{missing} requests were acknowledged and are not in {RAW.name}")
-    return Proof(report, again, dict(sorted(decided.items())), tuple(wrong))
+    with asking(settings) as log:
+        partners, ends = look_at_partners(settings, log, kept, HABITS), standing(log)
+    wrong += partners.wrong
+    wrong += [f"{len(ends.unexplained)} orders end where nothing explains it: {ends.unexplained[:5]}"] * bool(ends.unexplained)
+    return Proof(report, again, partners, ends, dict(sorted(decided.items())), tuple(wrong))
 
 
 class _Deciding(msgspec.Struct):

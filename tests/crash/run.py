@@ -6,9 +6,11 @@ from contextlib import contextmanager
 from random import Random
 from time import monotonic
 from typing import NamedTuple
+from urllib.parse import urlsplit
 
 from deploy import clients
 from deploy.business.command import import_folder
+from deploy.demo.settling import Settling
 from deploy.demo.storefronts import Storefronts
 from deploy.demo.watch import Watch, wait_for
 from deploy.faults import Fault as Unfit
@@ -54,12 +56,8 @@ class Run:
         self._house = House(settings, asked.workers, Random(asked.seed), sight.say)
         self._striker = Striker(self._house, ending)
         self._watch = Watch(clients.consumer(settings, "kill-watch"), topic_log(settings), settings.partitions)
-        self._outside = Outside(
-            f"http://127.0.0.1:{settings.gateway_port}",
-            self._shops,
-            lambda: clients.consumer(settings, "kill-warehouses"),
-            settings.partitions,
-        )
+        self._outside = Outside(f"http://127.0.0.1:{settings.gateway_port}", self._shops)
+        self._settling = Settling(settings, topic_log(settings), urlsplit(self._house.warehouses).port or 0)
         self._struck = 0
 
     def go(self) -> Result:
@@ -86,6 +84,7 @@ class Run:
                 yield
             finally:
                 self._watch.stop()
+                self._settling.close()
         finally:
             self._ending.set()
             self._house.stop()
@@ -93,11 +92,12 @@ class Run:
     def _import(self, business: Business) -> None:
         self._sight.step("importing")
         folder = self._settings.home / "business"
-        write_folder(folder, business, self._shops.urls)
+        write_folder(folder, business, self._shops.urls, self._house.warehouses)
         outcome = import_folder(folder, self._settings)
         if isinstance(outcome, list):
             raise Unfit(f"The business is wrong: {outcome[0].file}, line {outcome[0].line}: {outcome[0].sentence}")
         self._await(self._watch.through, "the import to be decided")
+        self._await(self._house.ready, "deliveries and warehouses to start")
         self._watch.mark()
 
     # ------------------------------------------------------------------------------------------ under load
@@ -121,8 +121,9 @@ class Run:
         self._sight.step("draining")
         self._await(self._outside.delivered.is_set, "the last requests to be answered")
         self._await(lambda: not self._shops.unread(), "the poller to have read every order")
-        self._await(lambda: self._watch.still_s() > QUIET_S, "the pipeline to fall quiet")
         self._outside.finish()
+        self._sight.step("living on")
+        self._await(lambda: self._settling.settled() and self._watch.still_s() > QUIET_S, "the last order to end")
 
     def _await(self, what: Callable[[], bool], name: str) -> None:
         if not wait_for(what, self._ending, PATIENCE_S):
@@ -151,7 +152,9 @@ class Run:
             followed=self._watch.counts[DECISIONS.name],
             duplicates=report.duplicates,
             fulfilments=report.fulfilments,
-            answered=outside.answered,
+            answered=proof.partners.told,
+            states=proof.ends.states,
+            explained=proof.ends.explained,
             clickhouse="different" if "clickhouse" in report.invariants else "equal",
             replay="different" if proof.again.violations else "identical",
             replays=proof.again.beginnings,

@@ -18,6 +18,11 @@ BY_KIND: dict[Kind, str] = {
     "poller_killed": "poll",
     "gateway_killed": "gateway",
     "gateway_paused": "gateway",
+    "deliver_killed": "deliver",
+    "deliver_paused": "deliver",
+    "warehouse_killed": "warehouse",
+    "warehouse_paused": "warehouse",
+    "warehouse_away": "warehouse",
 }
 MOVING = (b"is left after offset", b"is ours from offset")  # what the ledger says when partitions move
 
@@ -41,9 +46,13 @@ class Striker:
         """Pauses go on beside what follows. Raises Stuck."""
         self.struck[fault.kind] += 1
         match fault.kind:
-            case "worker_killed" | "sink_killed" | "poller_killed" | "gateway_killed":
+            case "worker_killed" | "sink_killed" | "poller_killed" | "gateway_killed" | "deliver_killed" | "warehouse_killed":
                 self._victim(fault).strike(signal.SIGKILL)
-            case "worker_paused" | "sink_paused" | "gateway_paused":
+            case "warehouse_away":
+                victim = self._victim(fault)
+                victim.keep_away(fault.seconds)
+                victim.strike(signal.SIGKILL)
+            case "worker_paused" | "sink_paused" | "gateway_paused" | "deliver_paused" | "warehouse_paused":
                 self._pause(self._victim(fault), fault.seconds)
             case "worker_replaced":
                 self._victim(fault).strike(signal.SIGTERM)

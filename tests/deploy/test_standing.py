@@ -71,6 +71,17 @@ def test_goods_of_another_segment_explain_a_backorder() -> None:
     assert why(story, "1") == ("backordered", "backordered: stock is kept for others")
 
 
+def test_who_was_divided_as_often_as_the_policy_allows_waits_for_that() -> None:
+    story = one_shop({"hamburg": {"ASSAM": 1}, "porto": {"OOLONG": 1}}, "partial")
+    story.policy(Policy(rule=Rule(shortage="partial", max_splits=0)))
+    story.place("1", line("ASSAM", 1), line("OOLONG", 1))
+    assert why(story, "1") == ("partially_reserved", "")
+    story.ship(story.fulfilment("1"), tracking="GL1")
+    story.track("GL1", "delivered")
+
+    assert why(story, "1")[1] == "backordered: the policy allows no more splits, or a bundle lacks a part"
+
+
 def test_of_a_bundle_the_part_that_lacks_explains_the_others() -> None:
     story = one_shop({"hamburg": {"ASSAM": 5}})
     story.place("1", line("SET", 1, parts=(("ASSAM", 1), ("POT", 1))))
@@ -83,12 +94,14 @@ def test_all_orders_of_a_log_are_counted_once() -> None:
     for number in range(5):
         story.place(str(number), line("ASSAM", 1))
     story.cancel("0")
-    story.cancel("never placed")
+    story.cancel("overtaken", at=9)
+    story.place("overtaken", line("ASSAM", 1))
+    story.reduce("not heard of", "r1", ("ASSAM", 1))
 
     found = standing(MemoryLog(Logs(story).topics()))
 
-    assert found.states == {"backordered": 1, "cancelled": 1, "reserved": 3}
-    assert found.explained == {"backordered: no stock": 1, "final": 1}
+    assert found.states == {"backordered": 1, "cancelled": 2, "reserved": 3}
+    assert found.explained == {"backordered: no stock": 1, "final": 2}
     assert len(found.unexplained) == 3
 
 
