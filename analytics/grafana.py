@@ -26,11 +26,17 @@ SHOWN: Mapping[str, int] = {
     "fill_rate_by_node": 24,
     "backorders_by_sku": 12,
     "stock_risk": 12,
+    "stuck_orders": 24,
+    "time_by_part": 12,
+    "time_by_party": 12,
+    "deliveries_by_day": 12,
+    "unanswered_cancels": 12,
+    "returns_to_inspect": 12,
     "demand_by_day": 12,
     "demand_forecast": 12,
     "backtest": 12,
     "dead_letters_by_code": 12,
-    "shortages": 24,
+    "shortages": 12,
 }
 
 
@@ -58,6 +64,28 @@ METRICS = (
         },
     ),
     Metric("Dead letters a minute", "short", {"{{code}}": "60 * sum by (code) (rate(yipan_dead_letters_total[$__rate_interval]))"}),
+    Metric(
+        "Partners: answers a second",
+        "reqps",
+        {"{{partner}} {{outcome}}": "sum by (partner, outcome) (rate(yipan_deliveries_total[$__rate_interval]))"},
+    ),
+    Metric(
+        "Partners: dead letters an hour",
+        "short",
+        {"{{partner}}": '3600 * sum by (partner) (rate(yipan_deliveries_total{outcome="dead_letter"}[$__rate_interval]))'},
+    ),
+    Metric("Partners: fulfilments that wait", "short", {"{{partner}}": "max by (partner) (yipan_partner_behind)"}),
+    Metric(
+        "Partners: 99 % answer within",
+        "s",
+        {"{{partner}}": "histogram_quantile(0.99, sum by (partner, le) (rate(yipan_delivery_seconds_bucket[$__rate_interval])))"},
+    ),
+    Metric("Write-back: oldest that a shop must hear", "s", {"{{shop}} {{what}}": "max by (shop, what) (yipan_writeback_lag_seconds)"}),
+    Metric(
+        "Write-back: not taken, a second",
+        "reqps",
+        {"{{shop}} {{outcome}}": 'sum by (shop, outcome) (rate(yipan_writeback_told_total{outcome!="done"}[$__rate_interval]))'},
+    ),
 )
 WIDTH, HEIGHT = 24, 8
 

@@ -147,6 +147,8 @@ def _at_node(told: Sequence[Told], path: Path) -> Iterator[Cut]:
                 yield seen if latest is None else min(seen, latest), ("node", stage, node)
             case e.CancelRequested(fulfilment=name, node=node) if name == path.fulfilment:
                 yield at if latest is None else min(at, latest), ("node", "cancel_asked", node)
+            case e.CancelRefused(fulfilment=name, node=node) if name == path.fulfilment:
+                yield at if latest is None else min(at, latest), ("node", "cancel_refused", node)
             case _:
                 pass
 

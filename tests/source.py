@@ -68,3 +68,12 @@ def _dotted(node: ast.expr) -> str:
             return f"{owner}.{attribute}"
         case _:
             return ""
+
+
+@cache
+def declared_metrics() -> frozenset[str]:
+    """Names of all Prometheus metrics that the code makes."""
+    makers = {"Counter", "Gauge", "Histogram"}
+    calls = (node for module in modules() for node in ast.walk(module.tree) if isinstance(node, ast.Call))
+    first = (call.args[0] for call in calls if isinstance(call.func, ast.Name) and call.func.id in makers and call.args)
+    return frozenset(name.value for name in first if isinstance(name, ast.Constant) and isinstance(name.value, str))

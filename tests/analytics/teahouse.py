@@ -10,11 +10,12 @@ from streams import commands as c
 from streams.deadletter import DeadLetter, encode_dead_letter
 from streams.decisions import Decision, decode_decision
 from streams.ledger import Ledger
-from tables.events import Node, OrderLine, Reserved, Segment, Shop
+from tables.events import Node, OrderLine, Reserved, Segment, Shop, Stage, TrackingStatus
 from tables.policy import Policy, Rule, encode_policy
 
 POOL = "cn-east"
 DAY_MS = 86_400_000
+HOUR_MS = 3_600_000
 FIRST_DAY = 1_767_225_600_000  # 2026-01-01
 DECIDED_FROM = FIRST_DAY + 130 * DAY_MS
 NODES = {
@@ -130,6 +131,36 @@ class Teahouse:
         )
         return self.say(command)
 
+    def carry(self, fulfilment: str, name: int) -> None:
+        """Picked and shipped the same day; most parcels arrive two days later, some are still on their way."""
+        stages: tuple[tuple[int, Stage], ...] = ((1, "accepted"), (3, "picked"), (4, "packed"))
+        for hours, stage in stages:
+            self.say(
+                c.ReportProgress(
+                    pool=POOL,
+                    cause=self.cause(),
+                    document=f"{stage}-{fulfilment}",
+                    fulfilment=fulfilment,
+                    stage=stage,
+                    at=self.now + hours * HOUR_MS,
+                )
+            )
+        self.ship(fulfilment, self.now + 6 * HOUR_MS)
+        tracking = f"SF{(self.now + 6 * HOUR_MS) % 10**9}"
+        words: tuple[tuple[int, TrackingStatus], ...] = ((9, "in_transit"), (30 + name % 20, "delivered"))
+        for hours, status in words[: 1 + (name % 5 > 0)]:
+            self.say(
+                c.TrackParcel(
+                    pool=POOL,
+                    cause=self.cause(),
+                    document=f"{status}-{tracking}",
+                    carrier="SF",
+                    tracking=tracking,
+                    status=status,
+                    at=self.now + hours * HOUR_MS,
+                )
+            )
+
     def refuse(self, fulfilment: str) -> Decision:
         return self.say(
             c.RejectFulfilment(pool=POOL, cause=self.cause(), document=f"REJ-{fulfilment}", fulfilment=fulfilment, reason="short")
@@ -189,7 +220,7 @@ class Teahouse:
             self.release(name, shop)
         elif chance < 0.7:
             for fulfilment in _fulfilments(decision):
-                (self.refuse(fulfilment) if self.random.random() < 0.01 else self.ship(fulfilment, at + DAY_MS))
+                (self.refuse(fulfilment) if self.random.random() < 0.01 else self.carry(fulfilment, int(name)))
             if int(name) % 9 == 0:
                 self.take_back(name, shop, lines[0][0], at + 3 * DAY_MS)
 

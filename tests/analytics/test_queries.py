@@ -30,12 +30,13 @@ def an_order(trade: Trade) -> str:
 def test_every_order_stands_as_in_the_ledger(trade: Trade) -> None:
     pool = trade.house.ledger.pools[POOL]
     told = {key: status(pool, key, 0) for key in pool.orders}
-    sql = "SELECT order_id, status, revision, ordered, reserved, waiting, shipped, returned, holds FROM orders"
-    found = {row[0]: (*row[1:8], tuple(row[8])) for row in trade.open_client().query(sql).result_rows}
+    sql = "SELECT order_id, status, revision, ordered, reserved, waiting, shipped, delivered, returned, holds FROM orders"
+    found = {row[0]: (*row[1:9], tuple(row[9])) for row in trade.open_client().query(sql).result_rows}
     assert found == {
-        key: (o.status, o.revision, o.ordered, o.reserved, o.backordered, o.shipped, o.returned, o.holds) for key, o in told.items()
+        key: (o.status, o.revision, o.ordered, o.reserved, o.backordered, o.shipped, o.delivered, o.returned, o.holds)
+        for key, o in told.items()
     }
-    assert {"shipped", "returned"} <= {o.status for o in told.values()}
+    assert {"shipped", "delivered", "returned"} <= {o.status for o in told.values()}
 
 
 def test_every_shelf_holds_what_it_holds_in_the_ledger(trade: Trade) -> None:
