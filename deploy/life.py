@@ -98,11 +98,13 @@ def _said(chapter: Chapter) -> Iterator[tuple[int, str, Text, int]]:
 
 def _who(event: e.AnyEvent) -> str:
     match event:
-        case e.Progressed(node=node) | e.Shipped(node=node) | e.FoundShipped(node=node) | e.Returned(node=node):
+        case e.Progressed(node=node) | e.Shipped(node=node) | e.FoundShipped(node=node) | e.CancelRefused(node=node):
+            return node
+        case e.Returned(node=node) | e.Inspected(node=node):
             return node
         case e.FulfilmentRejected(node=node, reason=reason) if reason != "timed_out":
             return node
-        case e.Tracked() | e.Delivered():
+        case e.Tracked() | e.Delivered() | e.ReturnTracked():
             return "carrier"
         case _:
             return "yipan"
@@ -110,7 +112,9 @@ def _who(event: e.AnyEvent) -> str:
 
 def _seen(event: e.AnyEvent) -> int:
     match event:
-        case e.Progressed(at=at) | e.Tracked(at=at):
+        case e.Progressed(at=at) | e.Tracked(at=at) | e.ReturnTracked(at=at):
+            return at
+        case e.ReturnRequested(requested_at=at) | e.Inspected(inspected_at=at):
             return at
         case e.Shipped(shipped_at=at) | e.FoundShipped(shipped_at=at) | e.Delivered(delivered_at=at) | e.Returned(returned_at=at):
             return at

@@ -138,6 +138,39 @@ def test_an_order_found_by_its_number_tells_its_story(site: str, visit: Visit) -
     assert chosen in visit.page.locator("tr.chosen").inner_text()
 
 
+def delivered(site: str) -> str:
+    found = (row["order_id"] for row in rows(site, "latest_orders", limit=400) if row["outcome"] == "allocated")
+    order: str = next(order for order in found if rows(site, "order_head", order=order)[0]["status"] == "delivered")
+    return order
+
+
+def test_where_an_orders_time_went_is_seen_at_a_glance_and_read_in_words(site: str, visit: Visit) -> None:
+    order = delivered(site)
+    journey = [row for row in rows(site, "order_journey", order=order) if row["part"] != "channel"]
+    whole = sum(row["until"] - row["since"] for row in journey)
+    page = visit.open(f"{site}/order?id={order}").page
+
+    widths = page.eval_on_selector_all(".journey i", "all => all.map(one => one.getBoundingClientRect().width)")
+    bar = page.eval_on_selector(".journey", "bar => bar.getBoundingClientRect().width")
+    assert [round(width / bar, 1) for width in widths] == [round((row["until"] - row["since"]) / whole, 1) for row in journey]
+    said = page.locator(".journey").get_attribute("aria-label") or ""
+    assert "Node" in said
+    assert all(part in said for part in page.locator(".legend b").all_inner_texts())
+    assert not page.get_by_text("packed, to be handed over").is_visible()
+    page.locator("#journey summary").click()
+    assert page.get_by_text("packed, to be handed over").is_visible()
+    assert visit.complaints == []
+
+
+def test_parcels_and_what_was_seen_of_them_are_on_the_page(site: str, visit: Visit) -> None:
+    order = delivered(site)
+    [parcel, *_] = rows(site, "order_parcels", order=order)
+
+    text = visit.open(f"{site}/order?id={order}").page.locator("#order").inner_text()
+
+    assert all(said in text for said in (parcel["tracking"], parcel["node"], "picked, at", "in transit, at", "says of parcel"))
+
+
 def test_an_order_nobody_knows_is_said_so(site: str, visit: Visit) -> None:
     visit.open(f"{site}/order?find=<b>nobody</b>")
     assert "No order is called <b>nobody</b>" in visit.page.locator("#found").inner_text()

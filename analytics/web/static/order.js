@@ -1,4 +1,5 @@
 import { $, at, badge, count, dated, fetchJson, h, live, millis, nothing, orderLink, query, spoken, table, wanted } from "./yipan.js";
+import { journeyCard, parcelsCard } from "./order-life.js";
 
 const PATIENCE = 12; // raw records looked up for one story
 
@@ -47,6 +48,7 @@ function head(order) {
       fact("Ordered", count(order.ordered)),
       fact("Promised", count(order.reserved)),
       fact("Shipped", count(order.shipped)),
+      order.delivered ? fact("Delivered", count(order.delivered)) : null,
       order.returned ? fact("Came back", count(order.returned)) : null,
       fact("Waits for", count(order.waiting)),
       order.holds.length ? fact("Held for", spoken(order.holds.join(", "))) : null));
@@ -78,6 +80,16 @@ function decisionStep(decision, events) {
   const said = events.map(tell).filter(Boolean).map(text => h("li", {}, text));
   const reason = decision.sentence ? h("p", {}, decision.sentence) : null;
   return step(events.length ? "decision" : "quiet", [about, badge(decision.outcome)], decision.time, facts, reason, h("ul", { class: "says" }, said), ...considered);
+}
+
+// What nodes and carriers see of goods on their way: a line each, and where it is written.
+const SEEN = new Set(["Progressed", "Tracked", "Delivered", "ReturnTracked"]);
+const isSeen = events => events.length > 0 && events.every(event => SEEN.has(event.type));
+
+function seenStep(decision, events) {
+  const place = `decisions / ${decision.part} @ ${decision.off}, from ${decision.source} / ${decision.source_part} @ ${decision.source_off}`;
+  return h("li", { class: "fulfilment seen" }, h("div", { class: "card", title: place },
+    events.map(event => h("p", {}, tell(event))), h("time", {}, at(decision.time))));
 }
 
 function candidates({ criteria = [], candidates: nodes = [], short = [], more = 0 }) {
@@ -123,6 +135,14 @@ function tell({ type, node, fulfilment, units, reasons, said }) {
     case "Shipped": return `${node} shipped ${rowsOf(said.rows)}.`;
     case "FoundShipped": return `${node} had shipped ${rowsOf(said.rows)} before it counted.`;
     case "Returned": return `${rowsOf(said.rows)} came back to ${node}, for inspection.`;
+    case "Progressed": return `${node}: ${spoken(said.stage)}, at ${at(said.at)}.`;
+    case "Tracked": return `${said.carrier || "The carrier"} says of parcel ${said.tracking}: ${spoken(said.status)}, at ${at(said.at)}.`;
+    case "Delivered": return `${rowsOf(said.rows)} delivered (${said.tracking}), at ${at(said.delivered_at)}.`;
+    case "ReturnRequested": return `${rowsOf(said.rows)} are to come back as return ${said.rma}${why ? `: ${why}` : ""}.`;
+    case "ReturnTracked": return `${said.carrier || "The carrier"} says of return ${said.rma}: ${spoken(said.status)}, at ${at(said.at)}.`;
+    case "ReturnEnded": return `No more of return ${said.rma} is waited for: ${spoken(said.end)}.`;
+    case "Inspected": return `${node} looked at return ${said.rma}: ${said.lines.map(([sku, end, n]) => `${count(n)} × ${sku} ${spoken(end)}`).join(", ")}.`;
+    case "CancelRefused": return `${node} says that it is too late to stop ${rowsOf(said.rows)}.`;
     case "Shortage": return `${count(units)} × ${said.sku} promised at ${node} were not there.`;
     default: return "";
   }
@@ -154,20 +174,31 @@ function linesCard(lines) {
   return h("div", { class: "card", style: "margin-top:16px" }, h("h2", {}, "Lines"), box);
 }
 
+function letterStep(letter) {
+  return step("quiet", ["Went no further", h("span", { class: "badge bad" }, letter.code)], letter.time,
+    h("p", {}, letter.sentence), h("dl", { class: "facts" }, fact("Stage", letter.stage), fact("Dead letter", `${letter.part}:${letter.off}`)));
+}
+
+const ASKED = ["order_head", "order_decisions", "order_events", "order_lines_of", "order_fulfilments", "order_journey", "order_parcels", "order_letters"];
+
 async function tellStory(order) {
-  const [[about], decisions, events, lines, fulfilments] = await Promise.all(
-    ["order_head", "order_decisions", "order_events", "order_lines_of", "order_fulfilments"].map(name => query(name, { order })));
+  const [[about], decisions, events, lines, fulfilments, journey, parcels, letters] = await Promise.all(ASKED.map(name => query(name, { order })));
   $("search").hidden = Boolean(about);
   if (!about) return find(order);
   for (const event of events) event.said = JSON.parse(event.payload);
-  const fromRaw = decisions.filter(decision => decision.source === "raw").slice(0, PATIENCE);
+  const ownOf = decision => events.filter(event => event.part === decision.part && event.off === decision.off);
+  const fromRaw = decisions.filter(decision => decision.source === "raw" && !isSeen(ownOf(decision))).slice(0, PATIENCE);
   const views = await Promise.all(fromRaw.map(decision => fetchJson(`/api/raw/${decision.source_part}/${decision.source_off}`).catch(() => null)));
   const steps = decisions.flatMap(decision => {
-    const own = events.filter(event => event.part === decision.part && event.off === decision.off);
+    const own = ownOf(decision);
     const i = fromRaw.indexOf(decision);
+    if (isSeen(own)) return [seenStep(decision, own)];
     return [...(i >= 0 ? [rawStep(decision, views[i])] : []), decisionStep(decision, own)];
   });
-  $("order").replaceChildren(head(about), lines.length ? linesCard(lines) : "", h("ol", { class: "story" }, steps, fulfilmentSteps(fulfilments)));
+  const open = $("journey")?.querySelector("details").open;
+  $("order").replaceChildren(head(about), journeyCard(journey), lines.length ? linesCard(lines) : "", parcelsCard(parcels),
+    h("ol", { class: "story" }, steps, fulfilmentSteps(fulfilments), letters.map(letterStep)));
+  if (open) $("journey").querySelector("details").open = true;
   $("order").dataset.ready = "true";
 }
 

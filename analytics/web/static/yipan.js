@@ -20,11 +20,20 @@ export async function query(name, parameters = {}) {
 // ------------------------------------------------------------------ words and numbers
 const whole = new Intl.NumberFormat("en", { maximumFractionDigits: 0 });
 const one = new Intl.NumberFormat("en", { maximumFractionDigits: 1 });
-const share = new Intl.NumberFormat("en", { style: "percent", maximumFractionDigits: 1 });
+const shares = new Intl.NumberFormat("en", { style: "percent", maximumFractionDigits: 1 });
 export const count = value => (value == null ? "–" : whole.format(value));
 export const decimal = value => (value == null ? "–" : one.format(value));
-export const percent = value => (value == null ? "–" : share.format(value));
+export const percent = value => (value == null ? "–" : shares.format(value));
 export const millis = value => (value == null ? "–" : value >= 1_000 ? `${one.format(value / 1000)} s` : `${whole.format(value)} ms`);
+
+// The two largest units of a time, as people say it.
+export function took(ms) {
+  const seconds = Math.floor(ms / 1000);
+  const parts = [[Math.floor(seconds / 86_400), "d"], [Math.floor(seconds / 3_600) % 24, "h"], [Math.floor(seconds / 60) % 60, "min"], [seconds % 60, "s"]];
+  const first = parts.findIndex(([amount]) => amount);
+  if (first < 0) return `${ms} ms`;
+  return parts.slice(first, first + 2).filter(([amount]) => amount).map(([amount, unit]) => `${amount} ${unit}`).join(" ");
+}
 
 const stamp = new Intl.DateTimeFormat("en-GB", { dateStyle: "medium", timeStyle: "medium", timeZone: "UTC" });
 const shortDay = new Intl.DateTimeFormat("en-GB", { day: "numeric", month: "short", timeZone: "UTC" });
@@ -35,13 +44,13 @@ export const dated = ms => fullDay.format(ms);
 export const clock = (ms, step) => (step >= 86_400 ? day(ms) : new Date(ms).toISOString().slice(11, step < 60 ? 19 : 16));
 
 export const COLOURS = {
-  allocated: "#12826b", reserved: "#12826b", shipped: "#2563c9", partially_shipped: "#6f9be0", partial: "#7fb069", partially_reserved: "#7fb069",
+  allocated: "#12826b", reserved: "#12826b", shipped: "#2563c9", delivered: "#174a9c", partially_shipped: "#6f9be0", partial: "#7fb069", partially_reserved: "#7fb069",
   backordered: "#e6a335", held: "#6b5bc7", accepted: "#69a7e0", rejected: "#c53b3b", refused: "#a13030", cancel_requested: "#d49090", returned: "#9a6fb0",
   cancelled: "#94a1ae", duplicate: "#c4ced7", stale: "#dbe1e7", unreadable: "#5b0f0f",
 };
 export const SERIES = ["#12826b", "#2563c9", "#e6a335", "#6b5bc7", "#d0637c", "#3aa6b9", "#8a9a5b", "#94a1ae"];
 const MOOD = {
-  allocated: "good", reserved: "good", shipped: "info", partially_shipped: "info", partial: "warn", partially_reserved: "warn", backordered: "warn", held: "hold", returned: "warn", rejected: "bad", refused: "bad", unreadable: "bad",
+  allocated: "good", reserved: "good", shipped: "info", delivered: "good", partially_shipped: "info", in_transit: "info", out_for_delivery: "info", failed_attempt: "warn", lost: "bad", returning: "warn", partial: "warn", partially_reserved: "warn", backordered: "warn", held: "hold", returned: "warn", rejected: "bad", refused: "bad", unreadable: "bad",
 };
 export const spoken = word => word.replaceAll("_", " ");
 export const badge = word => h("span", { class: `badge ${MOOD[word] ?? ""}` }, spoken(word));
