@@ -23,9 +23,9 @@ _KINDS: tuple[tuple[type[e.Event], Kind], ...] = (
         for of in (e.Shipped, e.FoundShipped, e.FulfilmentRejected, e.CancelRefused, e.Progressed, e.Tracked, e.Delivered)
     ),
     *((of, "return") for of in (e.Returned, e.ReturnRequested, e.ReturnTracked, e.ReturnEnded, e.Inspected)),
-    *((of, "reservation") for of in (e.ReservationMade, e.ReservationReleased)),
     (e.RefundDue, "refund"),
     *((of, "stock") for of in (e.StockMoved, e.StockCounted)),
+    *((of, "reservation") for of in (e.ReservationMade, e.ReservationReleased)),
 )
 _HEADS = {e.OrderPlaced, e.HoldReleased, e.OrderHeld}
 _NO_EVENTS = frozenset(get_args(e.NoEvent))

@@ -172,6 +172,22 @@ def test_what_comes_back_moves_from_the_customer_into_quality(house: Teahouse, r
     assert outcome(back)[:2] == ("return", "done")
 
 
+def test_what_is_kept_for_a_checkout_moves_from_the_shelf_and_back(rows: Rows) -> None:
+    kept = (e.Row("", "PUER-CAKE", 2),)
+    made = decision(e.ReservationMade(reservation="t/s/cart", shop="s", segment="b2c", node="Hangzhou", rows=kept, expires_at=9))
+    back = decision(e.ReservationReleased(reservation="t/s/cart", node="Hangzhou", rows=kept, to="on_hand", reason="released"))
+    lost = decision(e.ReservationReleased(reservation="t/s/cart", node="Hangzhou", rows=kept, to="adjustment", reason="shortage"))
+
+    names = ("cause", "document", "quantity", "from_node", "from_place", "to_node", "to_place")
+    moves = [[move[name] for name in names] for told in (made, back, lost) for move in rows(told, "moves")]
+    assert moves == [
+        ["reservation", "t/s/cart", 2, "Hangzhou", "on_hand", "Hangzhou", "reserved"],
+        ["reservation", "t/s/cart", 2, "Hangzhou", "reserved", "Hangzhou", "on_hand"],
+        ["reservation", "t/s/cart", 2, "Hangzhou", "reserved", "", "adjustment"],
+    ]
+    assert outcome(made)[:2] == outcome(back)[:2] == ("reservation", "done")
+
+
 def placed(*lines: e.OrderLine) -> e.OrderPlaced:
     return e.OrderPlaced(
         order="6", shop="s", channel="c", segment="b2c", number="", revision=1, updated_at=1, digest="", placed_at=1, received_at=1,

@@ -4,13 +4,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from streams.decisions import decode_decision
+from streams.rules.announce import seen, touched
 from streams.rules.due import next_due
 from tables import events as e
 from tables.events import Refused
 from tables.policy import Policy, Rule
 from tables.tiers import available
 from tests.story import Story, key, line, of_type, one_shop, said
-from tests.streams.histories import VERBS, begun, fast, perform
+from tests.streams.histories import SHOPS, SKUS, VERBS, begun, fast, perform
 
 
 def tea_house(units: int = 5) -> Story:
@@ -269,6 +271,18 @@ def test_a_bundle_is_taken_over_in_whole_units() -> None:
 
 # ---------------------------------------------------------------------------------------------- whatever happens
 carts = st.lists(st.one_of(*(VERBS[verb] for verb in ("keep", "let_go", "order_of", "cancel", "count", "receive", "tick"))), max_size=30)
+
+
+@fast
+@given(carts)
+def test_every_shop_whose_offer_changes_is_told(history: list[tuple[object, ...]]) -> None:
+    story = begun()
+    for what in history:
+        before = {(shop, sku): available(story.pool, shop, sku) for shop in SHOPS for sku in SKUS}
+        perform(story, what)
+        cells = touched(story.pool, decode_decision(story.records[-1])).cells
+        told = {(shop, sku) for shop, skus in seen(story.pool, cells).items() for sku in skus}
+        assert {place for place, units in before.items() if available(story.pool, *place) != units} <= told
 
 
 @fast

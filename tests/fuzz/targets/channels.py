@@ -24,7 +24,7 @@ WORDS = tuple(
     word.encode()
     for word in (
         *("order", "cancel", "refund", "delete", "reduction", "count", "receipt", "move", "shipment", "rejection", "too_late", "page"),
-        *("tracker", "track"),
+        *("tracker", "track", "reservation", "release"),
         *(
             '"id":',
             '"quantity":',
