@@ -7,7 +7,7 @@ said already, or is on its way, stays true whatever comes after.
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
-from connectors.contract import FulfilmentLine, TrackingStatus
+from connectors.contract import Disposition, FulfilmentLine, TrackingStatus
 from deploy.warehouse.habits import DAY, HOUR, Habits
 from deploy.warehouse.words import Ask, Back, Inspected, Job, Left, Lines, Progress, Seen, TooLate, Unshipped, Word, less
 
@@ -18,7 +18,8 @@ ANSWERS_WITHIN = HOUR // 2
 # how often the carrier is heard before the warehouse says that the parcel left
 CARRIER_FIRST = 0.3
 SCANS: tuple[tuple[TrackingStatus, int], ...] = (("in_transit", 2 * HOUR), ("out_for_delivery", 0), ("delivered", 4 * HOUR))
-WHOLE_BACK, GOOD_BACK = 0.5, 0.8
+WHOLE_BACK = 0.5
+FATES: tuple[tuple[Disposition, float], ...] = (("resell", 0.75), ("refurbish", 0.85), ("return_to_vendor", 0.9), ("scrap", 1.0))
 SAYS_SO = 0.5  # that it is too late for a cancel
 
 Answers = tuple[Unshipped | TooLate, ...]
@@ -155,6 +156,7 @@ def _come_back(job: Job, lines: Lines, delivered: int, habits: Habits) -> Iterat
     back = habits.later(delivered, habits.takes(job.id, "back", 6 * DAY, 4 * DAY))
     whole = habits.chance(job.id, "all of it") < WHOLE_BACK
     lines = lines if whole else (FulfilmentLine(lines[0].line, lines[0].sku, 1),)
-    good = habits.chance(job.id, "inspection") < GOOD_BACK
-    yield Back(f"{job.id}-back", back, lines, good)
-    yield Inspected(f"{job.id}-inspected", habits.later(back, DAY), lines, good)
+    found = habits.chance(job.id, "inspection")
+    fate = next(fate for fate, up_to in FATES if found < up_to)
+    yield Back(f"{job.id}-back", back, lines, fate)
+    yield Inspected(f"{job.id}-inspected", habits.later(back, DAY), lines, fate, f"{job.id}-back")

@@ -71,7 +71,7 @@ def _back(word: Back, job: Job) -> Tree:
             "itemCode": line.sku,
             "planQty": line.quantity,
             "actualQty": line.quantity,
-            "inventoryType": "ZP" if word.good else "CC",
+            "inventoryType": "ZP" if word.fate == "resell" else "CC",
         }
         for line in word.lines
     ]

@@ -51,9 +51,10 @@ def _document(word: Word, job: Job) -> dict[str, Any]:
         case Back(lines=lines):
             back = [{"line": line.line, "sku": line.sku, "quantity": line.quantity} for line in lines]
             return {"type": "return", "shop": job.shop, "order": job.order, "node": job.node, "returned_at": at, "lines": back}
-        case Inspected(lines=lines, good=good):
-            way = {"from_bucket": "quality", "to_bucket": "on_hand" if good else "damaged"}
-            return {"type": "move", "node": job.node, "moved_at": at, "lines": _lines(lines), **way}
+        case Inspected(lines=lines, fate=fate, returned=returned):
+            seen = [{**line, "disposition": fate} for line in _lines(lines)]
+            about = {"shop": job.shop, "order": job.order, "node": job.node, "returned": returned}
+            return {"type": "inspection", "inspected_at": at, "lines": seen, **about}
 
 
 def _lines(lines: Lines) -> list[dict[str, Any]]:

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 import msgspec
 
-from connectors.contract import FulfilmentLine, Stage, TrackingStatus
+from connectors.contract import Disposition, FulfilmentLine, Stage, TrackingStatus
 
 Lines = tuple[FulfilmentLine, ...]
 
@@ -76,21 +76,22 @@ class Seen(msgspec.Struct, frozen=True):
 
 
 class Back(msgspec.Struct, frozen=True):
-    """Units came back; `good`: the inspection will find them so."""
+    """Units came back; `fate`: what the inspection will find of them."""
 
     name: str
     at: int
     lines: Lines
-    good: bool
+    fate: Disposition
 
 
 class Inspected(msgspec.Struct, frozen=True):
-    """Units that came back were looked at."""
+    """Units that came back were looked at; `returned`: the word that told of them."""
 
     name: str
     at: int
     lines: Lines
-    good: bool
+    fate: Disposition
+    returned: str
 
 
 Word = Progress | Left | Unshipped | TooLate | Seen | Back | Inspected

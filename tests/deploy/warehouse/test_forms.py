@@ -13,6 +13,7 @@ from connectors.contract import (
     Channel,
     Draft,
     Fulfilment,
+    InspectionDraft,
     Millis,
     MoveDraft,
     ProgressDraft,
@@ -140,7 +141,7 @@ def test_both_forms_say_the_same_of_what_left_what_did_not_and_what_came_back(on
 
 def summed(drafts: list[Draft]) -> dict[str, Any]:
     """What both forms can say, without the words that only one of them has."""
-    found: dict[str, Any] = {"shipped": Counter(), "back": Counter(), "moved": Counter(), "rejected": [], "stages": [], "at the door": []}
+    found: dict[str, Any] = {"shipped": Counter(), "back": Counter(), "found": Counter(), "rejected": [], "stages": [], "at the door": []}
     for draft in drafts:
         match draft:
             case ShipmentDraft(lines=lines, fulfilment=fulfilment, tracking=tracking):
@@ -149,7 +150,11 @@ def summed(drafts: list[Draft]) -> dict[str, Any]:
                 found["back"].update(Counter((shop, order, node, line.line, line.sku, line.quantity) for line in lines))
             case MoveDraft(lines=lines, to_bucket=bucket):
                 for line in lines:
-                    found["moved"][bucket, line.sku] += line.quantity
+                    found["found"][bucket == "on_hand", line.sku] += line.quantity
+            case InspectionDraft(lines=seen, returned=returned):
+                assert returned.endswith("-back")
+                for unit in seen:
+                    found["found"][unit.disposition == "resell", unit.sku] += unit.quantity
             case RejectionDraft(reason=reason):
                 # the norm has one word for all refusals
                 found["rejected"].append(reason.replace("no_capacity", "rejected"))

@@ -118,11 +118,11 @@ def test_a_fulfilment_lives_its_life_through_the_gateway_in_either_form(place: P
         async with gateway(place), playing(place) as client:
             for partner in place.partners.values():
                 assert await deliver(client, told(1, partner) if partner.form == "webhook" else told(2, partner), partner) == Accepted()
-            await until(lambda: "returnorder.confirm" in kinds(place, "lantern-wms") and "move" in kinds(place, "reno-wms"))
+            await until(lambda: "returnorder.confirm" in kinds(place, "lantern-wms") and "inspection" in kinds(place, "reno-wms"))
 
     asyncio.run(story())
     # two parcels of four scans each; Qimen follows them to the door only, and says of a return at once what was found
-    assert kinds(place, "reno-wms") == {"progress": 4, "shipment": 2, "tracking": 8, "return": 1, "move": 1}
+    assert kinds(place, "reno-wms") == {"progress": 4, "shipment": 2, "tracking": 8, "return": 1, "inspection": 1}
     assert kinds(place, "lantern-wms") == {"orderprocess.report": 6, "deliveryorder.confirm": 2, "returnorder.confirm": 1}
 
 
@@ -168,7 +168,7 @@ def test_in_an_outage_nothing_is_taken_and_nothing_is_lost(place: Place, outage:
             assert not place.asked.journal.read_bytes()
             now_out[0] = ""
             assert await deliver(client, told(1, partner), partner) == Accepted()
-            await until(lambda: kinds(place, "reno-wms")["move"] == 1)
+            await until(lambda: kinds(place, "reno-wms")["inspection"] == 1)
 
     asyncio.run(story())
 
