@@ -128,7 +128,7 @@ class OrderDraft(msgspec.Struct, frozen=True, kw_only=True, tag="order", omit_de
     `holds`: reasons known to the channel why it must not ship yet (`payment`, `fraud`, `address`, …). Defaults are left out of the
     digest that names a revision, so a field added with a default makes no old order look amended. `discount`: minor units off the
     whole order, beside those of its lines; `charges`: postage and fees that are no lines. `reservation`: the one whose units are for
-    this order."""
+    this order. `shipping`: the method the buyer chose, as the channel names it."""
 
     order: str
     number: str
@@ -144,6 +144,7 @@ class OrderDraft(msgspec.Struct, frozen=True, kw_only=True, tag="order", omit_de
     discount: int = 0
     charges: int = 0
     reservation: str = ""
+    shipping: str = ""
 
 
 class CancelDraft(msgspec.Struct, frozen=True, kw_only=True, tag="cancel", omit_defaults=True):
@@ -464,6 +465,7 @@ class Fulfilment(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, 
     final: bool = True
     reason: str = ""
     recipient: str = ""
+    shipping: str = ""
 
 
 class OrderStatus(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):

@@ -67,6 +67,7 @@ class Order(Struct, frozen=True, tag="order", kw_only=True, gc=False):
     recipient: Person | None = None
     discount: Discount | UnsetType = UNSET
     reservation: Annotated[str, Meta(max_length=200)] = ""
+    shipping: Annotated[str, Meta(max_length=100)] = ""
 
 
 class Cancel(Struct, frozen=True, tag="cancel", kw_only=True):
@@ -191,6 +192,7 @@ def _order(form: Order) -> tuple[Draft, ...] | Rejected:
         recipient=form.recipient,
         discount=form.discount or 0,
         reservation=form.reservation,
+        shipping=form.shipping,
     )
     return (draft,)
 

@@ -14,7 +14,7 @@ from connectors.qimen import Account, Call, delivery_order, order_cancel, query
 from connectors.qimen_answers import read_answer
 
 # why an order is taken back as a whole; any other reason may leave a part of it
-WHOLE = ("cancelled", "held")
+WHOLE = ("cancelled", "held", "told_anew")
 PASSING = (408, 425, 429)
 SENDER = "sender_"
 # a code, and nobody's name

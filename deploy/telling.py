@@ -90,6 +90,8 @@ def event_line(event: e.AnyEvent) -> Text:
             return Text(f"{node} is asked not to ship {_units(rows)} ({name}, {reason})", style="yellow")
         case e.CancelRefused(fulfilment=name, node=node, rows=rows):
             return Text(f"{node} says it is too late: it ships {_units(rows)} ({name})", style="red")
+        case e.AmendmentTooLate(fulfilment=name, node=node, what=what):
+            return Text(f"too late to change the {' and the '.join(what)} of {name}: {node} has begun", style="red")
         case e.Shipped(fulfilment=name, node=node, rows=rows, carrier=carrier, tracking=tracking):
             return Text(f"{node} shipped {_units(rows)} ({name}) {carrier} {tracking}".rstrip(), style="green")
         case e.FoundShipped(fulfilment=name, node=node, rows=rows, carrier=carrier, tracking=tracking):

@@ -64,6 +64,7 @@ class PlaceOrder(Command, frozen=True):
     charges: Amount = 0
     paid: Paid = ()
     reservation: str = ""
+    shipping: str = ""
 
 
 class CancelOrder(Command, frozen=True):

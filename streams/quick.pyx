@@ -879,7 +879,7 @@ cdef class Quick:
     cdef int _pack_head(self) except -1:
         """What tells one revision of an order from another."""
         cdef Writer *w = &self.packed
-        pack_array(w, 30)
+        pack_array(w, 31)
         pack_int(w, self.placed.updated_at)
         pack_array(w, 1)
         pack_text(w, self.placed.digest)
@@ -924,8 +924,8 @@ cdef class Quick:
         write(w, b"\x90\xa0\xa0\xc0\xff\xc0\x90\x90")
         pack_int(w, p.charges)
         pack_text(w, p.currency)
-        # not unpaid, nothing after, not left although it was cancelled, nothing given back
-        write(w, b"\xc2\xc0\xc2\xc0")
+        # not unpaid, nothing after, not left although it was cancelled, nothing given back, no shipping method
+        write(w, b"\xc2\xc0\xc2\xc0\xa0")
 
 
 cdef bint _split(Text found, Text *head, Text *rest) noexcept:

@@ -132,6 +132,7 @@ class OrderPlaced(Event, frozen=True):
     charges: Amount = 0
     paid: Paid = ()
     reservation: str = ""
+    shipping: str = ""
 
 
 class OrderReduced(Event, frozen=True):
@@ -198,13 +199,14 @@ class Considered(Event, frozen=True):
 
 class Reserved(Event, frozen=True):
     """A fulfilment order: a node shall ship these rows. Moves on_hand -> reserved there, and takes the origins' free units.
-    `sealed`: the recipient, where this decision has no OrderPlaced of the order that says it."""
+    `sealed`, `shipping`: the recipient and the shipping method, where this decision has no OrderPlaced of the order that says them."""
 
     order: str
     fulfilment: str
     node: str
     rows: tuple[Row, ...]
     sealed: str = ""
+    shipping: str = ""
 
 
 class Unreserved(Event, frozen=True):
@@ -239,6 +241,15 @@ class CancelRefused(Event, frozen=True):
     fulfilment: str
     node: str
     rows: tuple[Row, ...]
+
+
+class AmendmentTooLate(Event, frozen=True):
+    """The order changed where or how its goods go (`what`); this fulfilment is under way already and goes as it was told."""
+
+    order: str
+    fulfilment: str
+    node: str
+    what: tuple[Literal["recipient", "shipping"], ...]
 
 
 class FulfilmentRejected(Event, frozen=True):
@@ -555,6 +566,7 @@ OrderEvent = (
     | Unreserved
     | CancelRequested
     | CancelRefused
+    | AmendmentTooLate
     | FulfilmentRejected
     | Backordered
     | Shipped

@@ -21,7 +21,9 @@ def placed(pool: Pool, event: e.OrderPlaced) -> None:
     order.revision = event.revision
     order.shop, order.segment, order.region = event.shop, event.segment, event.region
     order.priority, order.placed_at = event.priority, event.placed_at
-    order.lines, order.sealed = event.lines, event.sealed
+    order.lines = event.lines
+    # a revision without them says nothing of them
+    order.sealed, order.shipping = event.sealed or order.sealed, event.shipping or order.shipping
     order.paid, order.charges, order.currency = event.paid, event.charges, event.currency
     order.cancelled = order.rejected = order.unpaid = False
     wait(pool, event.order, order, waiting)

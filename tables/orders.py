@@ -78,6 +78,7 @@ class Order(msgspec.Struct, array_like=True, gc=False):
     after: AfterSales | None = None
     outran: bool = False
     refunds: dict[str, Refund] | None = None
+    shipping: str = ""
 
     @property
     def open_fulfilments(self) -> dict[str, FulfilmentOrder]:

@@ -44,6 +44,7 @@ EVOLVERS: dict[type[e.AnyEvent], Callable[[Pool, Any], None]] = {
     e.Unreserved: orders.unreserved,
     e.CancelRequested: orders.asked,
     e.CancelRefused: orders.cancel_refused,
+    e.AmendmentTooLate: _nothing,
     e.FulfilmentRejected: orders.refused,
     e.Backordered: orders.backordered,
     e.Shipped: orders.shipped,

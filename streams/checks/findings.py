@@ -23,6 +23,7 @@ Invariant = Literal[
     "returns",  # no more comes back, or is asked to, than was shipped
     "inspections",  # goods are inspected once, after they came back, and go where the inspection says
     "refunds",  # no more is given back than was paid
+    "amendments",  # a changed address reaches every fulfilment, or is said to be too late
     "holds",  # a held order is promised nothing
     "fulfilments",  # one for each reservation, and one for each cancel
     "commits",  # no consumer says it has done what has no lasting result

@@ -3,11 +3,10 @@
 from collections import Counter
 from collections.abc import Callable
 
-import msgspec
-
 from streams.checks.findings import Findings
 from streams.checks.floors import FloorCheck
 from streams.checks.held import Held
+from streams.checks.policy import Policy, decode_policy
 from streams.checks.promises import Known, Plain, Promise, count, decode, encode, has_just, join, pack_lines, still_asked, take_out
 from streams.checks.records import OrderPlaced
 from streams.checks.reservations import TakenOver
@@ -22,21 +21,6 @@ CONFIRMED = "cancel_confirmed"  # the reason of an Unreserved by which a node an
 SUSPECTED = "suspected_duplicate"  # the hold of an order that may have been known, and forgotten once it was over
 
 
-class _Rule(msgspec.Struct, frozen=True):
-    shortage: str = "backorder"
-    patience_days: int = 0
-
-
-class _Policy(msgspec.Struct, frozen=True):
-    """The little of a policy that an invariant depends on."""
-
-    rule: _Rule = _Rule()
-    segments: dict[str, _Rule] = {}
-
-
-decode_policy = msgspec.json.Decoder(_Policy).decode
-
-
 class Orders:
     """`standing` counts orders by how they stand now; one may be allocated in part and wait for the rest."""
 
@@ -46,7 +30,7 @@ class Orders:
         self._findings = findings
         self.held_since = Held(findings)
         self._floors = FloorCheck(findings)
-        self._policy = _Policy()
+        self._policy = Policy()
         self._packed = Store()
         self._touched: dict[str, Known] = {}
         self._promised: set[str] = set()
@@ -86,7 +70,8 @@ class Orders:
             return False
         who = (placed.updated_at, placed.digest, placed.segment, placed.shop)
         money = (placed.currency, placed.charges, placed.paid)
-        self._packed.put(key, encode(Plain(*who, reserved.fulfilment, reserved.node, pack_lines(placed.lines), False, *money)))
+        told = (hash(placed.sealed), hash(placed.shipping))
+        self._packed.put(key, encode(Plain(*who, reserved.fulfilment, reserved.node, pack_lines(placed.lines), False, *money, *told)))
         self.decided += 1
         self.standing["allocated"] += 1
         return True
@@ -174,6 +159,10 @@ class Orders:
             self._note("holds", f"{event.order} is promised units, and is {state}")
         known.promises[event.fulfilment] = Promise(event.node, event.rows)
         self._promised.add(event.order)
+
+    def kept(self, key: str) -> None:
+        """All that this decision promises the order it had before."""
+        self._promised.discard(key)
 
     def ended(self, event: e.Unreserved | e.Shipped, known: Known) -> None:
         promise = self._promise(event, known)

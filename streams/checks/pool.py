@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 from streams.checks.aftersales import AfterSales
+from streams.checks.amended import Amended
 from streams.checks.books import Books
 from streams.checks.findings import Findings
 from streams.checks.money import Money
@@ -25,11 +26,13 @@ class PoolCheck:
         self.after = AfterSales(findings, self.orders)
         self.reservations = Reservations(findings)
         self.money = Money(findings)
+        self.amended = Amended(findings, self.orders)
         self._findings = findings
         self._policy_version = 0
         orders, after = self.orders, self.after
         self._folds: dict[type[AnyEvent], Callable[[Any], None]] = {
-            OrderPlaced: orders.placed,
+            OrderPlaced: self.amended.placed,
+            e.AmendmentTooLate: self.amended.too_late,
             e.OrderReduced: orders.reduced,
             e.OrderHeld: orders.held,
             e.HoldReleased: orders.released,
@@ -76,6 +79,7 @@ class PoolCheck:
                     if fold := self._folds.get(type(event)):
                         fold(event)
                 self.after.settle()
+                self.amended.settle()
                 self.orders.settle()
                 self.reservations.settle()
         self.books.settle()
@@ -83,11 +87,13 @@ class PoolCheck:
     def _reserved(self, event: e.Reserved) -> None:
         known = self.orders.get(event.order)
         self.orders.promised(event, known)
+        self.amended.promised(event)
         self.books.reserve(event.node, event.rows, known.segment, known.shop)
 
     def _unreserved(self, event: e.Unreserved) -> None:
         known = self.orders.get(event.order)
         self.orders.ended(event, known)
+        self.amended.given_back(event)
         self.books.give_back(event.node, event.rows, known.segment, event.to)
 
     def _shipped(self, event: e.Shipped) -> None:

@@ -31,7 +31,8 @@ class Return(msgspec.Struct, array_like=True):
 
 
 class Known(msgspec.Struct, array_like=True, tag=1):
-    """One order. Revision 0: only a cancel or a refund of it was heard of."""
+    """One order. Revision 0: only a cancel or a refund of it was heard of. `who`, `how`: hashes of the sealed recipient and of the
+    shipping method, 0: none was told."""
 
     revision: int = 0
     updated_at: int = 0
@@ -54,6 +55,8 @@ class Known(msgspec.Struct, array_like=True, tag=1):
     charges: int = 0
     paid: Paid = ()
     refunds: dict[str, tuple[RefundCause, str, tuple[RefundLine, ...]]] = {}
+    who: int = 0
+    how: int = 0
 
     def is_over(self) -> bool:
         """Nothing is left to do for it, so that the decider may forget it."""
@@ -116,6 +119,8 @@ class Plain(msgspec.Struct, array_like=True, tag=0, gc=False):
     currency: str = ""
     charges: int = 0
     paid: Paid = ()
+    who: int = 0
+    how: int = 0
 
     def lines(self) -> tuple[OrderLine, ...]:
         return decode_lines(self.packed_lines)
@@ -125,6 +130,7 @@ class Plain(msgspec.Struct, array_like=True, tag=0, gc=False):
         rows = tuple([Row(line.line, sku, each * line.quantity) for line in lines for sku, each in line.parts])
         known = Known(1, self.updated_at, self.digest, self.segment, self.shop, lines)
         known.currency, known.charges, known.paid = self.currency, self.charges, self.paid
+        known.who, known.how = self.who, self.how
         if self.shipped:
             known.shipped = rows
         else:

@@ -21,6 +21,8 @@ class OrderPlaced(msgspec.Struct, frozen=True, gc=False, tag=True):
     currency: str
     charges: int = 0
     paid: e.Paid = ()
+    sealed: str = ""
+    shipping: str = ""
 
 
 class Considered(msgspec.Struct, frozen=True, gc=False, tag=True):

@@ -19,7 +19,8 @@ from tables.tiers import draw, drawing_order, quota_of
 
 class Demand(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """What an order still needs, in rows that have no origins yet. `lines` say the components of a bundle, which is promised whole or
-    not at all. `refused_by`: nodes that would not ship it before. `sealed`: the recipient, where the fulfilment has to carry it."""
+    not at all. `refused_by`: nodes that would not ship it before. `sealed`, `shipping`: where the fulfilment has to carry
+    them."""
 
     order: str
     shop: str
@@ -30,6 +31,7 @@ class Demand(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     placed_at: int = 0
     refused_by: tuple[str, ...] = ()
     sealed: str = ""
+    shipping: str = ""
 
 
 class Supply(msgspec.Struct, gc=False):
@@ -58,7 +60,7 @@ def allocate(plan: Plan, demand: Demand) -> tuple[Row, ...]:
     short = _short(supply) if left else ()
     plan.emit(explained(looked_at, [supply.nodes[i] for i in chosen], demand.order, ranking, short))
     for node, rows in _by_node(supply, chosen, needs) if chosen else ():
-        plan.reserve(demand.order, demand.segment, node, rows, demand.sealed)
+        plan.reserve(demand.order, demand.segment, node, rows, demand.sealed, demand.shipping)
     if left and rule.shortage == "reject":
         plan.emit(OrderRejected(order=demand.order, reason="short" if short else "too_many_splits"))
         return ()

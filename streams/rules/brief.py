@@ -10,10 +10,12 @@ from tables import events as e
 
 
 class Placed(msgspec.Struct, frozen=True, gc=False, tag=e.OrderPlaced.__name__):
-    """Of an OrderPlaced: when its raw record was received, ms, and the sealed recipient."""
+    """Of an OrderPlaced: when its raw record was received, ms, and who gets it how."""
 
+    order: str
     received_at: int
     sealed: str = ""
+    shipping: str = ""
 
 
 class Looked(msgspec.Struct, frozen=True, gc=False, tag=e.Considered.__name__):

@@ -9,14 +9,17 @@ from tables.events import NODE_SAID, CancelRequested, OrderPlaced, Reserved, Row
 def fulfil(decision: Decision | Brief, partition: int) -> tuple[Fulfilment, ...]:
     """One FulfilmentOrdered for each reservation, one FulfilmentCancelled for rows taken back (final) or asked for (not final).
     `ordinal` is the place of the event in its decision."""
-    sealed = ""
+    placed: OrderPlaced | Placed | None = None
     told: list[Fulfilment] = []
     for ordinal, event in enumerate(decision.events):
         match event:
             case OrderPlaced() | Placed():
-                sealed = event.sealed
+                placed = event
             case Reserved():
-                told.append(_told(decision, partition, ordinal, event, "FulfilmentOrdered", recipient=event.sealed or sealed))
+                # an order that is filled by the way is another one
+                of = event if placed is None or placed.order != event.order else placed
+                who, how = event.sealed or of.sealed, event.shipping or of.shipping
+                told.append(_told(decision, partition, ordinal, event, "FulfilmentOrdered", recipient=who, shipping=how))
             case Unreserved() if event.reason not in NODE_SAID:
                 told.append(_told(decision, partition, ordinal, event, "FulfilmentCancelled", reason=event.reason))
             case CancelRequested():
@@ -34,6 +37,7 @@ def _told(
     kind: FulfilmentType,
     *,
     recipient: str = "",
+    shipping: str = "",
     reason: str = "",
     final: bool = True,
 ) -> Fulfilment:
@@ -53,6 +57,7 @@ def _told(
         final=final,
         reason=reason,
         recipient=recipient,
+        shipping=shipping,
     )
 
 

@@ -48,6 +48,7 @@ def place(draft: OrderDraft, shop: ShopRecord, reference: Reference, cause: Caus
             charges=charges,
             paid=paid,
             reservation=order_key(shop, draft.reservation) if draft.reservation else "",
+            shipping=draft.shipping,
         )
     ]
 

@@ -72,4 +72,5 @@ def placed(command: PlaceOrder, revision: int, segment: str, lines: tuple[OrderL
         charges=command.charges,
         paid=command.paid,
         reservation=command.reservation,
+        shipping=command.shipping,
     )

@@ -9,6 +9,7 @@ from streams.rules.fill import fill, freed
 from streams.rules.floor import PRICE_FLOOR, below_floor
 from streams.rules.ordinary import ordinary, placed
 from streams.rules.plan import Plan
+from streams.rules.readdress import tell_anew
 from streams.rules.rebalance import rebalance
 from tables.closing import may_be_forgotten
 from tables.events import Duplicate, OrderHeld, OrderLine, OrderReduced, Refused, Stale
@@ -51,12 +52,15 @@ def place(plan: Plan, command: PlaceOrder) -> None:
         region=command.region,
         lines=lines,
         reductions=reductions,
-        sealed="",  # said by the OrderPlaced of this very decision
+        # where the OrderPlaced of this very decision says them, its fulfilments need not
+        sealed="" if command.sealed else order.sealed,
+        shipping="" if command.shipping else order.shipping,
         holds=holds,
         cancelled=False,
         rejected=False,
     )
-    rebalance(plan, command.order, amended, "held" if holds else "amended")
+    stands = rebalance(plan, command.order, amended, "held" if holds else "amended")
+    tell_anew(plan, command, order, amended, stands)
     fill(plan, freed(order))
 
 

@@ -75,15 +75,20 @@ class Plan:
         found = self.pool.nodes.get(node)
         return found is not None and found.sellable
 
+    def asks(self, node: str) -> bool:
+        """Whether a cancel is to be answered by this node before it holds."""
+        found = self.pool.nodes.get(node)
+        return found is not None and found.cancel == "confirm"
+
     # ------------------------------------------------------------------------------------------ what is done
     def emit(self, event: AnyEvent) -> None:
         self.events.append(event)
 
-    def reserve(self, key: str, segment: str, node: str, rows: tuple[Row, ...], sealed: str) -> None:
+    def reserve(self, key: str, segment: str, node: str, rows: tuple[Row, ...], sealed: str, shipping: str = "") -> None:
         """A fulfilment order, named by a hash of (pool, offset, ordinal), so that every replay names it alike."""
         name = hashlib.blake2b(f"{self.pool.name}/{self.offset}/{self._fulfilments}".encode(), digest_size=10).hexdigest()
         self._fulfilments += 1
-        event = Reserved(order=key, fulfilment=f"F{name}", node=node, rows=rows, sealed=sealed)
+        event = Reserved(order=key, fulfilment=f"F{name}", node=node, rows=rows, sealed=sealed, shipping=shipping)
         self.emit(event)
         self._unread.append((event, segment))
 
@@ -105,8 +110,7 @@ class Plan:
     def give_back(self, key: str, order: Order, fulfilment: str, rows: tuple[Row, ...], reason: str) -> None:
         """Rows of a fulfilment go back on hand, or the node is asked for them first where its cancels need an answer."""
         node = order.open_fulfilments[fulfilment].node
-        about = self.pool.nodes.get(node)
-        if about is not None and about.cancel == "confirm":
+        if self.asks(node):
             self.emit(CancelRequested(order=key, fulfilment=fulfilment, node=node, rows=rows, reason=reason))
         else:
             self.unreserve(key, order, fulfilment, rows, "on_hand", reason)

@@ -23,6 +23,7 @@ def demand_of(key: str, order: Order, needs: tuple[Row, ...]) -> Demand:
         placed_at=order.placed_at,
         refused_by=order.refused_by,
         sealed=order.sealed,
+        shipping=order.shipping,
     )
 
 
@@ -94,9 +95,10 @@ def missing(wanted: Mapping[LineSku, int], order: Order, reserved: Open) -> tupl
     return tuple(Row(line, sku, gap) for line, sku, gap in gaps if gap > 0)
 
 
-def rebalance(plan: Plan, key: str, order: Order, reason: str, gone: Open | None = None) -> None:
+def rebalance(plan: Plan, key: str, order: Order, reason: str, gone: Open | None = None) -> Open:
     """Make the reservations of an order fit `order`, which is the order as this decision leaves it (a copy where it amends). `gone`:
-    rows that this decision has taken away already. What a node was told of an order that is held now is called back: it must not ship."""
+    rows that this decision has taken away already. What a node was told of an order that is held now is called back: it must not ship.
+    Returns what stands of it afterwards, by the fulfilments that it had."""
     plan.touched.add(key)
     going = gone or {}
     if order.fulfilments or order.shipped:
@@ -111,7 +113,9 @@ def rebalance(plan: Plan, key: str, order: Order, reason: str, gone: Open | None
         needs = allocate(plan, demand_of(key, order, needs))
         if isinstance(plan.events[-1], OrderRejected):
             _give_back_all(plan, key, order, going)
+            going = standing(order)
     plan.backorder(key, order.waiting, needs)
+    return standing(order, going)
 
 
 def stands_in_line(plan: Plan, order: Order, needs: Iterable[Row]) -> bool:

@@ -72,7 +72,7 @@ def _take_over(plan: Plan, demand: Demand, known: Reservation) -> tuple[Row, ...
     left = [need.quantity for need in now]
     for node, by_sku in pots.items():
         if rows := _from(by_sku, now, left, demand.segment):
-            plan.reserve(demand.order, demand.segment, node, rows, demand.sealed)
+            plan.reserve(demand.order, demand.segment, node, rows, demand.sealed, demand.shipping)
     return later
 
 

@@ -169,7 +169,7 @@ def _reservation(random: Random, shop: str, name: str, listings: list[str], at: 
 def _placed(random: Random, number: int, listings: list[str], revision: int) -> dict[str, Any]:
     lines: list[dict[str, Any]] = [{"line": name, "sku": name, "quantity": random.randint(1, 3), "price": 450} for name in listings]
     lines += [{"line": "post", "sku": "POST", "quantity": 1, "price": 490, "goods": False}] if number % 2 else []
-    about = {
+    about: dict[str, Any] = {
         "placed_at": when(0),
         "updated_at": when(revision),
         "currency": "USD",
@@ -177,9 +177,13 @@ def _placed(random: Random, number: int, listings: list[str], revision: int) -> 
         "lines": lines,
         "discount": 55 * (number % 4),
     }
+    # every third order moves house when it is amended, and then wants it fast
+    moved = revision > 0 and number % 3 == 0
+    recipient = "Lin Chen" if moved else "Wei Chen"
+    about |= {"shipping": "express"} if moved else {}
     broken: dict[str, Any] = {"lines": []} if random.random() < 0.08 else {}
     holds = {"holds": random.choice((["payment"], ["fraud", "payment"]))} if revision == 0 and random.random() < 0.1 else {}
-    return {"type": "order", "order": f"o{number}", "recipient": {"name": "Wei Chen", "country": "US"}} | about | holds | broken
+    return {"type": "order", "order": f"o{number}", "recipient": {"name": recipient, "country": "US"}} | about | holds | broken
 
 
 def _document(random: Random, pool: str, number: int, at: float) -> Delivery:

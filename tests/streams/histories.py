@@ -11,7 +11,7 @@ from tables.events import Disposition, Row
 from tables.evolve_parcels import RANK
 from tables.flow import Flow, HoldRule, ShopFlow
 from tables.policy import DAY_MS, Policy, Rule
-from tests.story import Story, line
+from tests.story import Story, key, line
 
 S = TypeVar("S", bound=Story)
 SKUS = ("TEA", "CUP", "POT")
@@ -47,8 +47,10 @@ flows = st.none() | st.builds(
 kept = st.tuples(st.sampled_from(["web", "dealers"]), st.sampled_from(["cart-1", "cart-2", "cart-3"]))
 parcels = st.sampled_from(["", "GL-1", "GL-2", "gl -1"])
 rmas = st.sampled_from(["", "RMA-1", "RMA-2"])
+methods = st.sampled_from(["", "standard", "express"])
 VERBS: dict[str, st.SearchStrategy[tuple[Any, ...]]] = {
     "place": st.tuples(st.just("place"), orders, st.integers(1, 4), order_lines, st.integers(0, 1), reasons),
+    "move_house": st.tuples(st.just("move_house"), orders, order_lines, st.sampled_from(["", "k1.Lin", "k1.Wei"]), methods),
     "cancel": st.tuples(st.just("cancel"), orders, st.integers(1, 4)),
     "reduce": st.tuples(st.just("reduce"), orders, st.sampled_from(["r1", "r2"]), st.sampled_from(["a", "set"]), units),
     "order_of": st.tuples(st.just("order_of"), orders, st.integers(1, 4), order_lines, kept, st.booleans()),
@@ -102,6 +104,10 @@ def perform(story: Story, what: tuple[Any, ...]) -> None:
     match what:
         case ("place", (shop, name), at, lines, priority, holds):
             story.place(name, *lines, at=at, shop=shop, placed_at=int(name), priority=priority, holds=holds)
+        case ("move_house", (shop, name), lines, sealed, shipping):
+            known = story.pool.orders.get(key(name, shop))
+            at = known.updated_at + 1 if known else 1
+            story.place(name, *lines, at=at, shop=shop, placed_at=int(name), sealed=sealed, shipping=shipping)
         case ("cancel", (shop, name), at):
             story.cancel(name, at=at, shop=shop)
         case ("reduce", (shop, name), reduction, reduced, quantity):

@@ -66,3 +66,32 @@ def a_node_packs_what_it_has_shipped_already(logs: Logs) -> None:
     shipped = next(event for event in events if isinstance(event, e.Shipped))
     late = e.Progressed(order=shipped.order, fulfilment=shipped.fulfilment, node=shipped.node, stage="packed", at=9)
     logs.rewrite(logs.find(e.Ticked), lambda events: [*events, late])
+
+
+# ---------------------------------------------------------------------------------------------- where it goes
+def _moves_house(logs: Logs) -> tuple[int, list[e.AnyEvent]]:
+    """A decision that tells a fulfilment anew, because the address changed."""
+    at = next(
+        i for i, decision in enumerate(logs.decisions) for x in decision.events if isinstance(x, e.Unreserved) and x.reason == "told_anew"
+    )
+    return at, list(logs.decisions[at].events)
+
+
+@breaks("amendments")
+def a_changed_address_reaches_nobody(logs: Logs) -> None:
+    at, events = _moves_house(logs)
+    logs.rewrite(at, lambda _: events[:1])
+
+
+@breaks("amendments")
+def what_is_called_back_for_its_address_is_not_told_again(logs: Logs) -> None:
+    at, events = _moves_house(logs)
+    logs.rewrite(at, lambda _: [event for event in events if not isinstance(event, e.Reserved)])
+
+
+@breaks("amendments")
+def it_is_too_late_for_a_change_that_nobody_made(logs: Logs) -> None:
+    _, events = events_of(logs, e.Reserved)
+    reserved = next(event for event in events if isinstance(event, e.Reserved))
+    late = e.AmendmentTooLate(order=reserved.order, fulfilment=reserved.fulfilment, node=reserved.node, what=("recipient",))
+    logs.rewrite(logs.find(e.Ticked), lambda events: [*events, late])

@@ -52,6 +52,8 @@ def _afterwards(story: Story) -> None:
     story.place("riddle", line("GIFT-BOX", 1, parts=()), at=12)
     story.listing("web", "GIFT-BOX", ("ASSAM", 2), ("SENCHA", 1))
     story.place("big", line("OOLONG", 90), at=13)  # waits
+    story.place("25", line("SENCHA", 1), region="DE-HH", sealed="k1.Lin", at=14)
+    story.place("25", line("SENCHA", 1), region="DE-HH", sealed="k1.Wei", at=15)  # it moves house
     story.ship(story.fulfilment("1"))
     story.ship(story.fulfilment("11"), ("OOLONG", 2))
     story.refuse(story.fulfilment("15"))

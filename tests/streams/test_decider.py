@@ -83,6 +83,10 @@ class Decider(RuleBasedStateMachine):
         _, shop, name = keys[n % len(keys)].split("/")
         return shop, name, self.story.order(name, shop).updated_at + 1
 
+    @rule(told=VERBS["move_house"])
+    def move_house(self, told: Told) -> None:
+        perform(self.story, told)
+
     @rule(told=VERBS["cancel"])
     def cancel(self, told: Told) -> None:
         perform(self.story, told)
