@@ -92,6 +92,8 @@ cdef struct Placed:
     Text lines
     Text sealed
     Int charges
+    Text paid
+    Py_ssize_t discounts  # of lines, in `paid`
 
 
 cdef struct Cause:
@@ -195,6 +197,11 @@ cdef bint line_of(Reader *r, Line *line) noexcept:
         and says(r, b',[[') and text(r, &line.sku) and mark(r, b',') and number(r, &line.each, MOST_EACH) and line.each > 0
         and says(r, b']]]')
     )
+
+
+cdef inline bint paid_of(Reader *r, Text *line, Int *amount) noexcept:
+    """What is paid for a line."""
+    return mark(r, b'[') and text(r, line) and mark(r, b',') and number(r, amount, MOST_MONEY) and mark(r, b']')
 
 
 cdef bint row_of(Reader *r, Row *row) noexcept:
@@ -511,6 +518,8 @@ cdef class Quick:
             return False
         if says(&r, b',"charges":') and not (number(&r, &p.charges, MOST_MONEY) and p.charges):
             return False
+        if not self._read_paid(&r):
+            return False
         if not (says(&r, b',"pool":') and text(&r, pool) and says(&r, b',"cause":') and cause_of(&r, &self.cause) and mark(&r, b'}')):
             return False
         for i in range(self.count):
@@ -537,6 +546,26 @@ cdef class Quick:
                 return True
             if not mark(r, b','):
                 return False
+
+    cdef bint _read_paid(self, Reader *r) noexcept:
+        """One at least, where it is said at all."""
+        cdef Placed *p = &self.placed
+        cdef Text line
+        cdef Int amount
+        p.discounts = p.paid.size = 0
+        if not says(r, b',"paid":'):
+            return True
+        p.paid.at = r.at
+        if not mark(r, b'['):
+            return False
+        while paid_of(r, &line, &amount):
+            p.discounts += 1
+            if mark(r, b']'):
+                p.paid.size = r.at - p.paid.at
+                return True
+            if not mark(r, b','):
+                return False
+        return False
 
     cdef int _make_room(self) except -1:
         cdef Py_ssize_t room = 2 * self.room + 16
@@ -666,6 +695,9 @@ cdef class Quick:
         if p.charges:
             write(w, b',"charges":')
             write_int(w, p.charges)
+        if p.discounts:
+            write(w, b',"paid":')
+            put(w, p.paid.at, p.paid.size)
         write(w, b'},{"type":"Considered","order":')
         write_text(w, p.order)
         write(w, b',"criteria":')
@@ -819,6 +851,8 @@ cdef class Quick:
             return False
         if says(&r, b',"charges":') and not (number(&r, &p.charges, MOST_MONEY) and p.charges):
             return False
+        if not self._read_paid(&r):
+            return False
         if not (says(&r, b'},{"type":"Considered","order":') and text(&r, &skipped) and self._read_considered(&r)):
             return False
         if not (
@@ -920,12 +954,29 @@ cdef class Quick:
             pack_text(w, self.rows[i].sku)
             pack_int(w, self.rows[i].units)
             pack_array(w, 0)
-        # nothing asked for, no stage told, no answer; no reductions, not over, no parcels, nothing delivered, no discounts
-        write(w, b"\x90\xa0\xa0\xc0\xff\xc0\x90\x90")
+        # nothing asked for, no stage told, no answer; no reductions, not over, no parcels, nothing delivered
+        write(w, b"\x90\xa0\xa0\xc0\xff\xc0\x90")
+        self._pack_paid()
         pack_int(w, p.charges)
         pack_text(w, p.currency)
         # not unpaid, nothing after, not left although it was cancelled, nothing given back, no shipping method
         write(w, b"\xc2\xc0\xc2\xc0\xa0")
+
+    cdef int _pack_paid(self) except -1:
+        cdef Writer *w = &self.packed
+        cdef Placed *p = &self.placed
+        cdef Reader r
+        cdef Text line
+        cdef Int amount
+        cdef Py_ssize_t i
+        r.at, r.end = p.paid.at, p.paid.at + p.paid.size
+        pack_array(w, p.discounts)
+        for i in range(p.discounts):
+            r.at += 1  # a bracket or a comma
+            paid_of(&r, &line, &amount)
+            pack_array(w, 2)
+            pack_text(w, line)
+            pack_int(w, amount)
 
 
 cdef bint _split(Text found, Text *head, Text *rest) noexcept:

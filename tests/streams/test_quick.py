@@ -44,7 +44,7 @@ placements = st.builds(
     priority=st.sampled_from([-1_000_000, -40_000, -200, -33, -32, -1, 0, 1, 200, 40_000, 1_000_000]),
     sealed=st.one_of(st.just(""), st.integers(1, 70_000).map(lambda size: "s" * size)),
     charges=st.sampled_from([0, 0, 1, 490, 70_000, 5_000_000_000, 1_000_000_000_000]),
-    paid=st.sampled_from([(), (), (("1", 0),)]),
+    paid=st.lists(st.tuples(words, st.sampled_from([0, 1, 490, 70_000, 5_000_000_000, 1_000_000_000_000])), max_size=20).map(tuple),
 )
 
 
@@ -218,3 +218,13 @@ def test_a_record_that_would_be_too_long_goes_the_long_way() -> None:
     assert quick.decide(story.ledger, len(story.commands), command, 600) is None
     assert story.ledger.dump() == before
     assert quick.decide(story.ledger, len(story.commands), command, MAX_RECORD) is not None
+
+
+def test_an_order_with_postage_and_discounts_is_an_ordinary_one() -> None:
+    story = begun()
+    quick = compiled.quick()
+    order = msgspec.structs.replace(placed(story), charges=490, paid=(("a", 1_900), ("b", 0)))
+    if quick is None:
+        pytest.skip("the compiled way was not built here: no C compiler, or no Python headers")
+
+    assert quick.decide(story.ledger, len(story.commands), encode_command(order), MAX_RECORD) is not None
