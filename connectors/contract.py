@@ -313,12 +313,14 @@ class TrackingDraft(msgspec.Struct, frozen=True, kw_only=True, tag="tracking"):
     at: Millis
 
 
-class RejectionDraft(msgspec.Struct, frozen=True, kw_only=True, tag="rejection"):
-    """A node will not ship a fulfilment: `short` (the units are not there), `cancelled` (answer to a cancel) or another reason."""
+class RejectionDraft(msgspec.Struct, frozen=True, kw_only=True, tag="rejection", omit_defaults=True):
+    """A node will not ship (part of) a fulfilment: `short` (the units are not there), `cancelled` (answer to a cancel) or another reason.
+    No lines: all that is still open of it; else what is not named still ships."""
 
     document: str
     fulfilment: str
     reason: str
+    lines: tuple[StockLine, ...] = ()
 
 
 class TooLateDraft(msgspec.Struct, frozen=True, kw_only=True, tag="too_late"):

@@ -155,9 +155,12 @@ class ConfirmShipment(Command, frozen=True):
 
 
 class RejectFulfilment(Command, frozen=True):
+    """No lines: all that is open of the fulfilment."""
+
     document: str
     fulfilment: str
     reason: str
+    lines: tuple[tuple[str, Units], ...] = ()
 
 
 class RefuseCancel(Command, frozen=True):

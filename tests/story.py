@@ -153,9 +153,11 @@ class Story:
             c.TrackParcel(pool=POOL, cause=self.cause(), document=document, carrier="gull", tracking=tracking, status=status, at=at)
         )
 
-    def refuse(self, fulfilment: str, reason: str = "no_capacity") -> Decision:
+    def refuse(self, fulfilment: str, reason: str = "no_capacity", *lines: tuple[str, int]) -> Decision:
         document = f"refusal-{len(self.commands)}"
-        return self.ask(c.RejectFulfilment(pool=POOL, cause=self.cause(), document=document, fulfilment=fulfilment, reason=reason))
+        return self.ask(
+            c.RejectFulfilment(pool=POOL, cause=self.cause(), document=document, fulfilment=fulfilment, reason=reason, lines=lines)
+        )
 
     def too_late(self, fulfilment: str, document: str = "") -> Decision:
         document = document or f"too-late-{len(self.commands)}"

@@ -39,6 +39,7 @@ from connectors.signing import fingerprint, hex_signed
 
 # One document may count a whole warehouse; normalize splits it.
 MOST_LINES = 100_000
+MOST_PARCELS = 1_000
 MOST_INSPECTED = 500
 
 Bucket = Literal["on_hand", "damaged", "quality", "refurbish", "hold"]
@@ -87,6 +88,12 @@ class _Move(_Document):
     lines: tuple[_MovedLine, ...] = Field(min_length=1, max_length=MOST_LINES)
 
 
+class _Parcel(Payload):
+    tracking: Name
+    carrier: Text = ""
+    lines: tuple[_MovedLine, ...] = Field(min_length=1, max_length=MOST_LINES)
+
+
 class _Shipment(_Document):
     type: Literal["shipment"]
     fulfilment: Name
@@ -94,12 +101,14 @@ class _Shipment(_Document):
     carrier: Text = ""
     tracking: Text = ""
     lines: tuple[_MovedLine, ...] = Field((), max_length=MOST_LINES)
+    parcels: tuple[_Parcel, ...] = Field((), max_length=MOST_PARCELS)
 
 
 class _Rejection(_Document):
     type: Literal["rejection"]
     fulfilment: Name
     reason: Name
+    lines: tuple[_MovedLine, ...] = Field((), max_length=MOST_LINES)
 
 
 class _TooLate(_Document):
@@ -186,11 +195,36 @@ class Warehouse:
     def parse(self, raw: RawRecord, shop: ShopRef) -> Parsed:
         if raw.kind not in _KINDS:
             return Ignored("other_kind", "A warehouse feed tells of stock, of fulfilments and of parcels only.")
-        return usable(lambda: (_draft(_documents.validate_python(read_object(raw.body))),))
+        return usable(lambda: _drafts(_documents.validate_python(read_object(raw.body))))
 
     def poll(self, fetch: Fetch, shop: ShopRef, cursor: str, now: Millis) -> Polled:
         """The warehouse sends; there is nothing to ask it for."""
         return Polled(items=(), cursor=cursor, more=False)
+
+
+def _drafts(told: _AnyDocument) -> tuple[Draft, ...]:
+    if isinstance(told, _Shipment) and told.parcels:
+        return _parcels(told)
+    return (_draft(told),)
+
+
+def _parcels(told: _Shipment) -> tuple[ShipmentDraft, ...]:
+    """A shipment for each. The first keeps the document's own name."""
+    if told.lines or told.tracking:
+        raise Unusable("told_twice", "The shipment has parcels, so lines and tracking numbers are told of each of them alone.")
+    return tuple(
+        [
+            ShipmentDraft(
+                document=f"{told.document}/{number}" if number > 1 else told.document,
+                fulfilment=told.fulfilment,
+                shipped_at=Millis(told.shipped_at),
+                lines=_lines(parcel.lines),
+                carrier=parcel.carrier or told.carrier,
+                tracking=parcel.tracking,
+            )
+            for number, parcel in enumerate(told.parcels, 1)
+        ]
+    )
 
 
 def _draft(told: _AnyDocument) -> Draft:
@@ -211,7 +245,7 @@ def _draft(told: _AnyDocument) -> Draft:
                 tracking=told.tracking,
             )
         case _Rejection():
-            return RejectionDraft(document=told.document, fulfilment=told.fulfilment, reason=told.reason)
+            return RejectionDraft(document=told.document, fulfilment=told.fulfilment, reason=told.reason, lines=_lines(told.lines))
         case _TooLate():
             return TooLateDraft(document=told.document, fulfilment=told.fulfilment)
         case _Progress():

@@ -107,9 +107,11 @@ def _carrier(paper: Paper) -> str:
 
 
 def _rest(paper: Paper, fulfilment: str, items: list[_Item]) -> list[RejectionDraft]:
-    """A rejection is of all that is open, so there is none while anything is still to follow."""
+    """Of all that is open, or, while anything is still to follow, of the lines that are not."""
     missing = [item for item in items if item.missing]
-    if not missing or any(item.status in TO_FOLLOW for item in missing):
+    given_up = [item for item in missing if item.status not in TO_FOLLOW]
+    if not given_up:
         return []
-    reason = "cancelled" if all(item.status in CANCELLED for item in missing) else "short"
-    return [RejectionDraft(document=f"{paper.document}/rest", fulfilment=fulfilment, reason=reason)]
+    reason = "cancelled" if all(item.status in CANCELLED for item in given_up) else "short"
+    lines = summed([(item.sku, item.missing) for item in given_up]) if len(given_up) < len(missing) else ()
+    return [RejectionDraft(document=f"{paper.document}/rest", fulfilment=fulfilment, reason=reason, lines=lines)]

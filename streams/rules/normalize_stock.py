@@ -42,9 +42,7 @@ def book(draft: StockSide, shop: ShopRecord, reference: Reference, causes: Itera
     its places) are summed."""
     match draft:
         case RejectionDraft():
-            document = document_name(draft.document, shop)
-            pool, fulfilment, reason = shop.ref.pool, draft.fulfilment, draft.reason
-            return [RejectFulfilment(pool=pool, cause=next(causes), document=document, fulfilment=fulfilment, reason=reason)]
+            return _fault(draft, 0, 1) or _rejections(draft, shop, causes)
         case TooLateDraft(document=number, fulfilment=fulfilment):
             return [RefuseCancel(pool=shop.ref.pool, cause=next(causes), document=document_name(number, shop), fulfilment=fulfilment)]
         case ProgressDraft(fulfilment=fulfilment, stage=stage, at=at):
@@ -122,11 +120,21 @@ def _shipments(draft: ShipmentDraft, shop: ShopRecord, causes: Iterator[Cause]) 
     ]
 
 
+def _rejections(draft: RejectionDraft, shop: ShopRecord, causes: Iterator[Cause]) -> Outcome:
+    pool, fulfilment, reason = shop.ref.pool, draft.fulfilment, draft.reason
+    return [
+        RejectFulfilment(pool=pool, cause=next(causes), document=document, fulfilment=fulfilment, reason=reason, lines=units)
+        for document, units in parts(draft.document, _by_sku(draft.lines), shop)
+    ]
+
+
 def _by_sku(lines: Iterable[StockLine]) -> Iterator[tuple[str, int]]:
     return ((line.sku, line.quantity) for line in lines)
 
 
-def _fault(draft: CountDraft | ReceiptDraft | MoveDraft | ShipmentDraft | ReturnDraft, at: int, least: int) -> Rejected | None:
+def _fault(
+    draft: CountDraft | ReceiptDraft | MoveDraft | ShipmentDraft | RejectionDraft | ReturnDraft, at: int, least: int
+) -> Rejected | None:
     """What a channel should have refused, and must not reach the pool."""
     if fault := bad_time(draft.document, at):
         return fault

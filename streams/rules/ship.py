@@ -33,6 +33,10 @@ def _not_open(plan: Plan, fulfilment: str) -> None:
     plan.emit(Refused(code="not_open", sentence=sentence))
 
 
+def _more_than_open(what: str) -> Refused:
+    return Refused(code="more_than_open", sentence=f"the {what} names more units, or other SKUs, than the fulfilment has open")
+
+
 def ship(plan: Plan, command: ConfirmShipment) -> None:
     """Units leave: reserved -> customer. What is not named stays reserved. More than is open is refused whole. A count that came
     first has left these units out already: what it took off the free units comes back, and what it took off this fulfilment (its
@@ -50,7 +54,7 @@ def ship(plan: Plan, command: ConfirmShipment) -> None:
     found = order.open_fulfilments.get(name)
     taken = _rows(found.rows if found else (), missed, command.lines)
     if taken is None:
-        plan.emit(Refused(code="more_than_open", sentence="the shipment names more units, or other SKUs, than the fulfilment has open"))
+        plan.emit(_more_than_open("shipment"))
         return
     rows, late = taken
     counted = _leave(plan, key, found, command, rows)
@@ -145,26 +149,44 @@ def _take(rows: Rows, wanted: dict[str, int]) -> Rows:
 
 def reject(plan: Plan, command: RejectFulfilment) -> None:
     """A node will not ship. `cancelled`: its answer to a cancel, for the rows it was asked for. `short`: the units are not there,
-    so they leave the books and the order is sourced anew. Any other reason: the units are back on hand, the order goes elsewhere."""
+    so they leave the books and the order is sourced anew. Any other reason: the units are back on hand, the order goes elsewhere.
+    Where it names lines, what it does not name still ships."""
     if known_document(plan, command.document) or not (found := _open(plan, command.fulfilment)):
         return
     key, order, fulfilment = found
     if command.reason == "cancelled" and fulfilment.answer and not fulfilment.asked:
         plan.emit(Stale(of=command.document))  # it was cancelled as far as it was asked to be; the rest ships
         return
+    rows = _rejected(fulfilment, command)
+    if isinstance(rows, Refused):
+        plan.emit(rows)
+        return
     plan.moved(command.document, "rejection", 0, (), ())
-    if command.reason == "cancelled" and fulfilment.asked:
-        rows = fulfilment.asked
+    if _answers(command, fulfilment):
         plan.unreserve(key, order, command.fulfilment, rows, "on_hand", "cancel_confirmed")
         rebalance(plan, key, order, "cancel_confirmed", {command.fulfilment: rows})
     else:
-        rows = fulfilment.rows
-        _refuse(plan, command, key, order, fulfilment)
+        _refuse(plan, command, key, order, fulfilment.node, rows)
     fill(plan, dict.fromkeys(row.sku for row in rows))
 
 
-def _refuse(plan: Plan, command: RejectFulfilment, key: str, order: Order, fulfilment: FulfilmentOrder) -> None:
-    node, rows = fulfilment.node, fulfilment.rows
+def _answers(command: RejectFulfilment, fulfilment: FulfilmentOrder) -> bool:
+    """Whether this is a node's answer to a cancel."""
+    return command.reason == "cancelled" and bool(fulfilment.asked)
+
+
+def _rejected(fulfilment: FulfilmentOrder, command: RejectFulfilment) -> Rows | Refused:
+    """The rows that will not ship."""
+    if not command.lines:
+        return fulfilment.asked if _answers(command, fulfilment) else fulfilment.rows
+    if _answers(command, fulfilment):
+        sentence = "a cancel is answered for all that was asked: leave the lines out, or ship what is not cancelled first"
+        return Refused(code="part_of_an_answer", sentence=sentence)
+    taken = _rows(fulfilment.rows, (), command.lines)
+    return taken[0] if taken else _more_than_open("rejection")
+
+
+def _refuse(plan: Plan, command: RejectFulfilment, key: str, order: Order, node: str, rows: Rows) -> None:
     plan.emit(FulfilmentRejected(order=key, fulfilment=command.fulfilment, node=node, reason=command.reason))
     if command.reason == "short":
         for row in rows:

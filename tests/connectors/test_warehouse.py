@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from connectors.channels.warehouse import CHANNEL
-from connectors.contract import Received, Refusal, Rejected, Webhook
+from connectors.contract import Received, Refusal, Rejected, ShipmentDraft, Webhook
 from tests.connectors.cases import DOCS, FIXTURES, SHOP, raw_record
 
 SECRET = b"forklift"
@@ -67,6 +67,9 @@ def test_a_signed_document_without_a_name_is_malformed(document: dict[str, Any])
         (MOVE | {"node": None}, "bad_id"),
         (SHIPMENT | {"fulfilment": ""}, "bad_id"),
         (SHIPMENT | {"tracking": "\0"}, "null_byte"),
+        (SHIPMENT | {"parcels": [{"tracking": "", "lines": [{"sku": "A", "quantity": 1}]}]}, "bad_id"),
+        (SHIPMENT | {"parcels": [{"tracking": "GL-2", "lines": []}]}, "no_lines"),
+        (SHIPMENT | {"tracking": "GL-1", "parcels": [{"tracking": "GL-2", "lines": [{"sku": "A", "quantity": 1}]}]}, "told_twice"),
         (TRACKING | {"status": "vanished"}, "malformed"),
         (INSPECTION | {"lines": [INSPECTION["lines"][0] | {"disposition": "eaten"}]}, "malformed"),
         (INSPECTION | {"lines": []}, "no_lines"),
@@ -94,6 +97,8 @@ def test_every_example_of_the_documentation_is_what_it_says_it_is() -> None:
         "receipt",
         "move",
         "shipment",
+        "shipment",
+        "rejection",
         "rejection",
         "too_late",
         "progress",
@@ -104,3 +109,16 @@ def test_every_example_of_the_documentation_is_what_it_says_it_is() -> None:
     for example in examples:
         assert isinstance(received(example), Received)
         assert isinstance(CHANNEL.parse(raw_record("warehouse", example, example["type"]), SHOP), tuple)
+
+
+def test_several_parcels_of_one_shipment_are_a_shipment_each() -> None:
+    parcels = [{"tracking": f"GL-{n}", "lines": [{"sku": "KETTLE", "quantity": n}]} for n in (1, 2)]
+    told = {"type": "shipment", "document": "S-1", "fulfilment": "f0f0f0", "shipped_at": "2026-03-02T15:00:00Z", "carrier": "gull"}
+
+    drafts = CHANNEL.parse(raw_record("warehouse", told | {"parcels": parcels}, "shipment"), SHOP)
+
+    assert isinstance(drafts, tuple)
+    found = [
+        (draft.document, draft.carrier, draft.tracking, draft.lines[0].quantity) for draft in drafts if isinstance(draft, ShipmentDraft)
+    ]
+    assert found == [("S-1", "gull", "GL-1", 1), ("S-1/2", "gull", "GL-2", 2)]

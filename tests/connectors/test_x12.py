@@ -16,6 +16,7 @@ from connectors.contract import (
     Rejected,
     RejectionDraft,
     ShipmentDraft,
+    StockLine,
     Webhook,
 )
 from connectors.payload import Unusable
@@ -187,8 +188,18 @@ def test_what_will_not_come_is_rejected(status: str, reason: str) -> None:
     assert parsed == (RejectionDraft(document="GULLWHSE/7/7/0001/rest", fulfilment=FULFILMENT, reason=reason),)
 
 
-def test_nothing_is_given_up_while_anything_is_to_follow() -> None:
+def test_what_is_to_follow_is_not_given_up_with_what_is_short() -> None:
     parsed = told("LX*1", "W12*CP*2*1*1*EA**VN*LAMP", "W12*BP*2*0*2*EA**VN*KETTLE-RED")
+
+    assert isinstance(parsed, tuple)
+    shipped, short = parsed
+    assert isinstance(shipped, ShipmentDraft)
+    assert isinstance(short, RejectionDraft)
+    assert (short.reason, short.lines) == ("short", (StockLine(sku="LAMP", quantity=1),))
+
+
+def test_nothing_is_given_up_while_all_that_is_missing_is_to_follow() -> None:
+    parsed = told("LX*1", "W12*BP*2*1*1*EA**VN*LAMP", "W12*BP*2*0*2*EA**VN*KETTLE-RED")
 
     assert isinstance(parsed, tuple)
     assert [type(draft) for draft in parsed] == [ShipmentDraft]

@@ -63,6 +63,7 @@ VERBS: dict[str, st.SearchStrategy[tuple[Any, ...]]] = {
     "progress": st.tuples(st.just("progress"), st.integers(0, 9), st.sampled_from(STAGES)),
     "track": st.tuples(st.just("track"), parcels, st.sampled_from(list(RANK)), st.integers(1, 5)),
     "refuse": st.tuples(st.just("refuse"), st.integers(0, 9), st.sampled_from(["short", "cancelled", "no_capacity"])),
+    "refuse_part": st.tuples(st.just("refuse_part"), st.integers(0, 9), st.sampled_from(["short", "cancelled", "no_capacity"]), units),
     "too_late": st.tuples(st.just("too_late"), st.integers(0, 9)),
     "take_back": st.tuples(st.just("take_back"), st.integers(0, 9), st.integers(1, 2), nodes, st.booleans(), rmas),
     "request": st.tuples(st.just("request"), st.integers(0, 9), st.integers(1, 2), st.booleans(), rmas.filter(bool), parcels),
@@ -137,6 +138,10 @@ def perform(story: Story, what: tuple[Any, ...]) -> None:
         case ("refuse", n, reason):
             if (name := nth_fulfilment(story, n)) is not None:
                 story.refuse(name, reason)
+        case ("refuse_part", n, reason, quantity):
+            if (name := nth_fulfilment(story, n)) is not None:
+                rows = story.pool.orders[story.pool.index[name]].open_fulfilments[name].rows
+                story.refuse(name, reason, (rows[0].sku, quantity))
         case ("too_late", n):
             if (name := nth_fulfilment(story, n)) is not None:
                 story.too_late(name)

@@ -36,6 +36,7 @@ def test_stock_documents_become_commands_of_the_pool_that_name_their_source() ->
         ),
         ShipmentDraft(document="S1", fulfilment="f-1", shipped_at=NOON, carrier="SF", tracking="SF123"),
         RejectionDraft(document="J1", fulfilment="f-2", reason="short"),
+        RejectionDraft(document="J2", fulfilment="f-3", reason="short", lines=lots(("A", 1), ("A", 2))),
     )
     assert made == (
         CountStock(pool="east", cause=(*CAUSE, 0), document="tea/C1", node="shanghai", counted_at=NOON, lines=(("A", 0), ("B", 7))),
@@ -55,6 +56,7 @@ def test_stock_documents_become_commands_of_the_pool_that_name_their_source() ->
             pool="east", cause=(*CAUSE, 3), document="tea/S1", fulfilment="f-1", shipped_at=NOON, carrier="SF", tracking="SF123"
         ),
         RejectFulfilment(pool="east", cause=(*CAUSE, 4), document="tea/J1", fulfilment="f-2", reason="short"),
+        RejectFulfilment(pool="east", cause=(*CAUSE, 5), document="tea/J2", fulfilment="f-3", reason="short", lines=(("A", 3),)),
     )
 
 
