@@ -31,7 +31,7 @@ def gist(event: e.AnyEvent) -> Gist:
             return _of_lines(event.lines)
         case e.Considered():
             return Gist(units=sum([count for _, count in event.short]))
-        case e.Reserved() | e.Shipped() | e.FoundShipped():
+        case e.Reserved() | e.FulfilmentReleased() | e.Shipped() | e.FoundShipped():
             return _of_rows(event.node, event.fulfilment, event.rows)
         case e.Unreserved() | e.CancelRequested():
             return _of_rows(event.node, event.fulfilment, event.rows, (event.reason,))

@@ -26,6 +26,7 @@ class Promise(msgspec.Struct, frozen=True, gc=False, tag="Reserved"):
     node: str
     rows: msgspec.Raw
     sealed: str = ""
+    later: bool = False
 
 
 class Ordinary(msgspec.Struct, frozen=True, gc=False):
@@ -57,7 +58,7 @@ def ordinary_rows(at: At, decision: Ordinary, record_hash: int) -> Left | None:
     """None where it is not that ordinary. `record_hash`: as in `rows.decision_rows`."""
     placed, considered, promise = decision.events
     lines = _lines(placed, promise)
-    if lines is None or considered.short or promise.sealed or not placed.order == considered.order == promise.order:
+    if lines is None or considered.short or promise.sealed or promise.later or not placed.order == considered.order == promise.order:
         return None
     _, _, skus, _, counts, _ = lines
     units, node, day = sum(counts), promise.node, moment(placed.placed_at) // DAY_MS

@@ -79,7 +79,7 @@ def _bare(event: e.OrderEvent) -> e.OrderEvent:
     match event:
         case e.OrderPlaced():
             return msgspec.structs.replace(event, sealed="", lines=())
-        case e.Reserved() if event.sealed:
+        case e.Reserved() | e.FulfilmentReleased() if event.sealed:
             return msgspec.structs.replace(event, sealed="")
         case _:
             return event

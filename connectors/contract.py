@@ -451,7 +451,8 @@ class Fulfilment(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, 
 
     `id` names the fulfilment order and is the same in every replay. `partition`, `src_offset` and `ordinal` place the event:
     a consumer that keeps the highest (src_offset, ordinal) per partition sees each event once. `final` is False when a cancel
-    is a request which the node must answer. `recipient` is sealed (see docs in deploy/sealing.py)."""
+    is a request which the node must answer. `recipient` is sealed (see docs in deploy/sealing.py). `group`: the same for fulfilments
+    that are to leave in one parcel."""
 
     type: FulfilmentType
     id: str
@@ -468,6 +469,7 @@ class Fulfilment(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, 
     reason: str = ""
     recipient: str = ""
     shipping: str = ""
+    group: str = ""
 
 
 class OrderStatus(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):

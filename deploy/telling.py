@@ -82,8 +82,10 @@ def event_line(event: e.AnyEvent) -> Text:
     match event:
         case e.OrderPlaced(revision=revision, segment=segment, lines=lines, region=region):
             return Text(f"taken as revision {revision}, {len(lines)} lines, segment {segment}, to {region or 'an unknown region'}")
-        case e.Reserved(fulfilment=name, node=node, rows=rows):
-            return Text(f"{node} ships {_units(rows)} ({name})", style="green")
+        case e.Reserved(fulfilment=name, node=node, rows=rows, later=later):
+            return Text(f"{node} ships {_units(rows)} ({name}{', told later' if later else ''})", style="green")
+        case e.FulfilmentReleased(fulfilment=name, node=node, rows=rows, group=group):
+            return Text(f"{node} is told to ship {_units(rows)} ({name}{f', in parcel {group}' if group else ''})", style="green")
         case e.Unreserved(fulfilment=name, node=node, rows=rows, to=to, reason=reason):
             return Text(f"{node} no longer ships {_units(rows)} ({name}, {reason}): to {to}", style="yellow")
         case e.CancelRequested(fulfilment=name, node=node, rows=rows, reason=reason):

@@ -13,7 +13,7 @@ from streams.letters import letter_of
 from streams.read import Log, Record
 from streams.rules.announce import status
 from streams.topics import COMMANDS, DEAD_LETTERS, DECISIONS, FULFILMENTS, RAW
-from tables.events import AnyEvent, Duplicate, OrderPlaced, Refused, ReservationReleased, Reserved, Stale
+from tables.events import AnyEvent, Duplicate, FulfilmentReleased, OrderPlaced, Refused, ReservationReleased, Reserved, Stale
 from tables.orders import demand, sums
 from tables.pool import Pool, evolve
 
@@ -219,7 +219,7 @@ def _chapters(log: Log, decided: Sequence[Decided], commands: Commands) -> Itera
 
 def _unsealed(event: AnyEvent) -> AnyEvent:
     """Without the recipient: a sealed one tells nobody anything."""
-    return replace(event, sealed="") if isinstance(event, OrderPlaced | Reserved) else event
+    return replace(event, sealed="") if isinstance(event, OrderPlaced | Reserved | FulfilmentReleased) else event
 
 
 def _at(log: Log, topic: str, partition: int, offset: int) -> Record | None:

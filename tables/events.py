@@ -199,7 +199,9 @@ class Considered(Event, frozen=True):
 
 class Reserved(Event, frozen=True):
     """A fulfilment order: a node shall ship these rows. Moves on_hand -> reserved there, and takes the origins' free units.
-    `sealed`, `shipping`: the recipient and the shipping method, where this decision has no OrderPlaced of the order that says them."""
+    `sealed`, `shipping`: the recipient and the shipping method, where this decision has no OrderPlaced of the order that says them.
+    `later`: the node is told when a FulfilmentReleased says so; `recipient`: what others for the same recipient there have in common, to
+    be released with it."""
 
     order: str
     fulfilment: str
@@ -207,12 +209,27 @@ class Reserved(Event, frozen=True):
     rows: tuple[Row, ...]
     sealed: str = ""
     shipping: str = ""
+    later: bool = False
+    recipient: str = ""
+
+
+class FulfilmentReleased(Event, frozen=True):
+    """The node is told of a fulfilment that was reserved earlier: these rows are left of it. `group`: the same for all that are to leave
+    in one parcel; "": it leaves by itself."""
+
+    order: str
+    fulfilment: str
+    node: str
+    rows: tuple[Row, ...]
+    sealed: str = ""
+    shipping: str = ""
+    group: str = ""
 
 
 class Unreserved(Event, frozen=True):
     """Rows of a fulfilment are given back: reserved -> `to`. `to` on_hand: the origins get their free units back; any other
     place: they do not, and were found missing at `at` (0: now). The node is told (FulfilmentCancelled) unless `reason` is one of
-    NODE_SAID: then it told us."""
+    NODE_SAID: then it told us; or it is `untold`: then it was never told to ship them."""
 
     order: str
     fulfilment: str
@@ -221,6 +238,7 @@ class Unreserved(Event, frozen=True):
     to: Place
     reason: str
     at: int = 0
+    untold: bool = False
 
 
 class CancelRequested(Event, frozen=True):
@@ -564,6 +582,7 @@ OrderEvent = (
     | Considered
     | Reserved
     | Unreserved
+    | FulfilmentReleased
     | CancelRequested
     | CancelRefused
     | AmendmentTooLate

@@ -5,6 +5,7 @@ from sys import intern
 
 from tables import events as e
 from tables.evolve_parcels import left
+from tables.evolve_untold import forget_untold, keep_untold
 from tables.orders import FulfilmentOrder, Order, Refund, bare, merge, still_asked, subtract
 from tables.state import Missing, Pool
 from tables.stock import GOOD, add, at
@@ -104,7 +105,9 @@ def reserved(pool: Pool, event: e.Reserved) -> None:
         order.fulfilments = {}
     order.fulfilments[event.fulfilment] = FulfilmentOrder(event.node, event.rows)
     pool.index[event.fulfilment] = event.order
-    if pool.time_to_accept(event.node):
+    if event.later:
+        keep_untold(pool, event)
+    elif pool.time_to_accept(event.node):
         pool.offered[event.fulfilment] = (event.node, 0)
 
 
@@ -151,6 +154,8 @@ def _close(pool: Pool, key: str, order: Order, fulfilment: str, rows: tuple[e.Ro
         del fulfilments[fulfilment]
         del pool.index[fulfilment]
         pool.offered.pop(fulfilment, None)
+        if pool.untold:
+            forget_untold(pool, key, found.node, fulfilment)
 
 
 def asked(pool: Pool, event: e.CancelRequested) -> None:

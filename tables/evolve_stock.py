@@ -4,6 +4,7 @@ from tables import events as e
 from tables.closing import forget
 from tables.evolve_holds import date_holds
 from tables.evolve_parcels import forget_early
+from tables.evolve_untold import date_untold
 from tables.policy import decode_policy
 from tables.state import WEEK_MS, Pool
 from tables.stock import GOOD, add, apply_move
@@ -71,6 +72,7 @@ def ticked(pool: Pool, event: e.Ticked) -> None:
         _forget_movements(pool, old)
     forget_early(pool, event.at, old)
     date_holds(pool, event.at)
+    date_untold(pool, event.at)
     pool.offered = {fulfilment: (node, since or event.at) for fulfilment, (node, since) in pool.offered.items()}
     pool.now = event.at
     pool.deferred = ()

@@ -8,6 +8,8 @@ from typing import Annotated, Literal
 import msgspec
 from msgspec import Meta
 
+from tables.calendar import Clock, Waves, next_wave
+
 Minutes = Annotated[int, Meta(ge=0, le=10_000_000)]
 Price = Annotated[int, Meta(ge=0, le=1_000_000_000)]
 Ending = Literal["cancel", "release"]
@@ -42,10 +44,12 @@ _PLAIN = HoldRule()
 
 class ShopFlow(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """For one shop, or for all that have none of their own. `holds`: by reason; one that is not named holds until it is ended.
-    `floors`: by listing or SKU, what a unit of it has to bring, in minor units by currency."""
+    `floors`: by listing or SKU, what a unit of it has to bring, in minor units by currency. `merge_minutes`: so long a fulfilment waits
+    for others of the same recipient, to leave in one parcel; 0: it does not."""
 
     holds: dict[str, HoldRule] = {}
     floors: dict[str, dict[str, Price]] = {}
+    merge_minutes: Annotated[int, Meta(ge=0, le=1_440)] = 0
 
     def hold(self, reason: str) -> HoldRule:
         rule = self.holds.get(reason, _PLAIN)
@@ -53,12 +57,27 @@ class ShopFlow(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class Flow(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """`waves`: by node; one that has none is told of each fulfilment at once. `clocks`: by the name of a time zone."""
+
     rule: ShopFlow = ShopFlow()
     shops: dict[str, ShopFlow] = {}
+    waves: dict[str, Waves] = {}
+    clocks: dict[str, Clock] = {}
 
     def of(self, shop: str) -> ShopFlow:
         return self.shops.get(shop, self.rule)
 
     def asks_more(self, shop: str) -> bool:
-        """Whether more is asked of an order than what is said of it to hold it back."""
-        return bool(self.of(shop).floors)
+        """Whether an order of the shop may be treated otherwise than without a flow, where nothing is said of it to hold it back."""
+        own = self.of(shop)
+        return bool(self.waves or own.floors or own.merge_minutes)
+
+    def tells_later(self, node: str, shop: str) -> bool:
+        """Whether a node hears of a shop's fulfilments only after a while."""
+        return node in self.waves or self.of(shop).merge_minutes > 0
+
+    def told_at(self, node: str, shop: str, since: int) -> int:
+        """When a node is told of what is promised there since then: with its next wave, or else when the time to merge is over."""
+        if waves := self.waves.get(node):
+            return next_wave(waves.minutes, self.clocks.get(waves.zone, ()), since)
+        return since + self.of(shop).merge_minutes * MINUTE_MS

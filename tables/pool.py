@@ -8,6 +8,7 @@ from tables import evolve_orders as orders
 from tables import evolve_parcels as parcels
 from tables import evolve_returns as returns
 from tables import evolve_stock as stock
+from tables import evolve_untold as untold
 from tables import reservations
 from tables.closing import settle
 from tables.state import WEEK_MS, Pool
@@ -42,6 +43,7 @@ EVOLVERS: dict[type[e.AnyEvent], Callable[[Pool, Any], None]] = {
     e.Considered: _nothing,
     e.Reserved: orders.reserved,
     e.Unreserved: orders.unreserved,
+    e.FulfilmentReleased: untold.released,
     e.CancelRequested: orders.asked,
     e.CancelRefused: orders.cancel_refused,
     e.AmendmentTooLate: _nothing,

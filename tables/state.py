@@ -63,6 +63,8 @@ class Pool(msgspec.Struct):
     `offered`: by fulfilment, the node that has yet to accept it, and since which state time it knows (0: the next tick will tell).
     `awaited`: by `order#rma`, the returns that are still to come, first asked for first; `coming`: by tracking number, their parcels.
     `expiring`: a heap of (expires_at, reservation), the first of which stands; `claims`: by order, the reservation it names.
+    `untold`: by node and shop, the fulfilments that the node is not told of yet: since which state time they wait (0: the next tick will
+    tell), longest first, and their recipient; `parties`: by recipient, which of them are for it.
     `rankings` only spare the decider work it has done before, and follow from nodes and policy."""
 
     name: str
@@ -97,6 +99,8 @@ class Pool(msgspec.Struct):
     reservations: dict[str, Reservation] = {}
     expiring: list[tuple[int, str]] = []
     claims: dict[str, str] = {}
+    untold: dict[str, dict[str, dict[str, tuple[int, str]]]] = {}
+    parties: dict[str, tuple[str, ...]] = {}
     rankings: dict[Any, Any] = {}
 
     def free_units(self, origin: str, sku: str) -> int:
@@ -111,6 +115,10 @@ class Pool(msgspec.Struct):
         """Milliseconds; 0: it is not asked."""
         found = self.nodes.get(node)
         return found.accept_minutes * 60_000 if found else 0
+
+    def is_untold(self, key: str, node: str, fulfilment: str) -> bool:
+        by_shop = self.untold.get(node)
+        return by_shop is not None and fulfilment in by_shop.get(key.split("/", 2)[1], ())
 
     def moved(self, node: str, sku: str, when: int, units: int) -> None:
         """Remember that good units came (or, negative, went) at a node."""

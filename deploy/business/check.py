@@ -161,6 +161,9 @@ def _policy(sheets: Sheets, at: Placed[PolicyForm]) -> Iterator[Problem]:
     if "shops.yaml" not in sheets.broken:
         for sentence, path in flow_problems(at.form.flow, sellers):
             yield at.problem(sentence, *path)
+    for node in at.form.flow.waves if at.form.flow else ():
+        if node not in nodes:
+            yield at.problem(f"node {node!r} is not in nodes.csv; {hint(node, nodes)}", "flow", "waves", node)
     for region, table in at.form.distances.items():
         for node in table:
             if node not in nodes:

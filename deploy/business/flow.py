@@ -3,8 +3,10 @@
 from collections.abc import Collection, Iterable, Iterator
 from typing import NamedTuple
 
-from deploy.business.forms import FlowForm, HoldForm, ShopFlowForm
+from deploy.business.clocks import clock_of
+from deploy.business.forms import DAYS, FlowForm, HoldForm, ShopFlowForm, WavesForm
 from deploy.business.sheets import hint
+from tables.calendar import Waves
 from tables.flow import MANUAL, NEVER_LET_GO, Flow, HoldRule, ShopFlow
 
 Path = tuple[str | int, ...]
@@ -16,14 +18,16 @@ class Seller(NamedTuple):
     pool: str
 
 
-def flow_of(form: FlowForm | None, pool: str, sellers: Iterable[Seller]) -> Flow | None:
-    """Shops that have nothing of their own are not named."""
+def flow_of(form: FlowForm | None, pool: str, sellers: Iterable[Seller], nodes: Collection[str]) -> Flow | None:
+    """Shops that have nothing of their own are not named. `nodes`: those of the pool."""
     if form is None:
         return None
     layers = [form, *_said(form.pools, pool)]
     ours = {of.shop: [*layers, *_said(form.tenants, of.tenant), *_said(form.shops, of.shop)] for of in sellers if of.pool == pool}
     shops = {shop: _laid(own) for shop, own in sorted(ours.items()) if len(own) > len(layers)}
-    return Flow(rule=_laid(layers), shops=shops)
+    waves = {node: _waves(said) for node, said in sorted(form.waves.items()) if node in nodes}
+    clocks = {zone: clock_of(zone) for zone in sorted({calendar.zone for calendar in waves.values()})}
+    return Flow(rule=_laid(layers), shops=shops, waves=waves, clocks=clocks)
 
 
 def _said(forms: dict[str, ShopFlowForm], name: str) -> list[ShopFlowForm]:
@@ -35,11 +39,18 @@ def _laid(layers: Iterable[ShopFlowForm]) -> ShopFlow:
     layers = list(layers)
     holds = {reason: _rule(hold) for layer in layers for reason, hold in layer.holds.items()}
     floors = {code: dict(sorted(prices.items())) for layer in layers for code, prices in layer.floors.items()}
-    return ShopFlow(holds=dict(sorted(holds.items())), floors=dict(sorted(floors.items())))
+    merge = [layer.merge_minutes for layer in layers if layer.merge_minutes is not None]
+    return ShopFlow(holds=dict(sorted(holds.items())), floors=dict(sorted(floors.items())), merge_minutes=merge[-1] if merge else 0)
 
 
 def _rule(form: HoldForm) -> HoldRule:
     return HoldRule(ignore=form.ignore, expires_minutes=form.expires_minutes, then=form.then)
+
+
+def _waves(form: WavesForm) -> Waves:
+    """Minutes of the week, from Monday on."""
+    times = [int(at[:2]) * 60 + int(at[3:]) for at in form.at]
+    return Waves(tuple(sorted({DAYS.index(day) * 24 * 60 + minute for day in form.days for minute in times})), form.timezone)
 
 
 # ---------------------------------------------------------------------------------------------- what cannot be meant

@@ -61,6 +61,10 @@ Units = Annotated[int, Field(ge=0, le=1_000_000_000, description="a whole number
 Some = Annotated[int, Field(ge=1, le=1_000_000, description="a whole number of units, 1 or more")]
 Currency = Annotated[str, AfterValidator(_known_currency), Field(description="an ISO 4217 code such as USD")]
 Price = Annotated[int, Field(ge=0, le=1_000_000_000, description="a whole number of minor units, such as cents")]
+Day = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
+DAYS: tuple[Day, ...] = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+Clocktime = Annotated[str, Field(pattern=r"^([01]\d|2[0-3]):[0-5]\d$", description="a time such as 11:00, in quotes")]
+Zone = Annotated[str, AfterValidator(_known_zone), Field(description="an IANA name such as America/Chicago")]
 Rank = Annotated[int, Field(ge=-1_000_000, le=1_000_000, description="a whole number; 0 comes before 1")]
 Kind = Annotated[Literal["warehouse", "store", "dealer", "supplier"], Field(description="warehouse, store, dealer or supplier")]
 Kilometres = Annotated[int, Field(ge=0, le=21_000, description="a whole number of km")]
@@ -212,12 +216,20 @@ class HoldForm(Form):
 
 class ShopFlowForm(Form):
     holds: dict[Reason, HoldForm] = Field({}, description="a mapping of reason to ignore, expires_minutes, then")
+    merge_minutes: int | None = Field(None, ge=0, le=1_440, description="minutes to wait for more of the same recipient, 0 to 1440")
     floors: dict[Sku, dict[Currency, Price]] = Field({}, description="a mapping of listing or SKU to a mapping of currency to minor units")
+
+
+class WavesForm(Form):
+    days: Annotated[tuple[Day, ...], BeforeValidator(_listed)] = Field(DAYS, min_length=1, description="a list of mon, tue, … sun")
+    at: Annotated[tuple[Clocktime, ...], BeforeValidator(_listed)] = Field(min_length=1, description='a list of times such as "11:00"')
+    timezone: Zone = "UTC"
 
 
 class FlowForm(ShopFlowForm):
     """For all; `pools`, `tenants` and `shops` say what differs for them, in this order."""
 
+    waves: dict[Name, WavesForm] = Field({}, description="a mapping of node to days, at, timezone")
     pools: dict[Name, ShopFlowForm] = Field({}, description="a mapping of pool to what differs for it")
     tenants: dict[Name, ShopFlowForm] = Field({}, description="a mapping of tenant to what differs for it")
     shops: dict[Name, ShopFlowForm] = Field({}, description="a mapping of shop to what differs for it")
@@ -231,5 +243,5 @@ class PolicyForm(RuleForm):
     fills_per_decision: int = Field(50, ge=1, le=500, description="1 to 500")
     remember_days: int = Field(60, ge=7, le=3_650, description="7 to 3650")
     remember_parcels_days: int = Field(365, ge=7, le=3_650, description="7 to 3650")
-    flow: FlowForm | None = Field(None, description="a mapping of holds, floors, pools, tenants, shops")
+    flow: FlowForm | None = Field(None, description="a mapping of holds, floors, merge_minutes, waves, pools, tenants, shops")
     return_days: int = Field(30, ge=1, le=3_650, description="1 to 3650")

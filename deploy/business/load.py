@@ -26,6 +26,7 @@ from deploy.business.forms import (
     ShopFlowForm,
     ShopForm,
     StockForm,
+    WavesForm,
 )
 from deploy.business.sheets import Entry, Problem, Unreadable, hint, read_document, read_list, read_rows
 from deploy.business.told import told_problems
@@ -144,6 +145,8 @@ def _field(path: tuple[str | int, ...], form: type[Form]) -> tuple[str | int, ty
             return _field(tuple(rest), FlowForm)
         case ("pools" | "tenants" | "shops", _, *rest) if rest and issubclass(form, FlowForm):
             return _field(tuple(rest), ShopFlowForm)
+        case ("waves", _, *rest) if rest and issubclass(form, FlowForm):
+            return _field(tuple(rest), WavesForm)
         case ("holds", _, *rest) if rest and issubclass(form, ShopFlowForm):
             return _field(tuple(rest), HoldForm)
     return path[0] if path else "", form

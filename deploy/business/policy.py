@@ -30,7 +30,7 @@ def policy_of(form: PolicyForm, nodes: Iterable[NodeForm], pool: str = "", selle
         fills_per_decision=form.fills_per_decision,
         remember_days=form.remember_days,
         remember_parcels_days=form.remember_parcels_days,
-        flow=flow_of(form.flow, pool, sellers),
+        flow=flow_of(form.flow, pool, sellers, {node.node for node in nodes}),
         return_days=form.return_days,
     )
 

@@ -13,13 +13,13 @@ from connectors.contract import Fulfilment
 from streams.checks.findings import Findings
 from streams.read import Record
 from streams.topics import DECISIONS, FULFILMENTS
-from tables.events import NODE_SAID, CancelRequested, Reserved, Unreserved
+from tables.events import NODE_SAID, CancelRequested, FulfilmentReleased, Reserved, Unreserved
 
 decode_fulfilment = msgspec.json.Decoder(Fulfilment).decode
 units_of = attrgetter("line", "sku", "quantity")
 EXCUSED, OPEN, MET = 2, 0, 1
 SHORT = (1 << 32) - 1
-Telling = Reserved | Unreserved | CancelRequested
+Telling = Reserved | FulfilmentReleased | Unreserved | CancelRequested
 Met = Literal["repeated", "unknown", "other", "changed"]
 _COMPLAINTS: dict[Met, str] = {
     "unknown": "no decision says so",
@@ -49,10 +49,15 @@ class Due:
     def owe(self, offset: int, src: int, pool: str, event: Telling, began: int) -> None:
         """The decision at `offset` about the command at `src` has this event; it follows from a raw record appended at `began`
         (0: from none)."""
-        if isinstance(event, Reserved):
-            self._owe(offset, src, "FulfilmentOrdered", pool, event, began, final=True)
-        elif not isinstance(event, Unreserved) or event.reason not in NODE_SAID:
-            self._owe(offset, src, "FulfilmentCancelled", pool, event, 0, final=isinstance(event, Unreserved))
+        match event:
+            case Reserved(later=False):
+                self._owe(offset, src, "FulfilmentOrdered", pool, event, began, final=True)
+            case FulfilmentReleased():
+                self._owe(offset, src, "FulfilmentOrdered", pool, event, 0, final=True)
+            case Unreserved(reason=reason, untold=False) if reason not in NODE_SAID:
+                self._owe(offset, src, "FulfilmentCancelled", pool, event, 0, final=True)
+            case CancelRequested():
+                self._owe(offset, src, "FulfilmentCancelled", pool, event, 0, final=False)
 
     def _owe(self, offset: int, src: int, kind: str, pool: str, event: Telling, began: int, *, final: bool) -> None:
         self._offset.append(offset)

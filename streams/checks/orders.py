@@ -12,6 +12,7 @@ from streams.checks.records import OrderPlaced
 from streams.checks.reservations import TakenOver
 from streams.checks.standing import Standing, standing
 from streams.checks.store import Store
+from streams.checks.untold import Untold
 from tables import events as e
 
 Lines = tuple[tuple[str, int], ...]
@@ -30,6 +31,7 @@ class Orders:
         self._findings = findings
         self.held_since = Held(findings)
         self._floors = FloorCheck(findings)
+        self.untold = Untold(findings)
         self._policy = Policy()
         self._packed = Store()
         self._touched: dict[str, Known] = {}
@@ -42,8 +44,8 @@ class Orders:
 
     def use(self, policy: bytes) -> None:
         self._policy = decode_policy(policy)
-        self.held_since.use(policy)
-        self._floors.use(policy)
+        for part in (self.held_since, self._floors, self.untold):
+            part.use(policy)
 
     def get(self, key: str) -> Known:
         """The order, for the time of this decision."""
@@ -64,7 +66,7 @@ class Orders:
         """A new order, promised at once by one node with exactly its lines: nothing can be wrong with it. False, with nothing taken in,
         for any other."""
         key = placed.order
-        if self._floors.below(placed):
+        if reserved.later or self._floors.below(placed):
             return False
         if placed.revision != 1 or reserved.order != key or not has_just(reserved.rows, placed.lines) or self._packed.has(key):
             return False
@@ -158,6 +160,7 @@ class Orders:
             state = "cancelled" if known.cancelled else f"held ({', '.join(known.holds)})" if known.holds else "not placed"
             self._note("holds", f"{event.order} is promised units, and is {state}")
         known.promises[event.fulfilment] = Promise(event.node, event.rows)
+        self.untold.begins(event)
         self._promised.add(event.order)
 
     def kept(self, key: str) -> None:
@@ -168,6 +171,8 @@ class Orders:
         promise = self._promise(event, known)
         if promise is None:
             return
+        if isinstance(event, e.Unreserved):
+            self.untold.given_back(event)
         promise.rows, complaint = take_out(promise.rows, event.rows, known.segment)
         if complaint:
             self._note("reservations", f"{event.order}: {type(event).__name__} of {event.fulfilment}: {complaint}")
@@ -179,6 +184,7 @@ class Orders:
             known.shipped = join(known.shipped, event.rows)
         if not promise.rows:
             del known.promises[event.fulfilment]
+            self.untold.ended(event.fulfilment)
 
     def progressed(self, event: e.Progressed) -> None:
         promise = self.get(event.order).promises.get(event.fulfilment)
@@ -188,20 +194,14 @@ class Orders:
     def delivered(self, event: e.Delivered) -> None:
         known = self.get(event.order)
         known.delivered = join(known.delivered, event.rows)
-        shipped = count(known.shipped)
-        for (line, sku), units in count(known.delivered).items():
-            if units > shipped.get((line, sku), 0):
-                gone = shipped.get((line, sku), 0)
-                self._note("deliveries", f"{event.order}: {units} of {sku} (line {line}) have arrived, {gone} were shipped")
+        for too_many in known.more_than_shipped(known.delivered):
+            self._note("deliveries", f"{event.order}: {too_many} have arrived")
 
     def returned(self, event: e.Returned) -> None:
         known = self.get(event.order)
         known.returned = join(known.returned, event.rows)
-        shipped = count(known.shipped)
-        for (line, sku), units in count(known.returned).items():
-            if units > shipped.get((line, sku), 0):
-                gone = shipped.get((line, sku), 0)
-                self._note("returns", f"{event.order}: {units} of {sku} (line {line}) have come back, {gone} were shipped")
+        for too_many in known.more_than_shipped(known.returned):
+            self._note("returns", f"{event.order}: {too_many} have come back")
 
     def found_shipped(self, event: e.FoundShipped) -> None:
         known = self.get(event.order)
@@ -252,6 +252,7 @@ class Orders:
         self._floors.settle(self._touched)
         self._touched.clear()
         self.held_since.settle()
+        self.untold.settle()
         self._promised.clear()
         self.taken_over.clear()
         self._again.clear()

@@ -20,7 +20,7 @@ from tables import events as e
 
 Outcome = Literal["duplicate", "stale", "refused"]
 REFUSALS_TOLD = 10
-_TOLD = frozenset({e.Reserved, e.Unreserved, e.CancelRequested})
+_TOLD = frozenset({e.Reserved, e.FulfilmentReleased, e.Unreserved, e.CancelRequested})
 _NOTHING: dict[type[AnyEvent], Outcome] = {e.Duplicate: "duplicate", e.Stale: "stale", e.Refused: "refused"}
 
 
@@ -185,7 +185,7 @@ class PartitionCheck:
     def _owe(self, record: Record, decision: Decision) -> None:
         for event in decision.events:
             if type(event) in _TOLD:
-                assert isinstance(event, e.Reserved | e.Unreserved | e.CancelRequested)
+                assert isinstance(event, e.Reserved | e.FulfilmentReleased | e.Unreserved | e.CancelRequested)
                 self.due.owe(record.offset, decision.src_offset, decision.pool, event, self._raw.at(decision.cause))
 
     def finish(self) -> None:

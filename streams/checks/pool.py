@@ -40,6 +40,7 @@ class PoolCheck:
             e.OrderCancelled: orders.cancelled,
             e.OrderRejected: orders.rejected,
             e.CancelRequested: orders.asked,
+            e.FulfilmentReleased: self._told_of,
             e.CancelRefused: orders.too_late,
             e.Backordered: orders.waits,
             e.Reserved: self._reserved,
@@ -138,6 +139,10 @@ class PoolCheck:
         self.orders.use(event.policy)
         self.reservations.use(event.policy)
 
+    def _told_of(self, event: e.FulfilmentReleased) -> None:
+        self.orders.untold.released(event, self.orders.get(event.order).promises.get(event.fulfilment))
+
     def _ticked(self, event: e.Ticked) -> None:
         self.orders.held_since.ticked(event.at)
         self.reservations.ticked(event)
+        self.orders.untold.ticked(event.at)

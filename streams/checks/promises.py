@@ -100,6 +100,13 @@ class Known(msgspec.Struct, array_like=True, tag=1):
             return count(promise.rows)
         return count(row for promise in self.promises.values() for row in promise.rows)
 
+    def more_than_shipped(self, rows: Sequence[Row]) -> Iterable[str]:
+        """What of these rows has never left."""
+        shipped = count(self.shipped)
+        for (line, sku), units in count(rows).items():
+            if units > shipped.get((line, sku), 0):
+                yield f"{units} of {sku} (line {line}), of which {shipped.get((line, sku), 0)} were shipped,"
+
     def asked(self) -> Units:
         return count(row for promise in self.promises.values() for row in promise.asked)
 

@@ -3,6 +3,7 @@
 from streams.rules.expire import next_hold_due
 from streams.rules.offer import next_answer_due
 from streams.rules.returns import next_return_due
+from streams.rules.send_off import next_release_due
 from tables.policy import DAY_MS
 from tables.pool import Pool
 from tables.reservations import next_expiry
@@ -10,11 +11,11 @@ from tables.reservations import next_expiry
 
 def next_due(pool: Pool) -> int | None:
     """The time from which a tick has something to do: at once while backorders are left to fill or orders to forget, when a node's time
-    to accept or the time of a hold begins or ends, when a return is given up or a reservation expires, daily to forget old documents,
-    movements and orders, and for state time to go on. None: nothing at all."""
+    to accept or the time of a hold begins or ends, when a wave leaves, when a return is given up or a reservation expires, daily to
+    forget old documents, movements and orders, and for state time to go on. None: nothing at all."""
     if pool.deferred or (pool.over and pool.over[0][0] <= pool.now - pool.policy.remember_ms):
         return pool.now + 1
-    times = (next_answer_due(pool), next_hold_due(pool), next_return_due(pool), next_expiry(pool))
+    times = (next_answer_due(pool), next_hold_due(pool), next_release_due(pool), next_return_due(pool), next_expiry(pool))
     waited_for = [due for due in times if due is not None]
     if waited_for:
         return min(*waited_for, pool.now + DAY_MS)

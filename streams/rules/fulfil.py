@@ -3,11 +3,12 @@
 from connectors.contract import Fulfilment, FulfilmentLine, FulfilmentType
 from streams.decisions import Decision
 from streams.rules.brief import Brief, Placed
-from tables.events import NODE_SAID, CancelRequested, OrderPlaced, Reserved, Row, Unreserved
+from tables.events import NODE_SAID, CancelRequested, FulfilmentReleased, OrderPlaced, Reserved, Row, Unreserved
 
 
 def fulfil(decision: Decision | Brief, partition: int) -> tuple[Fulfilment, ...]:
-    """One FulfilmentOrdered for each reservation, one FulfilmentCancelled for rows taken back (final) or asked for (not final).
+    """One FulfilmentOrdered for each reservation, at once or when it is released, one FulfilmentCancelled for rows taken back (final) or
+    asked for (not final).
     `ordinal` is the place of the event in its decision."""
     placed: OrderPlaced | Placed | None = None
     told: list[Fulfilment] = []
@@ -15,12 +16,15 @@ def fulfil(decision: Decision | Brief, partition: int) -> tuple[Fulfilment, ...]
         match event:
             case OrderPlaced() | Placed():
                 placed = event
-            case Reserved():
+            case Reserved() if not event.later:
                 # an order that is filled by the way is another one
                 of = event if placed is None or placed.order != event.order else placed
                 who, how = event.sealed or of.sealed, event.shipping or of.shipping
                 told.append(_told(decision, partition, ordinal, event, "FulfilmentOrdered", recipient=who, shipping=how))
-            case Unreserved() if event.reason not in NODE_SAID:
+            case FulfilmentReleased():
+                who, how, group = event.sealed, event.shipping, event.group
+                told.append(_told(decision, partition, ordinal, event, "FulfilmentOrdered", recipient=who, shipping=how, group=group))
+            case Unreserved() if event.reason not in NODE_SAID and not event.untold:
                 told.append(_told(decision, partition, ordinal, event, "FulfilmentCancelled", reason=event.reason))
             case CancelRequested():
                 told.append(_told(decision, partition, ordinal, event, "FulfilmentCancelled", reason=event.reason, final=False))
@@ -33,11 +37,12 @@ def _told(
     decision: Decision | Brief,
     partition: int,
     ordinal: int,
-    event: Reserved | Unreserved | CancelRequested,
+    event: Reserved | FulfilmentReleased | Unreserved | CancelRequested,
     kind: FulfilmentType,
     *,
     recipient: str = "",
     shipping: str = "",
+    group: str = "",
     reason: str = "",
     final: bool = True,
 ) -> Fulfilment:
@@ -58,6 +63,7 @@ def _told(
         reason=reason,
         recipient=recipient,
         shipping=shipping,
+        group=group,
     )
 
 

@@ -4,6 +4,8 @@ import hashlib
 from collections.abc import Iterable, Sequence
 from itertools import repeat
 
+import msgspec
+
 from tables.events import (
     AnyEvent,
     Backordered,
@@ -11,6 +13,7 @@ from tables.events import (
     Grant,
     Move,
     MovedBy,
+    OrderPlaced,
     ReservationMade,
     ReservationReleased,
     Reserved,
@@ -75,10 +78,10 @@ class Plan:
         found = self.pool.nodes.get(node)
         return found is not None and found.sellable
 
-    def asks(self, node: str) -> bool:
-        """Whether a cancel is to be answered by this node before it holds."""
+    def asks(self, key: str, node: str, fulfilment: str) -> bool:
+        """Whether a cancel is to be answered by this node before it holds. Of what it was never told it is not asked."""
         found = self.pool.nodes.get(node)
-        return found is not None and found.cancel == "confirm"
+        return found is not None and found.cancel == "confirm" and not self.pool.is_untold(key, node, fulfilment)
 
     # ------------------------------------------------------------------------------------------ what is done
     def emit(self, event: AnyEvent) -> None:
@@ -89,6 +92,10 @@ class Plan:
         name = hashlib.blake2b(f"{self.pool.name}/{self.offset}/{self._fulfilments}".encode(), digest_size=10).hexdigest()
         self._fulfilments += 1
         event = Reserved(order=key, fulfilment=f"F{name}", node=node, rows=rows, sealed=sealed, shipping=shipping)
+        flow = self.pool.policy.flow
+        if flow is not None and flow.tells_later(node, key.split("/", 2)[1]):
+            placed = next((found.sealed for found in self.events if isinstance(found, OrderPlaced) and found.order == key), "") or sealed
+            event = msgspec.structs.replace(event, later=True, recipient=party(key, node, placed))
         self.emit(event)
         self._unread.append((event, segment))
 
@@ -110,14 +117,15 @@ class Plan:
     def give_back(self, key: str, order: Order, fulfilment: str, rows: tuple[Row, ...], reason: str) -> None:
         """Rows of a fulfilment go back on hand, or the node is asked for them first where its cancels need an answer."""
         node = order.open_fulfilments[fulfilment].node
-        if self.asks(node):
+        if self.asks(key, node, fulfilment):
             self.emit(CancelRequested(order=key, fulfilment=fulfilment, node=node, rows=rows, reason=reason))
         else:
             self.unreserve(key, order, fulfilment, rows, "on_hand", reason)
 
     def unreserve(self, key: str, order: Order, fulfilment: str, rows: tuple[Row, ...], to: str, reason: str, at: int = 0) -> None:
         node = order.open_fulfilments[fulfilment].node
-        self.emit(Unreserved(order=key, fulfilment=fulfilment, node=node, rows=rows, to=to, reason=reason, at=at))
+        untold = self.pool.is_untold(key, node, fulfilment)
+        self.emit(Unreserved(order=key, fulfilment=fulfilment, node=node, rows=rows, to=to, reason=reason, at=at, untold=untold))
         if to == "on_hand":
             self._put_back(node, order.segment, rows)
 
@@ -170,6 +178,13 @@ class Plan:
     def _change(deltas: dict[str, dict[str, int]], where: str, sku: str, units: int) -> None:
         cells = deltas.setdefault(where, {})
         cells[sku] = cells.get(sku, 0) + units
+
+
+def party(key: str, node: str, sealed: str) -> str:
+    """What fulfilments for one recipient of a tenant at a node have in common; "" where it is not known. It names nobody: a sealed
+    recipient is the same bytes for the same person and address."""
+    tenant = key.split("/", 1)[0]
+    return f"P{hashlib.blake2b(f'{tenant}/{node}/{sealed}'.encode(), digest_size=10).hexdigest()}" if sealed else ""
 
 
 def _of_each(cells: Cells | None, skus: Sequence[str]) -> list[int]:

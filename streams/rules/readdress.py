@@ -29,7 +29,7 @@ def tell_anew(plan: Plan, command: PlaceOrder, before: Order, after: Order, stan
             plan.emit(AmendmentTooLate(order=command.order, fulfilment=name, node=found.node, what=what))
         elif keeps := subtract_asked(rows, found.asked):
             plan.give_back(command.order, before, name, keeps, TOLD_ANEW)
-            if not plan.asks(found.node):
+            if not plan.asks(command.order, found.node, name):
                 # the very units it held, which are surely there
                 plan.reserve(command.order, after.segment, found.node, keeps, after.sealed, after.shipping)
 

@@ -7,6 +7,7 @@ from streams.rules.offer import time_out
 from streams.rules.plan import Plan
 from streams.rules.reserve import end_expired
 from streams.rules.returns import expire
+from streams.rules.send_off import send_off
 from tables.events import UNASSIGNED, FillDeferred, Grant, NodeSet, PolicySet, Refused, SegmentSet, Shop, ShopSet, Stale, Ticked
 from tables.policy import DAY_MS, decode_policy
 from tables.tiers import quota_of
@@ -96,8 +97,8 @@ def set_policy(plan: Plan, command: SetPolicy) -> None:
 
 
 def tick(plan: Plan, command: Tick) -> None:
-    """State time goes on: nodes have declined, holds are over, and backorders are filled that one decision had no room for, or that have
-    waited long enough."""
+    """State time goes on: nodes have declined, holds are over, waves leave, and backorders are filled that one decision had no room for,
+    or that have waited long enough."""
     if command.at <= plan.pool.now:
         plan.emit(Stale(of="tick"))
         return
@@ -105,6 +106,7 @@ def tick(plan: Plan, command: Tick) -> None:
     plan.now = command.at
     freed = (*end_expired(plan), *time_out(plan), *end_holds(plan))
     expire(plan)
+    send_off(plan)
     fill(plan, (*plan.pool.deferred, *_no_longer_patient(plan), *freed))
 
 

@@ -30,6 +30,7 @@ FLOWS = (
         rule=ShopFlow(
             holds={"fraud": HoldRule(expires_minutes=1, then="release"), "manual": HoldRule(expires_minutes=1)},
             floors={GIFT: {"USD": 451}},
+            merge_minutes=1,
         )
     ),
 )

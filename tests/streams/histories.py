@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 
 from streams.rules.observe import STAGES
 from tables.aftersales import Unseen
+from tables.calendar import Waves
 from tables.events import Disposition, Row
 from tables.evolve_parcels import RANK
 from tables.flow import Flow, HoldRule, ShopFlow
@@ -38,18 +39,26 @@ hold_rules = st.builds(
     expires_minutes=st.sampled_from([0, 1]),
     then=st.sampled_from(["cancel", "release"]),
 )
+waves = st.sampled_from([{}, {}, {"east": Waves((0, 5_000), "UTC")}])
+floors = st.sampled_from([{}, {}, {"TEA": {"EUR": 1_001}, "NEW": {"EUR": 1_000}}, {"SET": {"EUR": 1_000}, "POT": {"EUR": 1_001}}])
 flows = st.none() | st.builds(
-    lambda all_shops, floors, web: Flow(rule=ShopFlow(holds=all_shops, floors=floors), shops={"web": ShopFlow(holds=web)}),
-    st.dictionaries(st.sampled_from(["payment", "manual", "unknown_listing", "suspected_duplicate"]), hold_rules, max_size=2),
-    st.sampled_from([{}, {}, {"TEA": {"EUR": 1_001}, "NEW": {"EUR": 1_000}}, {"SET": {"EUR": 1_000}, "POT": {"EUR": 1_001}}]),
-    st.dictionaries(st.sampled_from(["payment", "fraud"]), hold_rules, max_size=2),
+    lambda rule, web, calendars: Flow(rule=rule, shops={"web": web}, waves=calendars, clocks={"UTC": ((0, 0),)}),
+    st.builds(
+        ShopFlow,
+        holds=st.dictionaries(st.sampled_from(["payment", "manual", "unknown_listing", "suspected_duplicate"]), hold_rules, max_size=2),
+        floors=floors,
+        merge_minutes=st.sampled_from([0, 0, 30]),
+    ),
+    st.builds(ShopFlow, holds=st.dictionaries(st.sampled_from(["payment", "fraud"]), hold_rules, max_size=2)),
+    waves,
 )
 kept = st.tuples(st.sampled_from(["web", "dealers"]), st.sampled_from(["cart-1", "cart-2", "cart-3"]))
+recipients = st.sampled_from(["", "k1.mei"])
 parcels = st.sampled_from(["", "GL-1", "GL-2", "gl -1"])
 rmas = st.sampled_from(["", "RMA-1", "RMA-2"])
 methods = st.sampled_from(["", "standard", "express"])
 VERBS: dict[str, st.SearchStrategy[tuple[Any, ...]]] = {
-    "place": st.tuples(st.just("place"), orders, st.integers(1, 4), order_lines, st.integers(0, 1), reasons),
+    "place": st.tuples(st.just("place"), orders, st.integers(1, 4), order_lines, st.integers(0, 1), reasons, recipients),
     "move_house": st.tuples(st.just("move_house"), orders, order_lines, st.sampled_from(["", "k1.Lin", "k1.Wei"]), methods),
     "cancel": st.tuples(st.just("cancel"), orders, st.integers(1, 4)),
     "reduce": st.tuples(st.just("reduce"), orders, st.sampled_from(["r1", "r2"]), st.sampled_from(["a", "set"]), units),
@@ -103,8 +112,8 @@ def opened(story: S) -> S:
 
 def perform(story: Story, what: tuple[Any, ...]) -> None:
     match what:
-        case ("place", (shop, name), at, lines, priority, holds):
-            story.place(name, *lines, at=at, shop=shop, placed_at=int(name), priority=priority, holds=holds)
+        case ("place", (shop, name), at, lines, priority, holds, sealed):
+            story.place(name, *lines, at=at, shop=shop, placed_at=int(name), priority=priority, holds=holds, sealed=sealed)
         case ("move_house", (shop, name), lines, sealed, shipping):
             known = story.pool.orders.get(key(name, shop))
             at = known.updated_at + 1 if known else 1

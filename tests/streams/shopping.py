@@ -73,6 +73,7 @@ def _afterwards(story: Story) -> None:
     story.place("cheap", line("CASE-OOLONG", 1, parts=(("OOLONG", 2),)), at=14)
     story.tick(DAY_MS)
     story.tick(DAY_MS + HOUR_MS)
+    _later(story)
     _money(story)
 
 
@@ -89,3 +90,15 @@ def _money(story: Story) -> None:
     story.ship(story.fulfilment("m3"))
     story.take_back("m3", ("CUP", "CUP", 1), node="hamburg")
     story.reduce("m3", "refund-m3", ("CUP", 2))
+
+
+def _later(story: Story) -> None:
+    """Orders of one recipient that wait for each other, of which one does not wait."""
+    story.shop("slow", segment="b2c")
+    slow = ShopFlow(holds=HOLDS, merge_minutes=30)
+    story.policy(Policy(rule=Rule(max_splits=1), flow=Flow(rule=FLOW.rule, shops={"slow": slow})))
+    for name in ("one", "two", "off"):
+        story.place(name, line("ASSAM", 1), shop="slow", sealed="k1.mei", at=15)
+    story.tick(DAY_MS + HOUR_MS + 1)
+    story.cancel("off", shop="slow", at=20)
+    story.tick(DAY_MS + 2 * HOUR_MS)

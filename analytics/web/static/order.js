@@ -128,6 +128,7 @@ function tell({ type, node, fulfilment, units, reasons, said }) {
     case "OrderCancelled": return `Cancelled${said.by ? ` by the ${said.by}` : ""}${why ? `: ${why}` : ""}.`;
     case "OrderRejected": return `Rejected by policy: ${why}.`;
     case "Reserved": return `${node} shall ship ${rowsOf(said.rows)} (${fulfilment}).`;
+    case "FulfilmentReleased": return `${node} is told to ship ${rowsOf(said.rows)} (${fulfilment}${said.group ? `, in parcel ${said.group}` : ""}).`;
     case "Unreserved": return `${node} gives back ${rowsOf(said.rows)} to ${spoken(said.to)}: ${why}.`;
     case "CancelRequested": return `${node} is asked to stop ${rowsOf(said.rows)}.`;
     case "FulfilmentRejected": return `${node} will not ship ${fulfilment}: ${why}.`;
