@@ -29,9 +29,7 @@ class Orders:
         self.decided = 0
         self.standing: Counter[Standing] = Counter()
         self._findings = findings
-        self.held_since = Held(findings)
-        self._floors = FloorCheck(findings)
-        self.untold = Untold(findings)
+        self.held_since, self.untold, self._floors = Held(findings), Untold(findings), FloorCheck(findings)
         self._policy = Policy()
         self._packed = Store()
         self._touched: dict[str, Known] = {}

@@ -40,6 +40,7 @@ class Written(Transactions):
         self.fenced = 0
         self.lost = False
         self.readable = True
+        self._reached: dict[Place, int] = {}
 
     def take_over(self, places: Sequence[Place], end: End, wanted: Callable[[], bool]) -> bool:
         self.fenced += 1
