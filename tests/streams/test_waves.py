@@ -197,7 +197,7 @@ def test_who_is_amended_to_another_address_stays_behind() -> None:
     order(story, "2", sealed=JONAS, at=2)
 
     assert groups(at(story, 8, 31)) == {"1": ""}
-    assert [(one.order, one.recipient) for one in fulfil(at(story, 8, 32), 0)] == [("2", JONAS)]
+    assert [(one.order, one.recipient) for one in fulfil(at(story, 9, 1), 0)] == [("2", JONAS)]
 
 
 def test_what_goes_with_a_wave_is_merged_as_well() -> None:
