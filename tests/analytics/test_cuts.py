@@ -8,6 +8,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from analytics.cuts import Buffer, Cut, Limits, Received, pending_end
+from analytics.facts import columns, joined
+from analytics.rows import decision_rows
+from tables import events as e
+from tests.analytics.test_rows import AT, decision, placed
 
 LIMITS = Limits(records=4, seconds=10.0)
 gaps = st.lists(st.integers(1, 3), min_size=1, max_size=40)  # from one record to the next: transactions leave markers between them
@@ -95,3 +99,10 @@ def test_a_note_of_somebody_else_is_no_pending_cut(note: str | None) -> None:
 
 def test_a_note_says_where_its_cut_ends() -> None:
     assert pending_end(Cut("decisions", 0, 3, 9).note) == 9
+
+
+def test_parts_of_a_cut_are_one_table() -> None:
+    parts = [columns(decision_rows(AT._replace(offset=i), decision(placed(e.OrderLine(f"{i}", "PUER", i, 60))), 7).rows) for i in (1, 2)]
+    made = joined([*parts, {}])["decided"]
+    assert made["line_quantities"].to_pylist() == [[1], [2]]
+    assert made["channel"].num_chunks == 1

@@ -9,7 +9,7 @@ import pytest
 from msgspec.json import decode
 
 from analytics.cuts import Cut, Received
-from analytics.facts import SUMS, At, columns, joined
+from analytics.facts import SUMS, At
 from analytics.feeds import Feed
 from analytics.migrate import migrate
 from analytics.ordinary import decode_ordinary, ordinary_rows
@@ -140,18 +140,6 @@ def test_outcomes_are_named(house: Teahouse) -> None:
     assert word(house.receive("Suzhou", (("PUER-CAKE", 200),), FIRST_DAY)) == ("stock", "done")
 
 
-def test_an_order_filled_by_the_decision_on_another_does_not_name_it() -> None:
-    """Order 5 is backordered; that its amendment let order 4 be filled changes nothing of that."""
-    row = e.Row("1", "PUER-CAKE", 1)
-    placed = e.OrderPlaced(
-        order="5", shop="s", channel="c", segment="b2c", number="", revision=2, updated_at=1, digest="", placed_at=1, received_at=1,
-        currency="CNY", region="", priority=0, lines=(),
-    )  # fmt: skip
-    waits = e.Backordered(order="5", rows=(e.Waiting("1", "PUER-CAKE", 3),))
-    other = e.Reserved(order="4", fulfilment="F4", node="Suzhou", rows=(row,))
-    assert outcome(decision(placed, waits, other)).word == "backordered"
-
-
 def test_times_no_table_can_hold_are_bounded(house: Teahouse, rows: Rows) -> None:
     placed = house.order("1011", "leaf-web", (("PUER-CAKE", 1),), 253_402_300_799_999, updated_at=5)
     assert rows(placed, "demand")[0]["day"] == date(2199, 12, 31)
@@ -233,13 +221,6 @@ def test_what_lines_share_stands_in_each_of_them(rows: Rows) -> None:
     assert [(row["order_id"], row["channel"], row["listing"]) for row in found] == [("6", "c", "PUER"), ("6", "c", "TIN")]
 
 
-def test_parts_of_a_cut_are_one_table() -> None:
-    parts = [columns(decision_rows(AT._replace(offset=i), decision(placed(e.OrderLine(f"{i}", "PUER", i, 60))), 7).rows) for i in (1, 2)]
-    made = joined([*parts, {}])["decided"]
-    assert made["line_quantities"].to_pylist() == [[1], [2]]
-    assert made["channel"].num_chunks == 1
-
-
 def test_an_order_changed_by_the_decision_on_another_is_told_of_under_its_own_name(rows: Rows) -> None:
     other = e.Reserved(order="4", fulfilment="F4", node="Suzhou", rows=(e.Row("1", "PUER-CAKE", 1),))
     found = rows(decision(placed(e.OrderLine("1", "PUER", 5, 60)), other), "order_events")
@@ -310,6 +291,5 @@ def test_each_line_that_is_given_back_is_a_row(rows: Rows) -> None:
     refund = e.RefundDue(order="leaf/web/9", refund="Rabc", cause="cancelled", lines=lines, currency="CNY")
     found = rows(decision(refund), "refunds")
     assert [(row["line"], row["units"], row["amount"]) for row in found] == [("1", 2, 1_998), ("", 0, 490)]
-    assert {(row["order_id"], row["refund"], row["cause"], row["currency"]) for row in found} == {
-        ("leaf/web/9", "Rabc", "cancelled", "CNY")
-    }
+    about = ("order_id", "refund", "cause", "currency")
+    assert {tuple(row[name] for name in about) for row in found} == {("leaf/web/9", "Rabc", "cancelled", "CNY")}
