@@ -20,10 +20,11 @@ BUGS = {name: found for module in PLANTED for name, found in vars(module).items(
 
 
 def test_a_hundred_schedules_leave_every_promise_standing() -> None:
-    summary = run(range(100), companions())
+    # the last two strike ClickHouse in the middle of an insert and after it, which few schedules do
+    summary = run((*range(100), 104, 185), companions())
 
     assert summary.failed == ()
-    assert (summary.schedules, summary.violations) == (100, 0)
+    assert (summary.schedules, summary.violations) == (102, 0)
     # else nothing was shown
     assert summary.faults > 700
     assert min(summary.by_kind.get(kind, 0) for kind in ("kill", "freeze", "stop", "expel", "rebalance", "away", "jump")) > 0
