@@ -37,6 +37,10 @@ def test_a_gap_between_files_is_refused(tmp_path: Path) -> None:
         read_migrations(write(tmp_path, f0001_tea="SELECT 1", f0003_leaf="SELECT 1"))
 
 
+def test_our_own_files_follow_each_other() -> None:
+    assert len(read_migrations()) >= 13
+
+
 def test_a_file_named_otherwise_is_refused(tmp_path: Path) -> None:
     with pytest.raises(SchemaError, match="not named like"):
         read_migrations(write(tmp_path, fnotes="SELECT 1"))

@@ -84,7 +84,7 @@ def test_partners_may_be_heard_in_any_order(window: tuple[list[Message], list[Me
 def test_a_count_that_comes_before_the_shipments_it_knows_of_ends_the_same_but_for_what_was_called_back() -> None:
     """It finds promised units missing: they are called back and sourced anew, until the shipments are heard of."""
     minute = [written(SEEN + at * MINUTE) for at in range(31)]
-    first = {"type": "shipment", "document": "S-1", "fulfilment": NAMES["1"], "shipped_at": minute[5], "tracking": "P-1"}
+    first: dict[str, Any] = {"type": "shipment", "document": "S-1", "fulfilment": NAMES["1"], "shipped_at": minute[5], "tracking": "P-1"}
     second = first | {"document": "S-2", "fulfilment": NAMES["2"], "shipped_at": minute[20], "tracking": "P-2"}
     counted_8 = {"type": "count", "document": "C-1", "node": "east", "counted_at": minute[10], "lines": lines(KETTLE=8)}
     received_5 = {"type": "receipt", "document": "R-1", "node": "east", "received_at": minute[30], "lines": lines(KETTLE=5)}

@@ -45,7 +45,7 @@ class Window:
         for place, node in enumerate(NODES):
             self.story.node(node, priority=place, cancel="confirm" if node == "west" else "immediate")
             self.reference.apply(NodeRecord(node=node, pool=POOL))
-            self.story.receive(node, at=SEEN - MINUTE, **dict.fromkeys(SKUS, PLENTY))
+            self.story.receive(node, "", SEEN - MINUTE, **dict.fromkeys(SKUS, PLENTY))
         self.story.shop("web")
         self.reference.apply(ShopRecord(ref=ShopRef(tenant="acme", shop="web", channel="canonical", pool=POOL)))
         for feed in FEEDS:
