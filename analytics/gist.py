@@ -47,6 +47,10 @@ def gist(event: e.AnyEvent) -> Gist:
             return _of_rows(event.node, "", event.rows)
         case e.ReturnRequested():
             return _of_rows("", "", event.rows, (event.reason,))
+        case e.Reissued():
+            return _of_rows("", "", event.rows, (event.reason,))
+        case e.ParcelFound():
+            return _of_rows("", "", event.rows)
         case e.ReturnTracked():
             return Gist(reasons=(event.status,))
         case e.ReturnEnded():

@@ -12,6 +12,7 @@ Kind = Literal[
 # The first of these that a decision has names its command: what follows from it (a receipt fills orders) comes after in this list.
 _KINDS: tuple[tuple[type[e.Event], Kind], ...] = (
     (e.Ticked, "tick"),
+    *((of, "return") for of in (e.Reissued, e.ReturnEnded)),
     (e.OrderPlaced, "order"),
     (e.OrderCancelled, "cancel"),
     (e.OrderReduced, "reduce"),
@@ -22,7 +23,7 @@ _KINDS: tuple[tuple[type[e.Event], Kind], ...] = (
         (of, "fulfilment")
         for of in (e.Shipped, e.FoundShipped, e.FulfilmentRejected, e.CancelRefused, e.Progressed, e.Tracked, e.Delivered)
     ),
-    *((of, "return") for of in (e.Returned, e.ReturnRequested, e.ReturnTracked, e.ReturnEnded, e.Inspected)),
+    *((of, "return") for of in (e.Returned, e.ReturnRequested, e.ReturnTracked, e.Inspected)),
     (e.RefundDue, "refund"),
     *((of, "stock") for of in (e.StockMoved, e.StockCounted)),
     *((of, "reservation") for of in (e.ReservationMade, e.ReservationReleased)),

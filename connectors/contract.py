@@ -266,7 +266,8 @@ class InspectionDraft(msgspec.Struct, frozen=True, kw_only=True, tag="inspection
 
 class ReturnRequestDraft(msgspec.Struct, frozen=True, kw_only=True, tag="return_request", omit_defaults=True):
     """The buyer wants to send goods back, as the return `rma` of the order. A line without a SKU: units of it as it was ordered.
-    `tracking`: the parcel they come in; said again with one, the request names it."""
+    `tracking`: the parcel they come in; said again with one, the request names it. `replacement`: what goes out in exchange, at no
+    charge."""
 
     order: str
     rma: str
@@ -274,6 +275,16 @@ class ReturnRequestDraft(msgspec.Struct, frozen=True, kw_only=True, tag="return_
     lines: tuple[ReturnLine, ...]
     reason: str = ""
     tracking: str = ""
+    replacement: tuple[LineDraft, ...] = ()
+
+
+class ReissueDraft(msgspec.Struct, frozen=True, kw_only=True, tag="reissue"):
+    """The shop wants what left in a parcel to go out once more."""
+
+    order: str
+    tracking: str
+    asked_at: Millis
+    by: str = ""
 
 
 class ReturnEndDraft(msgspec.Struct, frozen=True, kw_only=True, tag="return_end"):
@@ -331,7 +342,7 @@ class TooLateDraft(msgspec.Struct, frozen=True, kw_only=True, tag="too_late"):
 
 
 OrderSide = OrderDraft | CancelDraft | ReductionDraft | ReservationDraft | ReleaseDraft
-AfterSalesSide = ReturnRequestDraft | ReturnEndDraft | InspectionDraft
+AfterSalesSide = ReturnRequestDraft | ReissueDraft | ReturnEndDraft | InspectionDraft
 StockSide = (
     CountDraft | ReceiptDraft | MoveDraft | ShipmentDraft | RejectionDraft | ReturnDraft | ProgressDraft | TrackingDraft | TooLateDraft
 )

@@ -16,6 +16,7 @@ from connectors.contract import (
     Person,
     Reduction,
     ReductionDraft,
+    ReissueDraft,
     Rejected,
     ReleaseDraft,
     ReservationDraft,
@@ -95,6 +96,14 @@ class Return(Struct, frozen=True, tag="return", kw_only=True):
     lines: Annotated[tuple[SentBack, ...], Meta(min_length=1, max_length=MOST_LINES)]
     reason: Annotated[str, Meta(max_length=200)] = ""
     tracking: Annotated[str, Meta(max_length=200)] = ""
+    replacement: Annotated[tuple[Line, ...], Meta(max_length=MOST_LINES)] = ()
+
+
+class Reissue(Struct, frozen=True, tag="reissue", kw_only=True):
+    order: Id
+    tracking: Id
+    asked_at: Moment
+    by: Annotated[str, Meta(max_length=200)] = ""
 
 
 class ReturnEnd(Struct, frozen=True, tag="return_end", kw_only=True):
@@ -121,7 +130,7 @@ class Release(Struct, frozen=True, tag="release", kw_only=True):
     reservation: Id
 
 
-Form = Order | Cancel | Reduce | Return | ReturnEnd | Reserve | Release
+Form = Order | Cancel | Reduce | Return | Reissue | ReturnEnd | Reserve | Release
 _decode = msgspec.json.Decoder(Form).decode
 
 
@@ -148,7 +157,9 @@ def _drafts(form: Form) -> tuple[Draft, ...] | Rejected:
         case Reduce():
             return (ReductionDraft(order=form.order, reduction=_reduction(form)),)
         case Return():
-            return (_return(form),)
+            return _return(form)
+        case Reissue():
+            return (ReissueDraft(order=form.order, tracking=form.tracking, asked_at=to_millis(form.asked_at), by=form.by),)
         case ReturnEnd():
             at = to_millis(form.ended_at)
             return (ReturnEndDraft(order=form.order, rma=form.id, ended_at=at, end=form.end, reason=form.reason),)
@@ -160,15 +171,19 @@ def _drafts(form: Form) -> tuple[Draft, ...] | Rejected:
             return (ReleaseDraft(reservation=form.reservation),)
 
 
-def _return(form: Return) -> ReturnRequestDraft:
-    return ReturnRequestDraft(
+def _return(form: Return) -> tuple[Draft, ...] | Rejected:
+    if len({line.line for line in form.replacement}) != len(form.replacement):
+        return Rejected("repeated_line", "replacement: two lines have the same id.")
+    asked = ReturnRequestDraft(
         order=form.order,
         rma=form.id,
         requested_at=to_millis(form.requested_at),
         lines=tuple([ReturnLine(sku=line.sku, quantity=line.quantity, line=line.line) for line in form.lines]),
         reason=form.reason,
         tracking=form.tracking,
+        replacement=tuple([LineDraft(line.line, (line.sku,), line.quantity, 0) for line in form.replacement]),
     )
+    return (asked,)
 
 
 def _order(form: Order) -> tuple[Draft, ...] | Rejected:
@@ -206,7 +221,7 @@ def _rejection(fault: str) -> Rejected:
     sentence, _, place = fault.partition(" - at ")
     field = place.strip("`").removeprefix("$.")
     if field == "type":
-        return Rejected("unknown_type", "type: one of order, cancel, reduction, return, return_end, reservation and release.")
+        return Rejected("unknown_type", "type: one of order, cancel, reduction, return, return_end, reissue, reservation and release.")
     return Rejected(_code(sentence, field), f"{field or 'payload'}: {sentence}.")
 
 

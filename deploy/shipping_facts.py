@@ -37,6 +37,7 @@ class _Row(msgspec.Struct, array_like=True, gc=False):
 class OrderPlaced(msgspec.Struct, tag=True, gc=False):
     order: str
     lines: tuple[_Line, ...]
+    of: str = ""
 
 
 class OrderResolved(msgspec.Struct, tag=True, gc=False):
@@ -98,6 +99,7 @@ class FactReader:
 
     def __init__(self) -> None:
         self._lines: dict[str, dict[str, Line]] = {}
+        self._linked: set[str] = set()  # orders of ours in the stead of the shop's, which it knows nothing of
         self._last = -1
 
     def read(self, value: bytes) -> Iterator[tuple[str, Fact]]:
@@ -114,6 +116,10 @@ class FactReader:
 
     def _facts(self, event: Told, decision: _Decision) -> Iterator[tuple[str, Fact]]:
         shop, order = _named(event.order)
+        if isinstance(event, OrderPlaced) and event.of:
+            self._linked.add(event.order)
+        if event.order in self._linked:
+            return
         match event:
             case OrderPlaced() | OrderResolved():
                 self._remember(event)

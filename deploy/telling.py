@@ -80,6 +80,8 @@ def _event(event: e.AnyEvent) -> RenderableType:
 
 def event_line(event: e.AnyEvent) -> Text:
     match event:
+        case e.OrderPlaced(of=of, lines=lines) if of:
+            return Text(f"placed at no charge in the stead of goods of {of}, {len(lines)} lines")
         case e.OrderPlaced(revision=revision, segment=segment, lines=lines, region=region):
             return Text(f"taken as revision {revision}, {len(lines)} lines, segment {segment}, to {region or 'an unknown region'}")
         case e.Reserved(fulfilment=name, node=node, rows=rows, later=later):
@@ -123,6 +125,11 @@ def event_line(event: e.AnyEvent) -> Text:
         case e.RefundDue(refund=name, cause=cause, reason=reason, by=by):
             money = amount(sum(line.amount for line in event.lines), event.currency)
             return Text(f"{money} to be given back ({name}, {cause}) {reason} {'by ' + by if by else ''}".rstrip(), style="yellow")
+        case e.Reissued(child=child, reason=reason, rows=rows, tracking=tracking, rma=rma, by=by):
+            what = f"{_units(rows)} of parcel {tracking}" if rows else f"goods in exchange for return {rma}"
+            return Text(f"{what} go out as {child} ({reason.replace('_', ' ')}{f' by {by}' if by else ''})", style="yellow")
+        case e.ParcelFound(tracking=tracking, rows=rows):
+            return Text(f"parcel {tracking} is found: what went out in its stead ({_units(rows)}) is not called back", style="yellow")
         case e.Backordered(rows=rows):
             return Text(f"waits for {_units(rows)}" if rows else "waits for nothing more", style="yellow")
         case e.OrderHeld(reasons=reasons, by=by, why=why):

@@ -203,7 +203,8 @@ class ReturnStock(Command, frozen=True):
 
 class RequestReturn(Command, frozen=True):
     """The buyer wants to send goods back: units by (line, SKU). SKU "": units of the line as it was ordered, all of its SKUs; line "":
-    whichever of the lines shipped that SKU. `rma` names the return within its order."""
+    whichever of the lines shipped that SKU. `rma` names the return within its order. `replacement`: what goes out in exchange, at no
+    charge."""
 
     order: OrderKey
     rma: Annotated[str, Meta(min_length=1)]
@@ -211,6 +212,16 @@ class RequestReturn(Command, frozen=True):
     requested_at: Moment
     reason: str = ""
     tracking: str = ""
+    replacement: tuple[OrderLine, ...] = ()
+
+
+class ReissueOrder(Command, frozen=True):
+    """A person wants what left in a parcel to go out once more, whatever its carrier says."""
+
+    order: OrderKey
+    tracking: str
+    at: Moment
+    by: str = ""
 
 
 class EndReturn(Command, frozen=True):
@@ -296,6 +307,7 @@ AnyCommand = (
     | TrackParcel
     | ReturnStock
     | RequestReturn
+    | ReissueOrder
     | EndReturn
     | InspectReturn
     | RefundOrder

@@ -6,7 +6,10 @@ import msgspec
 
 from streams.commands import AnyCommand, PlaceOrder, decode_command
 from streams.read import Log, Record
-from streams.topics import COMMANDS
+from streams.topics import COMMANDS, DECISIONS
+
+# Between the key of an order and the number of one that replaces goods of it: nobody outside asks for such an order.
+CHILD = "~x"
 
 
 def search(log: Log, topic: str, needles: Sequence[bytes]) -> Iterator[Record]:
@@ -28,9 +31,13 @@ def mentions(key: str) -> tuple[bytes, ...]:
 
 def keys(log: Log, wanted: str) -> set[str]:
     """Keys of the orders that may be meant. A whole key is believed where anything speaks of it."""
+    parent, child, number = wanted.rpartition(CHILD)
+    if child and number.isdigit():
+        linked = {f"{key}{CHILD}{number}" for key in keys(log, parent)}
+        if there := {key for key in linked if next(search(log, DECISIONS.name, mentions(key)), None)}:
+            return there
     if wanted.count("/") >= 2:
-        there = next(search(log, COMMANDS.name, mentions(wanted)), None)
-        return {wanted} if there else set()
+        return {wanted} if next(search(log, COMMANDS.name, mentions(wanted)), None) else set()
     numbers = (wanted, f"#{wanted}")
     needles = (b'/%s"' % in_json(wanted), *(b'"number":"%s"' % in_json(number) for number in numbers))
     found: set[str] = set()

@@ -35,6 +35,7 @@ RefundCause = Literal["cancelled", "rejected", "reduced", "returned", "goodwill"
 
 # What becomes of goods that came back, once they were looked at; and why no more of a return is waited for.
 Disposition = Literal["resell", "refurbish", "return_to_vendor", "scrap"]
+ReissueReason = Literal["lost", "returned_to_sender", "asked", "exchange"]
 ReturnEnd = Literal["refused", "closed", "cancelled", "expired"]
 
 # Reasons of an Unreserved that the node itself gave, so that it need not be told.
@@ -111,7 +112,8 @@ class Event(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc=Fa
 
 # ---------------------------------------------------------------------------------------------- orders
 class OrderPlaced(Event, frozen=True):
-    """A revision of an order is taken: the first one, or an amendment (`revision` > 1). `charges`: what is paid for postage and fees;
+    """A revision of an order is taken: the first one, or an amendment (`revision` > 1). `of`: the order it is linked to, whose goods it
+    replaces at no charge (the Reissued of the same decision says why). `charges`: what is paid for postage and fees;
     `paid`: for the lines that do not cost quantity x price; `reservation`: whose units it takes over."""
 
     order: str
@@ -133,6 +135,7 @@ class OrderPlaced(Event, frozen=True):
     paid: Paid = ()
     reservation: str = ""
     shipping: str = ""
+    of: str = ""
 
 
 class OrderReduced(Event, frozen=True):
@@ -379,7 +382,7 @@ class ReturnEnded(Event, frozen=True):
 class Returned(Event, frozen=True):
     """Goods that were shipped came back, once under `document`: customer -> quality. They are for nobody until an inspection moves
     them on. The rows' lines have shipped, and not got back before, at least as many. `rma`: the return they belong to; "": they are a
-    return of their own, named by the document."""
+    return of their own, named by the document. `tracking`: the parcel that came back undelivered, by its carrier's word alone."""
 
     order: str
     document: str
@@ -387,6 +390,7 @@ class Returned(Event, frozen=True):
     rows: tuple[Row, ...]
     returned_at: int
     rma: str = ""
+    tracking: str = ""
 
 
 class Inspected(Event, frozen=True):
@@ -413,6 +417,27 @@ class RefundDue(Event, frozen=True):
     document: str = ""
     reason: str = ""
     by: str = ""
+
+
+class Reissued(Event, frozen=True):
+    """Goods go out in the stead of `rows`, as an order of its own (`child`, placed by the same decision) at no charge: of a parcel
+    (`tracking`) that was lost or came back undelivered or that a person asked for, or in exchange for a return (`rma`, no rows)."""
+
+    order: str
+    child: str
+    reason: ReissueReason
+    rows: tuple[Row, ...] = ()
+    tracking: str = ""
+    rma: str = ""
+    by: str = ""
+
+
+class ParcelFound(Event, frozen=True):
+    """A parcel that was taken for lost has arrived. What went out in its stead (`rows`) is not called back."""
+
+    order: str
+    tracking: str
+    rows: tuple[Row, ...]
 
 
 class Shortage(Event, frozen=True):
@@ -599,6 +624,8 @@ OrderEvent = (
     | Returned
     | Inspected
     | RefundDue
+    | Reissued
+    | ParcelFound
     | Shortage
 )
 StockEvent = StockMoved | StockCounted | FillDeferred | ReservationMade | ReservationReleased

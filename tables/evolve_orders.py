@@ -5,6 +5,7 @@ from sys import intern
 
 from tables import events as e
 from tables.evolve_parcels import left
+from tables.evolve_returns import after_sales
 from tables.evolve_untold import forget_untold, keep_untold
 from tables.orders import FulfilmentOrder, Order, Refund, bare, merge, still_asked, subtract
 from tables.state import Missing, Pool
@@ -27,6 +28,8 @@ def placed(pool: Pool, event: e.OrderPlaced) -> None:
     order.sealed, order.shipping = event.sealed or order.sealed, event.shipping or order.shipping
     order.paid, order.charges, order.currency = event.paid, event.charges, event.currency
     order.cancelled = order.rejected = order.unpaid = False
+    if event.of:
+        after_sales(order).of = event.of
     wait(pool, event.order, order, waiting)
     _hold(pool, event.order, order, ())
     if event.reservation:
@@ -211,7 +214,7 @@ def shipped(pool: Pool, event: e.Shipped) -> None:
         pool.moved(event.node, row.sku, event.shipped_at, -row.quantity)
     order.shipped = merge(order.shipped, bare(event.rows))
     order.outran = order.outran or order.cancelled
-    left(pool, event.order, order, event.tracking, event.rows)
+    left(pool, event.order, order, event.tracking, event.rows, event.node)
     _close(pool, event.order, order, event.fulfilment, event.rows)
 
 
@@ -219,7 +222,7 @@ def found_shipped(pool: Pool, event: e.FoundShipped) -> None:
     order = pool.orders[event.order]
     order.shipped = merge(order.shipped, event.rows)
     order.outran = order.outran or order.cancelled
-    left(pool, event.order, order, event.tracking, event.rows)
+    left(pool, event.order, order, event.tracking, event.rows, event.node)
     if known := pool.missing.get(event.fulfilment):
         known.rows = subtract(known.rows, event.rows)
         if not known.rows:

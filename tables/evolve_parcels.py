@@ -30,14 +30,14 @@ def later(status: e.TrackingStatus, at: int, known: Parcel | Early | Case | None
     return (RANK[status], at, status) > (RANK[known.status], known.at, known.status)
 
 
-def left(pool: Pool, key: str, order: Order, tracking: str, rows: tuple[e.Row, ...]) -> None:
+def left(pool: Pool, key: str, order: Order, tracking: str, rows: tuple[e.Row, ...], node: str) -> None:
     """Rows of an order left under a tracking number, if one was told."""
     tracking = number(tracking)
     if not tracking:
         return
     if order.parcels is None:
         order.parcels = {}
-    known = order.parcels.setdefault(tracking, Parcel(()))
+    known = order.parcels.setdefault(tracking, Parcel((), node=node))
     known.rows = merge(known.rows, bare(rows))
     pool.parcels[tracking] = tuple(dict.fromkeys((*pool.parcels.get(tracking, ()), key)))
 

@@ -56,10 +56,26 @@ def returned(pool: Pool, event: e.Returned) -> None:
         add(quality, row.sku, row.quantity)
     order.returned = merge(order.returned, event.rows)
     pool.documents[event.document] = max(event.returned_at, pool.now)
+    if event.tracking:
+        parcel = (order.parcels or {})[event.tracking]
+        parcel.restocked = merge(parcel.restocked, event.rows)
     case = case_of(order, event.rma or event.document)
     case.back = merge(case.back, event.rows)
     case.unseen = _counted(case, event.node, [(row.sku, row.quantity) for row in event.rows])
     _await(pool, event.order, event.rma, case, pool.now)
+
+
+def reissued(pool: Pool, event: e.Reissued) -> None:
+    order = pool.orders[event.order]
+    after = after_sales(order)
+    after.children = (*after.children, event.child)
+    if event.rma:
+        case_of(order, event.rma).child = event.child
+    else:
+        after.reissued = merge(after.reissued, event.rows)
+    if event.tracking:
+        parcel = (order.parcels or {})[event.tracking]
+        parcel.reissued = merge(parcel.reissued, event.rows)
 
 
 def inspected(pool: Pool, event: e.Inspected) -> None:

@@ -25,12 +25,15 @@ class FulfilmentOrder(msgspec.Struct, array_like=True, gc=False):
 
 class Parcel(msgspec.Struct, array_like=True, gc=False):
     """What of an order left under one tracking number, and what its carrier says of it ("": nothing yet) as of `at`. `delivered_at`:
-    0 while that was never said."""
+    0 while that was never said. `node`: whence it left; `reissued`, `restocked`: rows of it that go out once more, or came back."""
 
     rows: tuple[Row, ...]
     status: TrackingStatus | Literal[""] = ""
     at: int = 0
     delivered_at: int = 0
+    node: str = ""
+    reissued: tuple[Row, ...] = ()
+    restocked: tuple[Row, ...] = ()
 
 
 class Refund(msgspec.Struct, frozen=True, array_like=True, gc=False):

@@ -59,7 +59,8 @@ class Rule(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 class Policy(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """`distances[region][node]` in km. `fills_per_decision`: how many waiting orders one decision may fill at most.
     `remember_days`: for how long an order that is over stays known; `remember_parcels_days`: one whose parcels have not arrived yet.
-    `return_days`: for how long goods that a buyer is to send back are waited for. `flow`: None where orders are
+    `return_days`: for how long goods that a buyer is to send back are waited for. `lost`, `returned_to_sender`: what happens to the goods
+    of a parcel of which its carrier says so; `hold` reissues them once a person lets them go. `flow`: None where orders are
     held back by nothing but what is said of them, and until that is taken back."""
 
     name: str = "default"
@@ -69,6 +70,8 @@ class Policy(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     fills_per_decision: Few = 50
     remember_days: Few = 60
     return_days: Few = 30
+    lost: Literal["reissue", "hold", "nothing"] = "nothing"
+    returned_to_sender: Literal["restock", "reissue", "nothing"] = "nothing"
     remember_parcels_days: Few = 365
     flow: Flow | None = None
 

@@ -60,6 +60,8 @@ EVOLVERS: dict[type[e.AnyEvent], Callable[[Pool, Any], None]] = {
     e.Returned: returns.returned,
     e.Inspected: returns.inspected,
     e.RefundDue: orders.refund_due,
+    e.Reissued: returns.reissued,
+    e.ParcelFound: _nothing,
     e.Shortage: _nothing,
     e.ReservationMade: reservations.made,
     e.ReservationReleased: reservations.released,

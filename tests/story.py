@@ -169,9 +169,12 @@ class Story:
         about: dict[str, Any] = {"document": document or f"return-{len(self.commands)}", "order": key(order, shop), "node": node}
         return self.ask(c.ReturnStock(pool=POOL, cause=self.cause(), returned_at=at, lines=tuple(lines), rma=rma, **about))
 
-    def request(self, order: str, *lines: tuple[str, str, int], rma: str, shop: str = "web", at: int = 8, tracking: str = "") -> Decision:
-        about: dict[str, Any] = {"order": key(order, shop), "rma": rma, "requested_at": at, "tracking": tracking}
+    def request(self, order: str, *lines: tuple[str, str, int], rma: str, shop: str = "web", **more: Any) -> Decision:
+        about: dict[str, Any] = {"order": key(order, shop), "rma": rma, "requested_at": 8} | more
         return self.ask(c.RequestReturn(pool=POOL, cause=self.cause(), lines=tuple(lines), reason="too small", **about))
+
+    def reissue(self, order: str, tracking: str, shop: str = "web") -> Decision:
+        return self.ask(c.ReissueOrder(pool=POOL, cause=self.cause(), order=key(order, shop), tracking=tracking, at=9, by="mei"))
 
     def end_return(self, order: str, rma: str, end: Literal["refused", "closed", "cancelled"], shop: str = "web") -> Decision:
         return self.ask(c.EndReturn(pool=POOL, cause=self.cause(), order=key(order, shop), rma=rma, end=end, at=9))

@@ -7,7 +7,8 @@ from connectors.order_form import parse_form
 from connectors.payload import UNDECODABLE
 from connectors.signing import fingerprint, hex_signed
 
-_ORDERS, _RESERVATIONS = frozenset({"order", "cancel", "reduction", "return", "return_end"}), frozenset({"reservation", "release"})
+_ORDERS = frozenset({"order", "cancel", "reduction", "return", "return_end", "reissue"})
+_RESERVATIONS = frozenset({"reservation", "release"})
 _KINDS = _ORDERS | _RESERVATIONS
 
 
@@ -36,7 +37,7 @@ class Canonical:
         if not name or seen.type not in _KINDS:
             return Refusal(
                 "malformed",
-                "`type` is order, cancel, reduction, return or return_end, with `order`; or reservation or release, with `reservation`.",
+                "`type` is order, cancel, reduction, return, return_end or reissue, with `order`; or reservation or release, with its own.",
             )
         return Received(seen.type, name, hook.headers.get("x-yipan-delivery") or fingerprint(hook.body))
 

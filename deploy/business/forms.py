@@ -244,4 +244,6 @@ class PolicyForm(RuleForm):
     remember_days: int = Field(60, ge=7, le=3_650, description="7 to 3650")
     remember_parcels_days: int = Field(365, ge=7, le=3_650, description="7 to 3650")
     flow: FlowForm | None = Field(None, description="a mapping of holds, floors, merge_minutes, waves, pools, tenants, shops")
+    lost: Literal["reissue", "hold", "nothing"] = Field("nothing", description="reissue, hold or nothing")
+    returned_to_sender: Literal["restock", "reissue", "nothing"] = Field("nothing", description="restock, reissue or nothing")
     return_days: int = Field(30, ge=1, le=3_650, description="1 to 3650")

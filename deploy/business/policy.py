@@ -32,6 +32,8 @@ def policy_of(form: PolicyForm, nodes: Iterable[NodeForm], pool: str = "", selle
         remember_parcels_days=form.remember_parcels_days,
         flow=flow_of(form.flow, pool, sellers, {node.node for node in nodes}),
         return_days=form.return_days,
+        lost=form.lost,
+        returned_to_sender=form.returned_to_sender,
     )
 
 

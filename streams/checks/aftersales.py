@@ -5,6 +5,7 @@ from collections import Counter
 from streams.checks.findings import Findings
 from streams.checks.orders import Orders
 from streams.checks.promises import Return, Units, count
+from streams.checks.records import OrderPlaced
 from tables import events as e
 
 # Where a unit goes by what is found of it.
@@ -18,6 +19,8 @@ class AfterSales:
         self._findings = findings
         self._orders = orders
         self._found: Counter[tuple[str, str, str]] = Counter()  # units by node, SKU and place, as this decision's inspections say
+        self._children: set[tuple[str, str]] = set()  # (child, parent) as this decision's parents say it
+        self._linked: set[tuple[str, str]] = set()  # and as its children do
         self._moved: Counter[tuple[str, str, str]] = Counter()  # and as its moves do
 
     def requested(self, event: e.ReturnRequested) -> None:
@@ -61,7 +64,27 @@ class AfterSales:
             if move.from_place == "quality":
                 self._moved[move.from_node, move.sku, move.to_place] += move.quantity
 
+    def reissued(self, event: e.Reissued) -> None:
+        """Exchanges replace goods by others; all else goes out once more, and no more of it than did."""
+        self._children.add((event.child, event.order))
+        known = self._orders.get(event.order)
+        known.reissued = (*known.reissued, *event.rows)
+        shipped = count(known.shipped)
+        for place, units in count(known.reissued).items():
+            if units > (gone := shipped.get(place, 0)):
+                self._findings.note("linked orders", f"{event.order}: {units} of {place[1]} (line {place[0]}) go out again, {gone} had")
+
+    def linked(self, event: OrderPlaced) -> None:
+        """An order that names another."""
+        self._linked.add((event.order, event.of))
+        if any(line.price for line in event.lines):
+            self._findings.note("linked orders", f"{event.order} replaces goods of {event.of}, and is charged for")
+
     def settle(self) -> None:
+        for child, parent in sorted(self._children ^ self._linked):
+            self._findings.note("linked orders", f"{child} and {parent} do not both say that the one replaces goods of the other")
+        self._children.clear()
+        self._linked.clear()
         if self._found != self._moved:
             for node, sku, place in sorted({*self._found, *self._moved}):
                 said, went = self._found[node, sku, place], self._moved[node, sku, place]

@@ -31,7 +31,7 @@ class PoolCheck:
         self._policy_version = 0
         orders, after = self.orders, self.after
         self._folds: dict[type[AnyEvent], Callable[[Any], None]] = {
-            OrderPlaced: self.amended.placed,
+            OrderPlaced: self._placed,
             e.AmendmentTooLate: self.amended.too_late,
             e.OrderReduced: orders.reduced,
             e.OrderHeld: orders.held,
@@ -56,6 +56,7 @@ class PoolCheck:
             e.ReservationMade: self._kept,
             e.ReservationReleased: self._let_go,
             e.RefundDue: self._refund_due,
+            e.Reissued: after.reissued,
             e.StockMoved: self._moved,
             e.NodeSet: self._node_set,
             e.SegmentSet: self._segment_set,
@@ -71,7 +72,7 @@ class PoolCheck:
         if decision.policy_version != self._policy_version:
             self._findings.note("sequence", f"decided by policy {decision.policy_version}, in force is {self._policy_version}")
         match decision.events:
-            case (OrderPlaced() as placed, Considered(), Reserved() as reserved) if self.orders.placed_and_promised(placed, reserved):
+            case (OrderPlaced(of="") as placed, Considered(), Reserved() as reserved) if self.orders.placed_and_promised(placed, reserved):
                 self.books.reserve(reserved.node, reserved.rows, placed.segment, placed.shop)
             case (Shipped() as shipped,) if self.orders.shipped_as_promised(shipped):
                 self.books.ship(shipped.node, shipped.rows)
@@ -84,6 +85,11 @@ class PoolCheck:
                 self.orders.settle()
                 self.reservations.settle()
         self.books.settle()
+
+    def _placed(self, event: OrderPlaced) -> None:
+        self.amended.placed(event)
+        if event.of:
+            self.after.linked(event)
 
     def _reserved(self, event: e.Reserved) -> None:
         known = self.orders.get(event.order)

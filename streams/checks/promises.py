@@ -57,6 +57,7 @@ class Known(msgspec.Struct, array_like=True, tag=1):
     refunds: dict[str, tuple[RefundCause, str, tuple[RefundLine, ...]]] = {}
     who: int = 0
     how: int = 0
+    reissued: tuple[Row, ...] = ()
 
     def is_over(self) -> bool:
         """Nothing is left to do for it, so that the decider may forget it."""

@@ -23,6 +23,7 @@ class OrderPlaced(msgspec.Struct, frozen=True, gc=False, tag=True):
     paid: e.Paid = ()
     sealed: str = ""
     shipping: str = ""
+    of: str = ""
 
 
 class Considered(msgspec.Struct, frozen=True, gc=False, tag=True):

@@ -20,9 +20,14 @@ def cancel(plan: Plan, command: CancelOrder) -> None:
         plan.emit(known or Duplicate(of=command.order))
         return
     event = OrderCancelled(order=command.order, updated_at=command.updated_at, digest=command.digest, reason=command.reason)
+    fill(plan, call_off(plan, order, event))
+
+
+def call_off(plan: Plan, order: Order, event: OrderCancelled) -> tuple[str, ...]:
+    """Returns the SKUs that became free."""
     plan.emit(event)
-    rebalance(plan, command.order, msgspec.structs.replace(order, cancelled=True), "cancelled")
-    fill(plan, freed(order))
+    rebalance(plan, event.order, msgspec.structs.replace(order, cancelled=True), "cancelled")
+    return freed(order)
 
 
 def reduce(plan: Plan, command: ReduceOrder) -> None:

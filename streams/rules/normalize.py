@@ -16,6 +16,7 @@ from connectors.contract import (
     Person,
     RawRecord,
     ReductionDraft,
+    ReissueDraft,
     Rejected,
     ReleaseDraft,
     ReservationDraft,
@@ -101,7 +102,7 @@ def _translate(draft: Draft, raw: RawRecord, shop: ShopRecord, reference: Refere
             return cancel(draft, shop, cause)
         case ReductionDraft():
             return reduce(draft, shop, cause)
-        case ReturnRequestDraft() | ReturnEndDraft() | InspectionDraft():
+        case ReturnRequestDraft() | ReissueDraft() | ReturnEndDraft() | InspectionDraft():
             return after_sales(draft, shop, reference, cause)
         case ReservationDraft():
             return reserve(draft, shop, reference, cause, raw.received_at)

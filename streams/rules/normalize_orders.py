@@ -1,6 +1,6 @@
 """Order drafts -> commands: listings become SKUs, what is not goods is left out, the digest makes the revision."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 import msgspec
 
@@ -17,7 +17,7 @@ _encode = msgspec.json.Encoder().encode
 
 def place(draft: OrderDraft, shop: ShopRecord, reference: Reference, cause: Cause, received_at: int, sealed: str) -> Outcome:
     """One PlaceOrder with the goods lines. An order without any is Ignored `no_goods`; personal data is in `sealed` alone."""
-    lines = _bad_time(draft) or _goods(draft, shop, reference)
+    lines = _bad_time(draft) or goods(draft.lines, draft.number, shop, reference)
     if isinstance(lines, Rejected):
         return lines
     if fault := _bad_whole(draft):
@@ -76,14 +76,14 @@ def digest(draft: OrderDraft | CancelDraft) -> str:
     return link(_encode(draft))
 
 
-def _goods(draft: OrderDraft, shop: ShopRecord, reference: Reference) -> tuple[OrderLine, ...] | Rejected:
+def goods(ordered: Iterable[LineDraft], order: str, shop: ShopRecord, reference: Reference) -> tuple[OrderLine, ...] | Rejected:
     """A line without parts names a listing nobody knows, for which the order is held. Listings without parts are not goods."""
     listed, fees, lines = reference.parts.get(shop.ref.shop) or {}, frozenset(shop.non_goods), []
     as_sku = shop.unknown_listing == "as_sku"
-    for line in draft.lines:
+    for line in ordered:
         names, quantity, price = line.listings, line.quantity, line.price
         if not (0 < quantity <= MOST_UNITS and -MOST_MONEY <= price <= MOST_MONEY):
-            return _bad_line(line, told(draft.number))
+            return _bad_line(line, told(order))
         if not line.goods or not fees.isdisjoint(names):
             continue
         first = names[0] if names else ""

@@ -2,19 +2,27 @@
 
 from collections.abc import Iterator
 
-from connectors.contract import AfterSalesSide, InspectionDraft, Rejected, ReturnDraft, ReturnEndDraft, ReturnRequestDraft
-from streams.commands import Cause, EndReturn, InspectReturn, RequestReturn, ReturnStock
+from connectors.contract import AfterSalesSide, InspectionDraft, ReissueDraft, Rejected, ReturnDraft, ReturnEndDraft, ReturnRequestDraft
+from streams.commands import Cause, EndReturn, InspectReturn, ReissueOrder, RequestReturn, ReturnStock
 from streams.reference import Reference, ShopRecord
 from streams.rules.normalize_bounds import MOST_UNITS, Outcome, told
 from streams.rules.normalize_documents import bad_time, document_name, parts, strangers
-from streams.rules.normalize_orders import order_key
+from streams.rules.normalize_orders import goods, order_key
+from tables.events import OrderLine
 
 
 def after_sales(draft: AfterSalesSide, shop: ShopRecord, reference: Reference, cause: Cause) -> Outcome:
     """`shop`: the order's own, or the feed of a warehouse."""
     match draft:
         case ReturnRequestDraft():
-            return bad_time(draft.rma, draft.requested_at) or _bad_lines(draft) or [_requested(draft, shop, cause)]
+            replacement = goods(draft.replacement, draft.order, shop, reference)
+            if isinstance(replacement, Rejected):
+                return replacement
+            return bad_time(draft.rma, draft.requested_at) or _bad_lines(draft) or [_requested(draft, shop, cause, replacement)]
+        case ReissueDraft():
+            key, pool = order_key(shop, draft.order), shop.ref.pool
+            again = ReissueOrder(pool=pool, cause=cause, order=key, tracking=draft.tracking, at=draft.asked_at, by=draft.by)
+            return bad_time(draft.tracking, draft.asked_at) or [again]
         case ReturnEndDraft():
             return bad_time(draft.rma, draft.ended_at) or [_ended(draft, shop, cause)]
         case InspectionDraft():
@@ -30,7 +38,7 @@ def _bad_lines(draft: ReturnRequestDraft | InspectionDraft) -> Rejected | None:
     return Rejected("bad_quantity", f"Return {told(draft.rma)} must have 1 to {MOST_UNITS} units in each of its lines.")
 
 
-def _requested(draft: ReturnRequestDraft, shop: ShopRecord, cause: Cause) -> RequestReturn:
+def _requested(draft: ReturnRequestDraft, shop: ShopRecord, cause: Cause, replacement: tuple[OrderLine, ...]) -> RequestReturn:
     return RequestReturn(
         pool=shop.ref.pool,
         cause=cause,
@@ -40,6 +48,7 @@ def _requested(draft: ReturnRequestDraft, shop: ShopRecord, cause: Cause) -> Req
         requested_at=draft.requested_at,
         reason=draft.reason,
         tracking=draft.tracking,
+        replacement=replacement,
     )
 
 

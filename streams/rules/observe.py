@@ -1,13 +1,16 @@
 """ReportProgress and TrackParcel: what nodes and carriers see of goods on their way. Observations come late and in any order; none moves
 anything back. Pure."""
 
+import msgspec
+
 from streams.commands import ReportProgress, TrackParcel
 from streams.rules import returns
 from streams.rules.plan import Plan
+from streams.rules.reissue import reopen, still_out
 from tables.aftersales import Case
-from tables.events import Delivered, Duplicate, Progressed, Refused, Row, Stage, Stale, Tracked
+from tables.events import Delivered, Duplicate, ParcelFound, Progressed, Refused, Row, Stage, Stale, Tracked
 from tables.evolve_parcels import later, number
-from tables.orders import Parcel, bare
+from tables.orders import Parcel, bare, merge
 from tables.state import Early
 
 STAGES: tuple[Stage, ...] = ("accepted", "picking", "picked", "packed")
@@ -36,7 +39,7 @@ def track(plan: Plan, command: TrackParcel) -> None:
     before = len(plan.events)
     for key, parcel in _parcels(plan, tracking):
         if later(command.status, command.at, parcel):
-            plan.emit(_tracked(command, key, tracking))
+            _moved_on(plan, command, key, parcel, tracking)
         if _arrived_before(command, parcel):
             rows = () if parcel.delivered_at else parcel.rows
             plan.emit(Delivered(order=key, tracking=tracking, rows=rows, delivered_at=command.at))
@@ -48,7 +51,16 @@ def track(plan: Plan, command: TrackParcel) -> None:
         plan.emit(_nothing_new(command, early or coming or _parcels(plan, tracking)[0][1]))
 
 
-def shipped_in(plan: Plan, key: str, tracking: str, rows: tuple[Row, ...]) -> None:
+def _moved_on(plan: Plan, command: TrackParcel, key: str, parcel: Parcel, tracking: str) -> None:
+    plan.emit(_tracked(command, key, tracking))
+    if parcel.status == "lost" and command.status == "delivered" and parcel.reissued:
+        plan.emit(ParcelFound(order=key, tracking=tracking, rows=parcel.reissued))
+    now = msgspec.structs.replace(parcel, status=command.status, at=command.at)
+    order = plan.pool.orders[key]
+    reopen(plan, key, order, now, still_out(order, now), tracking)
+
+
+def shipped_in(plan: Plan, key: str, tracking: str, rows: tuple[Row, ...], node: str) -> None:
     """Rows of an order leave in a parcel whose carrier may have spoken first: what it said holds for them too."""
     name = number(tracking)
     parcels = dict(_parcels(plan, name))
@@ -60,6 +72,9 @@ def shipped_in(plan: Plan, key: str, tracking: str, rows: tuple[Row, ...]) -> No
         plan.emit(Tracked(order=key, tracking=name, carrier=carrier, status=known.status, at=known.at))
     if known.delivered_at:
         plan.emit(Delivered(order=key, tracking=name, rows=tuple(bare(rows)), delivered_at=known.delivered_at))
+    order, gone = plan.pool.orders[key], tuple(bare(rows))
+    parcel = Parcel(gone, known.status, known.at, node=node)
+    reopen(plan, key, msgspec.structs.replace(order, shipped=merge(order.shipped, gone)), parcel, gone, name)
 
 
 def _parcels(plan: Plan, tracking: str) -> list[tuple[str, Parcel]]:

@@ -2,14 +2,22 @@
 
 from collections.abc import Iterator
 
+import msgspec
+
 from streams.commands import EndReturn, RequestReturn, TrackParcel
+from streams.rules.cancel import call_off
+from streams.rules.fill import fill
+from streams.rules.place import resolve
 from streams.rules.plan import Plan
+from streams.rules.reissue import Why, send_again
 from streams.rules.shipped_rows import Short, pick
 from tables.aftersales import Case
-from tables.events import Duplicate, Refused, ReturnEnded, ReturnRequested, ReturnTracked, Row
+from tables.events import Duplicate, OrderCancelled, Refused, ReturnEnded, ReturnRequested, ReturnTracked, Row
 from tables.evolve_parcels import later, number
 from tables.orders import LineSku, Order, sums
 from tables.pool import Pool
+
+RETURN_ENDED = "return_ended"  # why a replacement is not sent
 
 
 def case_of(order: Order, rma: str) -> Case | None:
@@ -32,6 +40,10 @@ def request(plan: Plan, command: RequestReturn) -> None:
         plan.emit(Refused(code="more_than_shipped", sentence=_too_many(command, rows)))
         return
     _requested(plan, command, rows)
+    if command.replacement:
+        lines = tuple(msgspec.structs.replace(line, price=0) for line in command.replacement)
+        why = Why(reason="exchange", at=command.requested_at, rma=command.rma)
+        send_again(plan, command.order, order, why, resolve(lines, plan.pool.listings.get(order.shop, {})))
 
 
 def _open(order: Order, rma: str) -> dict[LineSku, int]:
@@ -108,6 +120,17 @@ def end(plan: Plan, command: EndReturn) -> None:
         plan.emit(Duplicate(of=f"{command.order}#{command.rma}"))
     else:
         plan.emit(ReturnEnded(order=command.order, rma=command.rma, end=command.end, reason=command.reason, by=command.by))
+        if command.end != "closed":
+            fill(plan, _keep_replacement(plan, case.child))
+
+
+def _keep_replacement(plan: Plan, child: str) -> tuple[str, ...]:
+    """What was to go out in exchange stays here, unless some of it has left. Returns the SKUs that became free."""
+    order = plan.pool.orders.get(child)
+    if order is None or order.shipped or order.cancelled or not order.revision:
+        return ()
+    about = {"order": child, "digest": RETURN_ENDED, "reason": RETURN_ENDED}
+    return call_off(plan, order, OrderCancelled(updated_at=order.updated_at, **about))
 
 
 def _unknown_order(plan: Plan, key: str) -> None:
@@ -121,10 +144,16 @@ def next_return_due(pool: Pool) -> int | None:
     return None if first is None else first.since + pool.policy.return_ms
 
 
-def expire(plan: Plan) -> None:
-    """Give up what was waited for too long: no more returns than the policy lets one decision fill orders (one at least)."""
+def expire(plan: Plan) -> list[str]:
+    """Give up what was waited for too long: no more returns than the policy lets one decision fill orders (one at least). One whose
+    replacement this decision has dealt with already is for the next tick. Returns the SKUs that became free."""
+    freed: list[str] = []
     most = max(1, plan.pool.policy.fills_per_decision)
     for awaited in list(plan.pool.awaited.values())[:most]:
         if awaited.since + plan.pool.policy.return_ms > plan.now:
-            return
-        plan.emit(ReturnEnded(order=awaited.order, rma=awaited.rma, end="expired"))
+            break
+        case = case_of(plan.pool.orders[awaited.order], awaited.rma) or Case()
+        if case.child not in plan.touched:
+            plan.emit(ReturnEnded(order=awaited.order, rma=awaited.rma, end="expired"))
+            freed += _keep_replacement(plan, case.child)
+    return freed

@@ -104,8 +104,7 @@ def tick(plan: Plan, command: Tick) -> None:
         return
     plan.emit(Ticked(at=command.at))
     plan.now = command.at
-    freed = (*end_expired(plan), *time_out(plan), *end_holds(plan))
-    expire(plan)
+    freed = (*end_expired(plan), *time_out(plan), *end_holds(plan), *expire(plan))
     send_off(plan)
     fill(plan, (*plan.pool.deferred, *_no_longer_patient(plan), *freed))
 

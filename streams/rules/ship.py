@@ -59,11 +59,11 @@ def ship(plan: Plan, command: ConfirmShipment) -> None:
     rows, late = taken
     counted = _leave(plan, key, found, command, rows)
     if rows:
-        shipped_in(plan, key, command.tracking, rows)
+        shipped_in(plan, key, command.tracking, rows, found.node if found else "")
     if missing and late:
         after = _shipped(order, name, rows, late)
         plan.emit(FoundShipped(order=key, fulfilment=name, node=missing.node, rows=late, **_about(command)))
-        shipped_in(plan, key, command.tracking, late)
+        shipped_in(plan, key, command.tracking, late, missing.node)
         rebalance(plan, key, after, "shipped_elsewhere")
         _take_off(plan, missing.node, command.shipped_at, late)
         fill(plan, (*counted, *freed(after)))

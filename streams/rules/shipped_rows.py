@@ -5,7 +5,7 @@ from collections.abc import Iterable
 import msgspec
 
 from tables.events import Row
-from tables.orders import LineSku
+from tables.orders import LineSku, sums
 
 Lines = Iterable[tuple[str, str, int]]  # line ("": any), SKU, units
 
@@ -32,3 +32,13 @@ def pick(there: dict[LineSku, int], lines: Lines) -> tuple[Row, ...] | Short:
         if rest:
             return Short(line, sku, units, units - rest)
     return tuple(Row(line, sku, units) for (line, sku), units in picked.items())
+
+
+def capped(rows: Iterable[Row], most: dict[LineSku, int], *less: Iterable[Row]) -> tuple[Row, ...]:
+    """As much of the rows as is left of `most`, by line and SKU, without `less`."""
+    left = dict(most)
+    for others in less:
+        for place, units in sums(others).items():
+            left[place] = left.get(place, 0) - units
+    found = ((row, min(row.quantity, left.get((row.line, row.sku), 0))) for row in rows)
+    return tuple(Row(row.line, row.sku, units) for row, units in found if units > 0)

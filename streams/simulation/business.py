@@ -103,10 +103,13 @@ def _records(pool: str, partition: int, partitions: int) -> tuple[AnyReference, 
 
 
 def _change(random: Random, pool: str, partition: int, causes: Iterator[c.Cause], at: float) -> Import:
+    apart = Random(f"{pool}/{at}")  # so that all else of a schedule stays as it was
     policy = Policy(
         rule=Rule(shortage=random.choice(SHORTAGES), max_splits=random.randint(0, 2), refund_cancelled=True, refund_on="received"),
         fills_per_decision=random.randint(1, 3),
         remember_days=random.choice(REMEMBERED),
+        lost=apart.choice(("nothing", "hold", "reissue")),
+        returned_to_sender=apart.choice(("nothing", "restock", "reissue")),
         flow=random.choice(FLOWS),
     )
     parts = ((random.choice(TEAS), 2), (TEAS[0], 1))[: random.randint(1, 2)]

@@ -10,7 +10,7 @@ from connectors.contract import Fulfilment, RawRecord
 from streams.commands import encode_command
 from streams.reference import encode_reference, record_id
 from streams.simulation.business import Delivery, Import, raw, when
-from streams.simulation.sent_back import sent_back
+from streams.simulation.sent_back import carried, sent_back
 from streams.simulation.world import World
 from streams.topics import COMMANDS, FULFILMENTS, RAW, REFERENCE
 
@@ -90,7 +90,9 @@ class Outside:
                 shipment = document | {"document": f"L{told.id}", "type": "shipment", "shipped_at": when(1)}
                 self._send_in(after, raw(f"wms-{told.pool}", "shipment", told.id, json.dumps(shipment).encode()))
         elif choice.random() < 0.5:
-            after = self._reply(told, document | {"type": "shipment", "shipped_at": when(1)}, choice)
+            after = self._reply(told, document | {"type": "shipment", "shipped_at": when(1), "tracking": f"P-{told.id}"}, choice)
+            for record in carried(told, choice):
+                self._send_in(after + choice.uniform(-0.1, LATEST_S), record)
             if choice.random() < 0.4:
                 for record in sent_back(told, choice):
                     self._send_in(after + choice.uniform(0.0, LATEST_S), record)

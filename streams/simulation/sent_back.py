@@ -6,7 +6,7 @@ from random import Random
 from typing import Any
 
 from connectors.contract import Fulfilment, RawRecord
-from streams.simulation.business import raw, when
+from streams.simulation.business import TEAS, raw, when
 
 FOUND = ("resell", "resell", "refurbish", "return_to_vendor", "scrap")
 
@@ -17,7 +17,9 @@ def sent_back(told: Fulfilment, choice: Random) -> Iterator[RawRecord]:
     units = [(line, choice.randint(1, line.quantity + 1)) for line in told.lines[:2]]
     if rma:
         lines = [{"line": line.line, "quantity": quantity} for line, quantity in units]
-        yield _by_shop(told, {"type": "return", "id": rma, "requested_at": when(2), "tracking": f"B-{told.id}", "lines": lines})
+        replacement = [{"line": "1", "sku": choice.choice(TEAS), "quantity": 1}] if choice.random() < 0.3 else []
+        asked = {"type": "return", "id": rma, "requested_at": when(2), "tracking": f"B-{told.id}", "lines": lines}
+        yield _by_shop(told, asked | {"replacement": replacement})
     if rma and choice.random() < 0.2:
         yield _by_shop(told, {"type": "return_end", "id": rma, "ended_at": when(3), "end": choice.choice(("refused", "cancelled"))})
     back = [{"sku": line.sku, "line": line.line, "quantity": quantity} for line, quantity in units]
@@ -36,3 +38,10 @@ def _by_shop(told: Fulfilment, document: dict[str, Any]) -> RawRecord:
 def _by_warehouse(told: Fulfilment, document: dict[str, Any]) -> RawRecord:
     about = {"shop": told.shop, "order": told.order, "node": told.node}
     return raw(f"wms-{told.pool}", document["type"], told.order, json.dumps(document | about).encode())
+
+
+def carried(told: Fulfilment, choice: Random) -> Iterator[RawRecord]:
+    """What a carrier says of its parcel, now and then before the warehouse does: it arrives, is lost, or both, or comes back."""
+    for n, status in enumerate(choice.choice(((), ("delivered",), ("lost",), ("lost", "delivered"), ("returned",)))):
+        event = {"type": "tracking", "document": f"t-{n}-{told.id}", "tracking": f"P-{told.id}", "status": status, "at": when(3 + n)}
+        yield _by_warehouse(told, event)

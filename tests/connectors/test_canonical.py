@@ -121,6 +121,6 @@ def test_every_example_of_the_documentation_is_what_it_says_it_is() -> None:
     examples = re.findall(r"```json\n(.*?)```", (DOCS / "canonical.md").read_text(), re.DOTALL)
 
     kinds = [json.loads(example)["type"] for example in examples]
-    assert kinds == ["order", "cancel", "reduction", "return", "return_end", "reservation", "release"]
+    assert kinds == ["order", "cancel", "reduction", "return", "return_end", "reissue", "reservation", "release"]
     for example in examples:
         assert isinstance(CHANNEL.parse(raw_record("canonical", example.encode()), SHOP), tuple)

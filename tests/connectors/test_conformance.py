@@ -31,6 +31,7 @@ from connectors.contract import (
     ReceiptDraft,
     ReductionDraft,
     Refusal,
+    ReissueDraft,
     Rejected,
     RejectionDraft,
     ReleaseDraft,
@@ -231,6 +232,8 @@ def _names(draft: Draft) -> object:
             return draft.reservation
         case CountDraft() | ReceiptDraft() | MoveDraft() | ReturnDraft() | InspectionDraft():
             return draft.document, draft.node
+        case ReissueDraft():
+            return draft.order, draft.tracking
         case ReturnRequestDraft() | ReturnEndDraft():
             return draft.order, draft.rma
         case ShipmentDraft() | RejectionDraft() | ProgressDraft() | TooLateDraft():
@@ -273,6 +276,8 @@ def _faults_of(draft: Draft) -> list[str]:
             return moments(draft.inspected_at) + bounds(1, 1_000_000_000, *(line.quantity for line in draft.lines))
         case ReturnRequestDraft():
             return moments(draft.requested_at) + bounds(1, 1_000_000, *(line.quantity for line in draft.lines))
+        case ReissueDraft():
+            return moments(draft.asked_at)
         case ReturnEndDraft():
             return moments(draft.ended_at)
         case RejectionDraft():

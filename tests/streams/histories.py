@@ -55,6 +55,8 @@ flows = st.none() | st.builds(
 kept = st.tuples(st.sampled_from(["web", "dealers"]), st.sampled_from(["cart-1", "cart-2", "cart-3"]))
 recipients = st.sampled_from(["", "k1.mei"])
 parcels = st.sampled_from(["", "GL-1", "GL-2", "gl -1"])
+lost = st.sampled_from(["nothing", "reissue", "reissue", "hold"])
+back = st.sampled_from(["nothing", "reissue", "restock"])
 rmas = st.sampled_from(["", "RMA-1", "RMA-2"])
 methods = st.sampled_from(["", "standard", "express"])
 VERBS: dict[str, st.SearchStrategy[tuple[Any, ...]]] = {
@@ -77,6 +79,8 @@ VERBS: dict[str, st.SearchStrategy[tuple[Any, ...]]] = {
     "take_back": st.tuples(st.just("take_back"), st.integers(0, 9), st.integers(1, 2), nodes, st.booleans(), rmas),
     "request": st.tuples(st.just("request"), st.integers(0, 9), st.integers(1, 2), st.booleans(), rmas.filter(bool), parcels),
     "end_return": st.tuples(st.just("end_return"), orders, rmas.filter(bool), st.sampled_from(["refused", "closed", "cancelled"])),
+    "exchange": st.tuples(st.just("exchange"), st.integers(0, 9), rmas.filter(bool), order_lines),
+    "reissue": st.tuples(st.just("reissue"), orders, parcels),
     "inspect": st.tuples(st.just("inspect"), st.integers(0, 9), st.sampled_from(DISPOSITIONS), st.integers(1, 3)),
     "hold": st.tuples(st.just("hold"), orders),
     "release": st.tuples(st.just("release"), orders),
@@ -85,7 +89,7 @@ VERBS: dict[str, st.SearchStrategy[tuple[Any, ...]]] = {
     "segment": st.tuples(st.just("segment"), st.sampled_from(["b2c", "b2b"]), st.integers(0, 3), st.booleans(), st.booleans()),
     "quota": st.tuples(st.just("quota"), st.sampled_from(sorted(SHOPS)), skus, st.integers(0, 3)),
     "policy": st.tuples(
-        st.just("policy"), st.sampled_from(["backorder", "partial", "reject"]), st.integers(0, 2), st.integers(1, 3), flows
+        st.just("policy"), st.sampled_from(["backorder", "partial", "reject"]), st.integers(0, 2), st.integers(1, 3), flows, lost, back
     ),
     "tick": st.tuples(st.just("tick"), st.one_of(st.integers(1, 20), st.integers(1, 6).map(lambda months: months * 35 * DAY_MS))),
 }
@@ -162,6 +166,11 @@ def perform(story: Story, what: tuple[Any, ...]) -> None:
                 story.request(name, (row.line, "" if whole else row.sku, quantity), shop=shop, rma=rma, tracking=tracking)
         case ("end_return", (shop, name), rma, why):
             story.end_return(name, rma, why, shop=shop)
+        case ("exchange", n, rma, lines):
+            for (shop, name), row in nth_shipped(story, n):
+                story.request(name, (row.line, row.sku, 1), shop=shop, rma=rma, replacement=tuple(lines))
+        case ("reissue", (shop, name), tracking):
+            story.reissue(name, tracking, shop=shop)
         case ("inspect", n, disposition, quantity):
             for (shop, name), rma, (where, what_sku, _) in nth_unseen(story, n):
                 story.inspect(name, rma, (what_sku, disposition, quantity), node=where, shop=shop)
@@ -177,8 +186,12 @@ def perform(story: Story, what: tuple[Any, ...]) -> None:
             story.segment(name, ratio=4_000, quota=quota, protected=protected, may_borrow=borrows)
         case ("quota", shop, what_sku, quantity):
             story.shop(shop, SHOPS[shop], quotas=((what_sku, quantity),))
-        case ("policy", shortage, splits, fills, flow):
-            story.policy(Policy(rule=Rule(shortage=shortage, max_splits=splits), fills_per_decision=fills, flow=flow))
+        case ("policy", shortage, splits, fills, flow, lost, back):
+            story.policy(
+                Policy(
+                    rule=Rule(shortage=shortage, max_splits=splits), fills_per_decision=fills, flow=flow, lost=lost, returned_to_sender=back
+                )
+            )
         case ("tick", at):
             story.tick(at)
 

@@ -38,7 +38,7 @@ PROMISES: dict[str, tuple[Invariant, ...]] = {
     "6 decided again alike": ("replay",),
     "7 commits": ("commits",),
     "8 fulfilments": ("fulfilments", "versions"),
-    "9 what begins ends once": ("reservations", "holds", "deliveries", "returns", "amendments", "inspections"),
+    "9 what begins ends once": ("reservations", "holds", "deliveries", "returns", "amendments", "inspections", "linked orders"),
     "10 money": ("refunds",),
 }
 

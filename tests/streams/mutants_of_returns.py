@@ -65,3 +65,33 @@ def goods_come_on_hand_by_an_inspection_that_nobody_made(logs: Logs) -> None:
 def goods_that_are_sold_again_are_granted_to_nobody(logs: Logs) -> None:
     at = logs.find(e.Inspected)
     logs.rewrite(at, lambda events: [replace(event, grants=()) if isinstance(event, e.StockMoved) else event for event in events])
+
+
+# ---------------------------------------------------------------------------------------------- in its stead
+@breaks("linked orders")
+def a_lost_parcel_goes_out_twice(logs: Logs) -> None:
+    def again(event: e.AnyEvent) -> e.AnyEvent:
+        if not isinstance(event, e.Reissued):
+            return event
+        return replace(event, rows=tuple(replace(row, quantity=2 * row.quantity) for row in event.rows))
+
+    logs.rewrite(logs.find(e.Reissued), lambda events: [again(event) for event in events])
+
+
+@breaks("linked orders")
+def an_order_replaces_goods_and_nobody_says_of_which(logs: Logs) -> None:
+    at = logs.find(e.Reissued)
+    logs.rewrite(at, lambda events: [replace(event, of="") if isinstance(event, e.OrderPlaced) else event for event in events])
+
+
+@breaks("linked orders")
+def an_order_says_to_replace_goods_of_one_that_knows_nothing_of_it(logs: Logs) -> None:
+    _changed(logs, e.OrderPlaced, of="acme/web/6")
+
+
+@breaks("linked orders")
+def a_replacement_is_charged_for(logs: Logs) -> None:
+    def dear(event: e.AnyEvent) -> e.AnyEvent:
+        return replace(event, lines=tuple(replace(line, price=1) for line in event.lines)) if isinstance(event, e.OrderPlaced) else event
+
+    logs.rewrite(logs.find(e.Reissued), lambda events: [dear(event) for event in events])

@@ -15,7 +15,8 @@ Unit = tuple[str, str, str]  # order, line, SKU
 class Onlooker:
     """`inside`: units of each SKU that crossed our border, less those that left. `asked`: the most that each order's line ever
     wanted of a SKU, over all its revisions; `shipped` and `returned`: what left for it and came back; `found`: what turned out to
-    have left when it had been sourced anew; `looked_at`: what was inspected of what came back."""
+    have left when it had been sourced anew; `looked_at`: what was inspected of what came back; `reissued`: what goes out once
+    more."""
 
     def __init__(self) -> None:
         self.inside: Counter[str] = Counter()
@@ -24,6 +25,7 @@ class Onlooker:
         self.found: Counter[Unit] = Counter()
         self.returned: Counter[Unit] = Counter()
         self.looked_at: Counter[tuple[str, str]] = Counter()
+        self.reissued: Counter[Unit] = Counter()
 
     def follow(self, pool: Pool, decision: Decision) -> None:
         """`pool` as the decision leaves it."""
@@ -36,6 +38,7 @@ class Onlooker:
         assert self.shipped <= self.asked, "nobody gets more than they ever asked for"
         assert self.returned <= self.shipped + self.found, "no more comes back than has left"
         assert self.looked_at <= by_order(self.returned), "nothing is sold again, or gone, that has not come back"
+        assert self.reissued <= self.shipped + self.found, "no more goes out once more than did"
         promised = {event.order for event in decision.events if isinstance(event, e.Reserved)}
         taken_over = {event.order for event in decision.events if isinstance(event, e.ReservationReleased)}
         for key, order in pool.orders.items():
@@ -62,7 +65,7 @@ class Onlooker:
                     self.asked[event.order, line, sku] = max(wanted, self.asked[event.order, line, sku])
             case e.HoldReleased(order=order, reasons=reasons) if SUSPECTED_DUPLICATE in reasons:
                 # a person has looked: it is an order of its own
-                for counts in (self.shipped, self.found, self.returned, self.looked_at):
+                for counts in (self.shipped, self.found, self.returned, self.looked_at, self.reissued):
                     for unit in [unit for unit in counts if unit[0] == order]:
                         del counts[unit]
             case e.Shipped(order=order, rows=rows):
@@ -71,6 +74,8 @@ class Onlooker:
                 self.found.update(by_line(order, rows))
             case e.Returned(order=order, rows=rows):
                 self.returned.update(by_line(order, rows))
+            case e.Reissued(order=order, rows=rows):
+                self.reissued.update(by_line(order, rows))
             case e.Inspected(order=order, lines=lines):
                 for sku, _, quantity in lines:
                     self.looked_at[order, sku] += quantity

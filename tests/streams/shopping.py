@@ -67,6 +67,8 @@ def _afterwards(story: Story) -> None:
     story.keep("cart", 2_000, SENCHA=2, ASSAM=1)
     story.keep("basket", 2_000, SENCHA=3)
     story.place("basket", line("SENCHA", 2), at=14, reservation=key("basket"))
+    story.ship(story.fulfilment("6"), tracking="GL-1")
+    story.reissue("6", "GL-1")
     story.place("unpaid", line("ASSAM", 1), holds=("payment", "fraud"), at=14)
     story.place("odd", line("ASSAM", 1), at=14)
     story.hold("odd")

@@ -2,8 +2,17 @@
 
 import msgspec
 
-from connectors.contract import InspectedLine, InspectionDraft, Millis, ReturnEndDraft, ReturnLine, ReturnRequestDraft
-from streams.commands import EndReturn, InspectReturn, RequestReturn, ReturnStock
+from connectors.contract import (
+    InspectedLine,
+    InspectionDraft,
+    LineDraft,
+    Millis,
+    ReissueDraft,
+    ReturnEndDraft,
+    ReturnLine,
+    ReturnRequestDraft,
+)
+from streams.commands import EndReturn, InspectReturn, ReissueOrder, RequestReturn, ReturnStock
 from streams.rules.normalize_documents import DOCUMENT_LINES
 from tests.streams.drafts import CAUSE, NOON, code, commands, outcome
 from tests.streams.test_normalize_stock import RETURN
@@ -65,3 +74,13 @@ def test_returns_that_no_pool_can_use_are_rejected() -> None:
     assert code(outcome(msgspec.structs.replace(FOUND, rma=""))) == "no_return"
     assert code(outcome(msgspec.structs.replace(FOUND, node="chengdu"))) == "unknown_node"
     assert code(outcome(msgspec.structs.replace(FOUND, shop="nobody"))) == "unknown_shop"
+
+
+def test_a_replacement_is_made_of_listings_of_the_shop_and_a_parcel_is_reissued_by_its_number() -> None:
+    exchange = msgspec.structs.replace(REQUEST, replacement=(LineDraft("1", ("A",), 2, 0),))
+
+    (asked, again) = commands(exchange, ReissueDraft(order="1001", tracking="SF9", asked_at=NOON, by="mei"))
+
+    assert isinstance(asked, RequestReturn)
+    assert [(one.line, one.quantity, one.price) for one in asked.replacement] == [("1", 2, 0)]
+    assert again == ReissueOrder(pool="east", cause=(*CAUSE, 1), order="lin/tea/1001", tracking="SF9", at=NOON, by="mei")
