@@ -126,8 +126,8 @@ def event_line(event: e.AnyEvent) -> Text:
             money = amount(sum(line.amount for line in event.lines), event.currency)
             return Text(f"{money} to be given back ({name}, {cause}) {reason} {'by ' + by if by else ''}".rstrip(), style="yellow")
         case e.Reissued(child=child, reason=reason, rows=rows, tracking=tracking, rma=rma, by=by):
-            what = f"{_units(rows)} of parcel {tracking}" if rows else f"goods in exchange for return {rma}"
-            return Text(f"{what} go out as {child} ({reason.replace('_', ' ')}{f' by {by}' if by else ''})", style="yellow")
+            gone = f"{_units(rows)} of parcel {tracking}" if rows else f"goods in exchange for return {rma}"
+            return Text(f"{gone} go out as {child} ({reason.replace('_', ' ')}{f' by {by}' if by else ''})", style="yellow")
         case e.ParcelFound(tracking=tracking, rows=rows):
             return Text(f"parcel {tracking} is found: what went out in its stead ({_units(rows)}) is not called back", style="yellow")
         case e.Backordered(rows=rows):
