@@ -25,8 +25,7 @@ class Story:
         self.ledger = Ledger(0)
         self.commands: list[tuple[int, bytes, bytes]] = []
         self.records: list[bytes] = []
-        self._raw = 0
-        self._versions = 0
+        self._raw = self._versions = 0
 
     # ------------------------------------------------------------------------------------------ asking
     def ask(self, command: c.AnyCommand) -> Decision:
