@@ -85,7 +85,10 @@ class Ledger:
         pool = self._pool(decision.pool)
         if decision.seq != pool.seq + 1:
             raise Broken(f"decisions {self.partition}, offset {offset}: seq {decision.seq} of pool {decision.pool} after {pool.seq}")
-        self._take(pool, decision, record)
+        try:
+            self._take(pool, decision, record)
+        except LookupError as missing:
+            raise Broken(f"decisions {self.partition}, offset {offset}: speaks of what is not there ({missing})") from None
         return decision
 
     def _take(self, pool: Pool, decision: Decision, record: bytes) -> None:

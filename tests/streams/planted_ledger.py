@@ -14,7 +14,7 @@ from streams.produce import Outgoing, Transactions
 from tests.streams.planted import found_within
 
 
-@found_within(60, "taking over")
+@found_within(90, "taking over")
 def the_log_is_read_before_others_are_shut_out(patch: pytest.MonkeyPatch) -> None:
     def take_over(owned: Owned) -> bool:
         return owned.desk.rebuild() is not None and owned.desk.fence()

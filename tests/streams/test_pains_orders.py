@@ -123,9 +123,9 @@ def test_p7_whatever_order_its_revisions_come_in_an_order_ends_alike(last: str) 
 
 
 def unnumbered(told: OrderStatus) -> OrderStatus:
-    """How many revisions were taken depends on how many came too late."""
+    """How many revisions were taken depends on how many came too late; so does what is known of the money of one that is cancelled."""
     return (
-        msgspec.structs.replace(told, revision=0, ordered=0, cancelled=0)
+        msgspec.structs.replace(told, revision=0, ordered=0, cancelled=0, refunded=0, currency="")
         if told.status == "cancelled"
         else msgspec.structs.replace(told, revision=0)
     )

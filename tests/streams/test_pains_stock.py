@@ -29,11 +29,11 @@ def test_p2_the_reserved_counter_is_the_sum_of_the_live_reservations_at_every_of
     for record in story.records:
         for event in decode_decision(record).events:
             match event:
-                case e.Reserved(node=node, rows=rows):
+                case e.Reserved(node=node, rows=rows) | e.ReservationMade(node=node, rows=rows):
                     live.update({(node, row.sku): 0 for row in rows})
                     for row in rows:
                         live[node, row.sku] += row.quantity
-                case e.Unreserved(node=node, rows=rows) | e.Shipped(node=node, rows=rows):
+                case e.Unreserved(node=node, rows=rows) | e.Shipped(node=node, rows=rows) | e.ReservationReleased(node=node, rows=rows):
                     for row in rows:
                         live[node, row.sku] -= row.quantity
                 case _:
