@@ -44,9 +44,14 @@ class Post:
                     body += chunk
                     if len(body) > MOST_BYTES:
                         break
-                return Reply(answer.status_code, dict(answer.headers), bytes(body[:MOST_BYTES]))
-        finally:
-            self._idle.append(client)
+                reply = Reply(answer.status_code, dict(answer.headers), bytes(body[:MOST_BYTES]))
+        except BaseException:
+            # called off in the middle it keeps its one connection for itself, and whoever took it next would wait in vain
+            self._clients.remove(client)
+            await client.aclose()
+            raise
+        self._idle.append(client)
+        return reply
 
     def _new(self) -> httpx.AsyncClient:
         client = httpx.AsyncClient(limits=httpx.Limits(max_connections=1), verify=self._trusted)

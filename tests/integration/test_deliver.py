@@ -165,7 +165,7 @@ def test_processes_that_come_and_go_share_the_partitions_and_leave_nothing_out(h
                 until(joined.ready, PATIENCE_S)
                 tell(house, range(1_500, 3_000))
                 until(lambda: len(reno.taken) >= 1_000, PATIENCE_S)
-            until(lambda: len(reno.taken) + len(stores.taken) == 3_000, PATIENCE_S)
+            until(lambda: committed(house) == 3_000, PATIENCE_S)
 
     assert reno.taken.keys() == events(range(0, 3_000, 2))
     assert stores.taken.keys() == events(range(1, 3_000, 2))
