@@ -26,16 +26,17 @@ Plant = Callable[[pytest.MonkeyPatch], None]
 
 
 class Bug(NamedTuple):
-    """`within`: it is found in the first so many schedules of that theme of faults; "": of all of them."""
+    """`within`: it is found in so many schedules of that theme of faults ("": of all of them), from the seed `since` on."""
 
     plant: Plant
     within: int
     theme: str
+    since: int
 
 
-def found_within(schedules: int, theme: str = "") -> Callable[[Plant], Bug]:
+def found_within(schedules: int, theme: str = "", since: int = 0) -> Callable[[Plant], Bug]:
     """What such a function does to the production code becomes a Bug."""
-    return lambda plant: Bug(plant, schedules, theme)
+    return lambda plant: Bug(plant, schedules, theme, since)
 
 
 @found_within(30, "late records")

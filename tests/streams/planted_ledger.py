@@ -14,7 +14,7 @@ from streams.produce import Outgoing, Transactions
 from tests.streams.planted import found_within
 
 
-@found_within(90, "taking over")
+@found_within(30, "taking over", since=60)
 def the_log_is_read_before_others_are_shut_out(patch: pytest.MonkeyPatch) -> None:
     def take_over(owned: Owned) -> bool:
         return owned.desk.rebuild() is not None and owned.desk.fence()
@@ -92,7 +92,7 @@ def a_hole_is_not_gone_back_to(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(FencedLedger, "_fetch_again", lambda ledger, partition, expected: None)
 
 
-@found_within(150, "reading")
+@found_within(30, "reading", since=100)
 def no_tick_is_sent_after_one_was_lost(patch: pytest.MonkeyPatch) -> None:
     def ticked(ledger: FencedLedger, partition: int, error: Any, message: Any) -> None:
         if error is None:
