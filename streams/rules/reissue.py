@@ -13,7 +13,7 @@ from streams.rules.rebalance import rebalance
 from streams.rules.shipped_rows import capped
 from tables.events import Duplicate, OrderHeld, OrderLine, OrderPlaced, Refused, Reissued, ReissueReason, Returned, Row
 from tables.evolve_parcels import number
-from tables.orders import Order, Parcel, subtract, sums
+from tables.orders import Order, Parcel, demand, subtract, sums
 
 LOST_PARCEL = "lost_parcel"
 
@@ -54,16 +54,23 @@ def still_out(order: Order, parcel: Parcel) -> tuple[Row, ...]:
 def reopen(plan: Plan, key: str, order: Order, parcel: Parcel, rows: tuple[Row, ...], tracking: str) -> None:
     """Rows of a parcel that is lost, or back at the sender, as the policy has it. `parcel`: with what its carrier says of it now."""
     policy = plan.pool.policy
-    about = Why(reason="lost", at=parcel.at, rows=rows, tracking=tracking)
-    if parcel.status == "lost" and policy.lost != "nothing" and rows:
+    about = Why(reason="lost", at=parcel.at, rows=_wanted(order, rows), tracking=tracking)
+    if parcel.status == "lost" and policy.lost != "nothing" and about.rows:
         send_again(plan, key, order, msgspec.structs.replace(about, hold=policy.lost == "hold"))
-    elif parcel.status == "returned" and policy.returned_to_sender == "reissue" and rows:
+    elif parcel.status == "returned" and policy.returned_to_sender == "reissue" and about.rows:
         send_again(plan, key, order, msgspec.structs.replace(about, reason="returned_to_sender"))
     elif parcel.status == "returned" and policy.returned_to_sender == "restock" and parcel.node in plan.pool.nodes:
         back = capped(subtract(parcel.rows, parcel.restocked), sums(order.shipped), order.returned)
         if back:
             document = {"document": tracking, "tracking": tracking, "node": parcel.node}
             plan.emit(Returned(order=key, rows=back, returned_at=parcel.at, **document))
+
+
+def _wanted(order: Order, rows: tuple[Row, ...]) -> tuple[Row, ...]:
+    """Rows of a parcel as far as the order still asks for them, beside what else it has got."""
+    if order.cancelled or order.rejected:
+        return ()
+    return capped(rows, demand(order.lines, order.reductions), subtract(order.shipped, rows))
 
 
 def send_again(plan: Plan, key: str, order: Order, why: Why, lines: tuple[OrderLine, ...] = ()) -> None:

@@ -67,6 +67,24 @@ def test_a_parcel_that_arrived_was_not_lost(policy: Lost) -> None:
     assert children(story) == ()
 
 
+def test_what_nobody_wants_any_more_does_not_go_out_once_more() -> None:
+    """It was cancelled after the hand-over."""
+    story = shipped(lost="reissue", back="reissue")
+    story.cancel("1", at=20)
+    story.track(PARCEL, "lost", at=30)
+    story.track(PARCEL, "returned", at=31)
+
+    assert children(story) == ()
+
+
+def test_what_was_given_back_for_a_lost_parcel_does_not_go_out_once_more() -> None:
+    story = shipped(lost="reissue")
+    story.reduce("1", "refund-1", ("KETTLE", 1), ("set", 1))
+    story.track(PARCEL, "lost")
+
+    assert story.at(CHILD) == {"east": {"KETTLE": 1}}
+
+
 def test_by_policy_a_person_looks_first() -> None:
     story = shipped(lost="hold")
     story.track(PARCEL, "lost")
