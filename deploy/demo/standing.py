@@ -83,9 +83,7 @@ def _awaits(pool: Pool, key: str, order: Order, waits: Waiting) -> str:
         return "stock only where it was refused"
     if not any(pool.free_units(origin, waits.sku) for origin in origins):
         return "stock is kept for others"
-    # what has left counts: a backorder may not divide it further, until goods come in
-    divided = len(order.parcels or {}) > pool.policy.for_segment(order.segment).max_splits
-    if divided or not can_fill(Plan(pool, 0), demand_of(key, order, tuple(_rows(order.waiting)))):
+    if not can_fill(Plan(pool, 0), demand_of(key, order, tuple(_rows(order.waiting)))):
         return "the policy allows no more splits, or a bundle lacks a part"
     return ""
 

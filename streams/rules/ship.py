@@ -12,7 +12,7 @@ from streams.rules.observe import shipped_in
 from streams.rules.plan import Plan
 from streams.rules.rebalance import give_back_surplus, rebalance, wanted_by
 from streams.rules.stock import counted_already, known_document, sellable_grants
-from tables.events import FoundShipped, FulfilmentRejected, Move, Refused, Row, Shipped, Shortage, Stale
+from tables.events import FillDeferred, FoundShipped, FulfilmentRejected, Move, Refused, Row, Shipped, Shortage, Stale
 from tables.orders import FulfilmentOrder, Order, bare, merge, split, still_asked, subtract
 
 Found = tuple[str, Order, FulfilmentOrder]
@@ -74,6 +74,17 @@ def ship(plan: Plan, command: ConfirmShipment) -> None:
         fill(plan, (*counted, *(row.sku for given in going.values() for row in given)))
     else:
         fill(plan, counted)
+        _let_the_rest_follow(plan, _shipped(order, name, rows, late))
+
+
+def _let_the_rest_follow(plan: Plan, order: Order) -> None:
+    """All that was promised of it has left. What waits, for it might not be divided further, may come from anywhere now: by the next
+    tick."""
+    if order.open_fulfilments or order.holds:
+        return
+    there = [waits.sku for waits in order.waiting if any(shelf.on_hand.get(waits.sku) for shelf in plan.pool.stock.values())]
+    if there:
+        plan.emit(FillDeferred(skus=tuple(dict.fromkeys(there))))
 
 
 def _take_off(plan: Plan, node: str, at: int, rows: Rows) -> None:
