@@ -30,8 +30,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.kafka)
 
 
-# Tests that start brokers, processes or browsers wait more than they compute: one after the other, while the rest runs beside them.
-_WAITING = ("tests/integration/", "tests/crash/", "tests/deploy/", "tests/analytics/")
+# Tests of many processes wait more than they compute: one after the other, while the rest runs beside them.
+_WAITING = ("tests/integration/", "tests/crash/")
 
 
 class _Beside(LoadScopeScheduling):  # type: ignore[misc]

@@ -125,6 +125,7 @@ def test_killed_and_unanswered_it_tells_all_platforms_everything_once(fresh_topi
             until(lambda: house.agreed("shopify") and house.agreed("amazon"), 40)
             assert not house.agreed("woocommerce"), "it is down, and delays nobody"
             site.down.clear()
-            until(lambda: house.agreed("woocommerce"), 40)
+            # the longer it was away, the longer the pause before it is tried again
+            until(lambda: house.agreed("woocommerce"), 150)
             until(lambda: house.platforms["woocommerce"].cancelled == {"506"} and house.platforms["shopify"].cancelled == {"507"}, 60)
     assert site.credentials == {"Basic Y2tfMTpjc18y", "tea"}

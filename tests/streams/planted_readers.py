@@ -107,7 +107,7 @@ def a_reader_that_was_left_goes_on_publishing(patch: pytest.MonkeyPatch) -> None
     with_names_of(patch, lambda process, name: f"{name}-{process}" if name.startswith("announce") else name)
 
 
-@found_within(30)
+@found_within(30, since=15)
 def what_was_told_is_looked_for_in_another_partition(patch: pytest.MonkeyPatch) -> None:
     def elsewhere(log: Any, partition: int) -> fulfil.Told:
         return whole(log, (partition + 1) % len(log.ends("fulfilments")))

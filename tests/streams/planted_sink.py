@@ -13,7 +13,7 @@ from analytics.store import Store
 from tests.streams.planted import found_within
 
 
-@found_within(30, "clickhouse")
+@found_within(30, "clickhouse", since=15)
 def the_end_of_a_cut_is_committed_before_it_is_inserted(patch: pytest.MonkeyPatch) -> None:
     def write(sink: Sink, cut: Cut, records: Sequence[Received]) -> None:
         tables = sink._feeds[cut.topic].tables(cut, records)
@@ -56,7 +56,7 @@ def a_pending_cut_ends_with_what_has_come(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(Buffer, "_cut_again", again)
 
 
-@found_within(45, "clickhouse")
+@found_within(30, "clickhouse", since=20)
 def an_insert_that_failed_is_passed_over(patch: pytest.MonkeyPatch) -> None:
     def insert(store: Store, cut: Cut, tables: Mapping[str, Any]) -> None:
         for name, table in tables.items():
