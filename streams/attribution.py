@@ -19,7 +19,7 @@ from typing import Literal
 
 import msgspec
 
-from streams.critical import Left, Path, Told, critical
+from streams.critical_path import Left, Path, Told, critical
 from tables import events as e
 from tables.evolve_parcels import number
 

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import msgspec
 
-from streams.critical import Told
+from streams.critical_path import Told
 from tables import events as e
 from tables.evolve_parcels import number
 

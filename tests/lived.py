@@ -5,7 +5,7 @@ from typing import Any
 from hypothesis import strategies as st
 
 from streams.commands import AnyCommand
-from streams.critical import Told
+from streams.critical_path import Told
 from streams.decisions import Decision, decode_decision
 from tables.policy import Policy, Rule
 from tests.story import Story, key, line

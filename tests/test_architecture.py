@@ -35,7 +35,7 @@ BESIDE = (
     "replay",
     "explain",
     "finding",
-    "critical",
+    "critical_path",
     "attribution",
     "parcels",
     "letters",

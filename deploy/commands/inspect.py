@@ -74,7 +74,7 @@ def hold(
     import time
 
     from deploy import clients
-    from deploy.keeping_back import hold as send_hold
+    from deploy.holding import hold as send_hold
 
     story = story_of(key)
     send_hold(story, reason, getpass.getuser(), clients.producer(load_settings()), time.time_ns() // 1_000_000)

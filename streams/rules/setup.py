@@ -7,7 +7,7 @@ from streams.rules.offer import time_out
 from streams.rules.plan import Plan
 from streams.rules.reserve import end_expired
 from streams.rules.returns import expire
-from streams.rules.send_off import send_off
+from streams.rules.waves import send_off
 from tables.events import UNASSIGNED, FillDeferred, Grant, NodeSet, PolicySet, Refused, SegmentSet, Shop, ShopSet, Stale, Ticked
 from tables.policy import DAY_MS, decode_policy
 from tables.tiers import quota_of

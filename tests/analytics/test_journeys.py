@@ -12,7 +12,7 @@ from analytics.cuts import Limits
 from analytics.sink import Sink
 from analytics.store import Store
 from streams.attribution import attribute
-from streams.critical import Told
+from streams.critical_path import Told
 from streams.decisions import decode_decision, encode_decision
 from tables import events as e
 from tests.analytics.broker import Broker, FakeConsumer

@@ -5,7 +5,7 @@ from itertools import pairwise, permutations
 from hypothesis import given, settings
 
 from streams.attribution import Span, attribute, total
-from streams.critical import critical
+from streams.critical_path import critical
 from streams.rules.announce import status
 from tables import events as e
 from tests.lived import HISTORIES, HOUR, Lived, live, teahouse

@@ -4,7 +4,7 @@ import pytest
 from msgspec.structs import replace
 
 from deploy.faults import Fault
-from deploy.keeping_back import hold
+from deploy.holding import hold
 from streams.commands import HoldOrder
 from streams.explain import Story
 from tests.deploy.test_import import Broker
