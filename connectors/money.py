@@ -28,6 +28,11 @@ def rounded_minor_units(amount: Decimal, currency: str) -> int:
     return int(_scaled(amount, currency).to_integral_value(ROUND_HALF_UP))
 
 
+def written(units: int, currency: str) -> str:
+    """As platforms write amounts: 1250 of EUR is 12.50. Raises KeyError for a currency that ISO 4217 does not list."""
+    return f"{Decimal(units).scaleb(-EXPONENTS[currency]):f}"
+
+
 def _scaled(amount: Decimal, currency: str) -> Decimal:
     exponent = EXPONENTS[currency]
     # `adjusted` first: scaling 1E+999999 would work for a very long time

@@ -53,6 +53,7 @@ class Refund(Payload):
 
     id: Name
     total: Amount | None = None
+    reason: Text = ""
     line_items: tuple[RefundLine, ...] | None = None
 
 

@@ -1,4 +1,4 @@
-"""Decisions -> what channels must hear of their orders: shipments in units of the order's lines, and cancels they do not know of.
+"""Decisions -> what channels must hear of their orders: shipments in units of the order's lines, cancels they do not know of, and refunds.
 
 The log says units of SKUs. One unit of a line may be several of a SKU (a case of 24), or of several SKUs (a bundle): it has shipped when
 all of it has. So the parts of such lines are remembered until they have left; plain lines, nearly all, need no memory. A fact is named by
@@ -11,12 +11,12 @@ from collections.abc import Iterator
 
 import msgspec
 
-from connectors.writeback.outward import Cancel, Fact, Shipment
+from connectors.writeback.outward import Cancel, Fact, Refund, Shipment
 
 Parts = tuple[tuple[str, int], ...]
 PLAIN = 1
 # of a record and of each event in it, whose tag comes first, as it is written
-WANTED = re.compile(rb'"type":"(?:Shipped|FoundShipped|OrderRejected|OrderCancelled|OrderPlaced|OrderResolved)"')
+WANTED = re.compile(rb'"type":"(?:Shipped|FoundShipped|OrderRejected|OrderCancelled|OrderPlaced|OrderResolved|RefundDue)"')
 CHANNEL_SAID = "raw"
 
 
@@ -67,13 +67,27 @@ class OrderCancelled(OrderRejected, tag=True, gc=False):
     pass
 
 
+class _RefundLine(msgspec.Struct, array_like=True, gc=False):
+    line: str
+    units: int
+    amount: int
+
+
+class RefundDue(msgspec.Struct, tag=True, gc=False):
+    order: str
+    refund: str
+    cause: str
+    lines: tuple[_RefundLine, ...]
+    currency: str
+
+
 class _Decision(msgspec.Struct, gc=False):
     src_offset: int
     cause: tuple[str, int, int, int]
     events: tuple[msgspec.Raw, ...]
 
 
-Told = OrderPlaced | OrderResolved | Shipped | FoundShipped | OrderRejected | OrderCancelled
+Told = OrderPlaced | OrderResolved | Shipped | FoundShipped | OrderRejected | OrderCancelled | RefundDue
 _decision = msgspec.json.Decoder(_Decision).decode
 _event = msgspec.json.Decoder(Told).decode
 
@@ -130,6 +144,8 @@ class FactReader:
                 pass
             case OrderRejected(reason=reason):
                 yield shop, Cancel(id=f"{event.order}@{decision.src_offset}", order=order, reason=reason)
+            case RefundDue(refund=name, cause=cause, lines=lines, currency=currency):
+                yield shop, Refund(id=name, order=order, amount=sum(line.amount for line in lines), currency=currency, cause=cause)
 
     def _remember(self, event: OrderPlaced | OrderResolved) -> None:
         """An amendment leaves what has shipped as it is."""

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from connectors.contract import Ignored, Millis, RawRecord, Received, ShopRef, Webhook
+from connectors.refund_notes import note
 from connectors.registry import channels
 from streams.reference import ListingRecord, Reference, ShopRecord
 from streams.rules.normalize import normalize
@@ -235,6 +236,14 @@ def test_refunded_lines_do_not_leave_while_nobody_knows_which_they_are(woo: Plat
     lines = [{"quantity": -1, "meta_data": [{"key": "_refunded_item_id", "value": "1"}]}]
     woo.says(woo_order("10:06:00", refunds=[{"id": 9, "line_items": lines}]), "order.updated")
     assert woo.ships() == {"KETTLE": 2, "MUG": 2}
+
+
+def test_a_refund_that_we_made_holds_nothing_and_takes_nothing_off(woo: Platform) -> None:
+    woo.says(
+        woo_order("10:06:00", refunds=[{"id": 9, "total": "-19.90", "reason": note("R0123456789abcdef0123", "goodwill")}]), "order.updated"
+    )
+
+    assert woo.ships() == {"KETTLE": 3, "MUG": 2}
 
 
 def test_a_deleted_order_gives_everything_back(woo: Platform) -> None:

@@ -34,6 +34,7 @@ from connectors.payload import (
     read_object,
     usable,
 )
+from connectors.refund_notes import noted
 from connectors.regions import region
 from connectors.signing import base64_signed
 from connectors.woo_poll import delivery_id, glance, poll_orders
@@ -177,7 +178,9 @@ def _money_only(refund: form.Refund, order: form.Order) -> bool:
 
 
 def _reduction(refund: form.Refund) -> Reduction | None:
-    """None: its lines are not told. A refund of money alone has lines, but takes no units off."""
+    """None: its lines are not told. A refund of money alone has lines, but takes no units off; one that we made has no need to."""
+    if noted(refund.reason):
+        return Reduction(id=refund.id, lines=())
     if refund.line_items is None:
         return None
     units: dict[str, int] = {}

@@ -2,7 +2,8 @@
 
 Items are seller SKUs. The url's options say the rest: `sellerId`, `marketplaceIds` (the first counts), `productType` (`PRODUCT`).
 A shipment goes under a package reference of ours: confirming the same reference again edits it. Sellers' orders are cancelled in
-Seller Central or by a feed of files, which this does not write: such a cancel is refused, with a sentence.
+Seller Central or by a feed of files, which this does not write: such a cancel is refused, with a sentence. So are refunds: Amazon takes
+them by the feed POST_PAYMENT_ADJUSTMENT_DATA alone.
 """
 
 import re
@@ -14,7 +15,7 @@ from urllib.parse import quote
 import msgspec
 
 from connectors.contract import ShopRef
-from connectors.writeback.outward import Again, Answer, Cancel, Done, Fact, Level, Rate, Refused, Reply, Request, options, trouble
+from connectors.writeback.outward import Again, Answer, Cancel, Done, Fact, Level, Rate, Refund, Refused, Reply, Request, options, trouble
 from connectors.writeback.reading import at, decoded, rows, text
 
 LISTINGS = "/listings/2021-08-01/items/"
@@ -22,6 +23,9 @@ ORDERS = "/orders/v0/orders/"
 CARRIERS = {name.lower(): name for name in ("UPS", "USPS", "FedEx", "DHL", "OnTrac", "DPD", "GLS", "Hermes", "Royal Mail", "Yamato")}
 
 BY_HAND = Refused("by_hand", "Amazon takes no cancels here: cancel the order in Seller Central.")
+TOLD_ELSEWHERE = Refused(
+    "told_elsewhere", "Amazon takes no refunds here: give the money back in Seller Central, or by a feed of adjustments."
+)
 NO_TRACKING = Refused("no_tracking", "Amazon wants a tracking number, and the warehouse gave none: confirm the shipment in Seller Central.")
 
 
@@ -69,6 +73,8 @@ class Amazon:
     def choose(self, shop: ShopRef, fact: Fact, seen: Reply | None) -> Request | Answer:
         if isinstance(fact, Cancel):
             return BY_HAND
+        if isinstance(fact, Refund):
+            return TOLD_ELSEWHERE
         if not fact.tracking:
             return NO_TRACKING
         known = CARRIERS.get(fact.carrier.lower())

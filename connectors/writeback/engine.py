@@ -18,7 +18,7 @@ from connectors.poll import CURSORS_TOPIC, Cursor, decode_cursor, encode_cursor
 from connectors.publish import Publisher, Unavailable
 from connectors.writeback.board import Board, Heard, ToldShop
 from connectors.writeback.lane import NEVER, Job, Lane, Outcome, Position
-from connectors.writeback.outward import Again, Done, Level, Refused, Reply, Request, Shipment
+from connectors.writeback.outward import Again, Done, Level, Refused, Reply, Request, told_as
 
 log = logging.getLogger(__name__)
 
@@ -188,7 +188,7 @@ def _tell(lane: Lane) -> None:
 
 
 def _word(outcome: Outcome) -> str:
-    return "level" if isinstance(outcome.what, Level) else "shipment" if isinstance(outcome.what, Shipment) else "cancel"
+    return "level" if isinstance(outcome.what, Level) else told_as(outcome.what).removesuffix("s")
 
 
 def _name(outcome: Outcome) -> str:

@@ -13,7 +13,7 @@ from connectors.contract import ShopRef
 from connectors.writeback.bucket import Breaker, Bucket, back_off
 from connectors.writeback.facts import Facts, Waiting
 from connectors.writeback.levels import Levels, Listed
-from connectors.writeback.outward import Again, Answer, Fact, Half, Level, Reply, Request, Shipment, Tell
+from connectors.writeback.outward import Again, Answer, Fact, Half, Level, Reply, Request, Tell, told_as
 from connectors.writeback.tail import Place
 
 MOST_AT_ONCE = 4
@@ -74,7 +74,7 @@ class Lane:
         self.levels.hear(sku, units, version, place)
 
     def hear_fact(self, fact: Fact, place: Place) -> None:
-        if ("shipments" if isinstance(fact, Shipment) else "cancels") in self.tell:
+        if told_as(fact) in self.tell:
             self.facts.hear(fact, place)
 
     def read_through(self) -> None:

@@ -1,7 +1,7 @@
 """What is told to a platform, as requests, and what its answers mean. All of it pure; docs/writeback.md tells the whole.
 
-A *level* is how many units of an item a shop may offer. A *fact* is a shipment or a cancel of one of its orders; facts of one order
-are told one after the other. Every half below can tell a repetition from news, so that a fact that is told twice counts once.
+A *level* is how many units of an item a shop may offer. A *fact* is a shipment, a cancel or a refund of one of its orders; facts of one
+order are told one after the other. Every half below can tell a repetition from news, so that a fact that is told twice counts once.
 """
 
 import re
@@ -12,7 +12,7 @@ import msgspec
 
 from connectors.contract import ShopRef
 
-Tell = Literal["levels", "shipments", "cancels"]
+Tell = Literal["levels", "shipments", "cancels", "refunds"]
 NO_WAIT = 0.0
 
 
@@ -78,7 +78,29 @@ class Cancel(msgspec.Struct, frozen=True, kw_only=True):
     reason: str
 
 
-Fact = Shipment | Cancel
+class Refund(msgspec.Struct, frozen=True, kw_only=True):
+    """Money of an order that the shop is to give back, and has not given back itself: `amount` > 0 in minor units of `currency`. `id`: the
+    name of its RefundDue, the same in every replay; `cause`: the one it says."""
+
+    id: str
+    order: str
+    amount: int
+    currency: str
+    cause: str
+
+
+Fact = Shipment | Cancel | Refund
+
+
+def told_as(fact: Fact) -> Tell:
+    """What a shop must want to be told, to be told of this."""
+    match fact:
+        case Shipment():
+            return "shipments"
+        case Cancel():
+            return "cancels"
+        case Refund():
+            return "refunds"
 
 
 # ---------------------------------------------------------------------------------------------- what is answered

@@ -1,4 +1,4 @@
-"""Shopify, GraphQL Admin API 2026-10: inventorySetQuantities, fulfillmentCreate, orderCancel.
+"""Shopify, GraphQL Admin API 2026-10: inventorySetQuantities, fulfillmentCreate, orderCancel; refunds in shopify_refunds.
 
 Items are `<inventory item id>` or `<inventory item id>@<location id>`; without, the location is the url's option `location`.
 Shopify keeps no reference of ours with a fulfilment. So a metafield of the order, set by the same request just before, says how much
@@ -23,17 +23,19 @@ from connectors.writeback.outward import (
     Fact,
     Level,
     Rate,
+    Refund,
     Refused,
     Reply,
     Request,
     Shipment,
     Spent,
     options,
-    trouble,
+    told_as,
 )
 from connectors.writeback.reading import at, decoded, rows, text, units
+from connectors.writeback.shopify_graphql import UNKNOWN, data_of, gid, graphql, number_of, refused
+from connectors.writeback.shopify_refunds import look_for_refund, make_refund
 
-PATH = "/admin/api/2026-10/graphql.json"
 NAMESPACE, KEY = "yipan", "shipments"
 LONGEST_MARK = 1 << 20
 OVER = ("CLOSED", "CANCELLED")
@@ -52,11 +54,15 @@ CANCEL = """mutation($order: ID!, $reason: OrderCancelReason!, $note: String) {
   orderCancel(orderId: $order, reason: $reason, restock: false, notifyCustomer: true, staffNote: $note,
     refundMethod: { originalPaymentMethodsRefund: true }) { orderCancelUserErrors { code message } }
 }"""
+ERRORS = {
+    "shipments": ("fulfillmentCreate", "userErrors"),
+    "cancels": ("orderCancel", "orderCancelUserErrors"),
+    "refunds": ("refundCreate", "userErrors"),
+}
 REASONS = {"short": "INVENTORY", "too_many_splits": "INVENTORY", "fraud": "FRAUD"}
 
 TOO_LARGE = Refused("too_large", "The order has more fulfilment orders or lines than are read at once: fulfil this shipment by hand.")
 CANCELLED = Refused("cancelled", "The order is cancelled there, and its goods have shipped: see to it by hand.")
-UNKNOWN = Refused("not_found", "Shopify knows no such order: was it deleted, or is the key another shop's?")
 
 
 class Shopify:
@@ -77,42 +83,45 @@ class Shopify:
         told = {"name": "available", "reason": "correction", "quantities": quantities}
         # by version: a level that comes back to what it was is news, and not a repetition
         digest = blake2b(msgspec.json.encode(levels), digest_size=16).digest()
-        return _graphql(SET, {"input": told, "key": str(uuid.UUID(bytes=digest))}, cost=10)
+        return graphql(SET, {"input": told, "key": str(uuid.UUID(bytes=digest))}, cost=10)
 
     def leveled(self, levels: Sequence[Level], reply: Reply) -> Sequence[Answer]:
-        data = _data(reply)
+        data = data_of(reply)
         if not isinstance(data, dict):
             return [data] * len(levels)
         errors = rows(at(data, "inventorySetQuantities", "userErrors"))
-        blamed = {index: _refused(error) for error in errors if (index := _index(error)) is not None}
+        blamed = {index: refused(error) for error in errors if (index := _index(error)) is not None}
         if errors and not blamed:
-            return [_refused(errors[0])] * len(levels)
+            return [refused(errors[0])] * len(levels)
         # all or none: those that are right go again without the others
         good = Again("among_refused", 0.1, limited=True) if blamed else Done()
         return [blamed.get(index, good) for index in range(len(levels))]
 
     # ------------------------------------------------------------------------------------------ facts
     def look(self, shop: ShopRef, fact: Fact) -> Request:
-        return _graphql(LOOK, {"order": _gid("Order", fact.order)}, cost=100)
+        return look_for_refund(fact) if isinstance(fact, Refund) else graphql(LOOK, {"order": gid("Order", fact.order)}, cost=100)
 
     def choose(self, shop: ShopRef, fact: Fact, seen: Reply | None) -> Request | Answer:
-        data = _data(seen or Reply(500))
+        data = data_of(seen or Reply(500))
         if not isinstance(data, dict):
             return data
         order = data.get("order")
         if not isinstance(order, dict):
             return UNKNOWN
-        if isinstance(fact, Cancel):
-            return Done() if order.get("cancelledAt") else _cancel(fact)
-        return _ship(fact, order)
+        match fact:
+            case Shipment():
+                return _ship(fact, order)
+            case Cancel():
+                return Done() if order.get("cancelledAt") else _cancel(fact)
+            case Refund():
+                return make_refund(fact, order)
 
     def answered(self, fact: Fact, reply: Reply) -> Answer:
-        data = _data(reply)
+        data = data_of(reply)
         if not isinstance(data, dict):
             return data
-        made = ("fulfillmentCreate", "userErrors") if isinstance(fact, Shipment) else ("orderCancel", "orderCancelUserErrors")
-        errors = rows(at(data, *made))
-        return _refused(errors[0]) if errors else Done()
+        errors = rows(at(data, *ERRORS[told_as(fact)]))
+        return refused(errors[0]) if errors else Done()
 
     def spent(self, reply: Reply) -> Spent | None:
         """Taken is what a query may cost at most; what it did not is given back."""
@@ -128,7 +137,7 @@ def _ship(fact: Shipment, order: dict[str, Any]) -> Request | Answer:
     places = [(str(place.get("id")), line) for place in orders if place.get("status") not in OVER for line in _nodes(place, "lineItems")]
     open_units = Counter[str]()
     for _, line in places:
-        open_units[_number(at(line, "lineItem", "id"))] += units(line.get("remainingQuantity"))
+        open_units[number_of(at(line, "lineItem", "id"))] += units(line.get("remainingQuantity"))
     marks = _marks(order)
     told = dict(fact.lines)
     if (mark := marks.get(fact.id)) and all(open_units[line] <= max(0, before - told.get(line, 0)) for line, before in mark.items()):
@@ -139,13 +148,13 @@ def _ship(fact: Shipment, order: dict[str, Any]) -> Request | Answer:
     if not wanted.total():
         return Done()  # fulfilled there by hand
     before = marks | {fact.id: {line: open_units[line] for line, count in wanted.items() if count}}
-    return _graphql(SHIP, {"mark": [_mark(fact.order, before)], "fulfillment": _fulfilment(fact, places, wanted)}, cost=20)
+    return graphql(SHIP, {"mark": [_mark(fact.order, before)], "fulfillment": _fulfilment(fact, places, wanted)}, cost=20)
 
 
 def _fulfilment(fact: Shipment, places: list[tuple[str, dict[str, Any]]], wanted: Counter[str]) -> dict[str, Any]:
     by_order: dict[str, list[dict[str, Any]]] = {}
     for place, line in places:
-        name = _number(at(line, "lineItem", "id"))
+        name = number_of(at(line, "lineItem", "id"))
         if count := min(wanted[name], units(line.get("remainingQuantity"))):
             wanted[name] -= count
             by_order.setdefault(place, []).append({"id": line.get("id"), "quantity": count})
@@ -155,13 +164,13 @@ def _fulfilment(fact: Shipment, places: list[tuple[str, dict[str, Any]]], wanted
 
 
 def _cancel(fact: Cancel) -> Request:
-    told = {"order": _gid("Order", fact.order), "reason": REASONS.get(fact.reason, "OTHER"), "note": f"Yipan: {fact.reason}"}
-    return _graphql(CANCEL, told, cost=10)
+    told = {"order": gid("Order", fact.order), "reason": REASONS.get(fact.reason, "OTHER"), "note": f"Yipan: {fact.reason}"}
+    return graphql(CANCEL, told, cost=10)
 
 
 def _mark(order: str, before: dict[str, dict[str, int]]) -> dict[str, str]:
     value = msgspec.json.encode(before).decode()
-    return {"ownerId": _gid("Order", order), "namespace": NAMESPACE, "key": KEY, "type": "json", "value": value}
+    return {"ownerId": gid("Order", order), "namespace": NAMESPACE, "key": KEY, "type": "json", "value": value}
 
 
 def _marks(order: dict[str, Any]) -> dict[str, dict[str, int]]:
@@ -174,32 +183,11 @@ def _marks(order: dict[str, Any]) -> dict[str, dict[str, int]]:
 def _quantity(level: Level, everywhere: str) -> dict[str, Any]:
     item, _, location = level.item.partition("@")
     return {
-        "inventoryItemId": _gid("InventoryItem", item),
-        "locationId": _gid("Location", location or everywhere),
+        "inventoryItemId": gid("InventoryItem", item),
+        "locationId": gid("Location", location or everywhere),
         "quantity": level.units,
         "changeFromQuantity": None,  # ours is the truth, whatever it was before
     }
-
-
-# ---------------------------------------------------------------------------------------------- GraphQL
-def _graphql(query: str, variables: dict[str, Any], cost: float) -> Request:
-    body = msgspec.json.encode({"query": query, "variables": variables})
-    return Request(method="POST", path=PATH, bucket="graphql", body=body, cost=cost)
-
-
-def _data(reply: Reply) -> dict[str, Any] | Again | Refused:
-    if wrong := trouble(reply):
-        return wrong
-    answer = decoded(reply)
-    errors = at(answer, "errors")
-    if not errors and isinstance(data := at(answer, "data"), dict):
-        return data
-    codes = [at(error, "extensions", "code") for error in rows(errors)]
-    if "THROTTLED" in codes:
-        return Again("too_fast", 1.0, limited=True)
-    if not codes or "INTERNAL_SERVER_ERROR" in codes:
-        return Again("no_answer")
-    return Refused(str(codes[0] or "error").lower(), "Shopify did not understand the request: does the key have the access it needs?")
 
 
 def _nodes(value: dict[str, Any], connection: str) -> list[dict[str, Any]]:
@@ -214,18 +202,6 @@ def _index(error: dict[str, Any]) -> int | None:
     """The place in the batch that an error names: field is ["input", "quantities", "3", …]."""
     field = error.get("field")
     return next((int(part) for part in field if str(part).isdecimal()), None) if isinstance(field, list) else None
-
-
-def _refused(error: dict[str, Any]) -> Refused:
-    return Refused(text(error.get("code")).lower() or "user_error", f"Shopify says: {text(error.get('message'))}")
-
-
-def _gid(kind: str, number: str) -> str:
-    return f"gid://shopify/{kind}/{number}"
-
-
-def _number(gid: Any) -> str:
-    return str(gid).rpartition("/")[2]
 
 
 HALF = Shopify()

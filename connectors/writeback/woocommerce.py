@@ -1,7 +1,7 @@
 """WooCommerce, REST API v3: products/batch, and the tracking of an order in the form that its Shipment Tracking extension reads.
 
 Items are `<product id>` or `<product id>:<variation id>`. A shipment is an entry of the order's meta `_wc_shipment_tracking_items`
-under our own id: what is there already is done. The order is completed with the shipment that leaves nothing open.
+under our own id: what is there already is done. The order is completed with the shipment that leaves nothing open. Refunds: woo_refunds.
 """
 
 import re
@@ -15,8 +15,9 @@ from urllib.parse import quote
 import msgspec
 
 from connectors.contract import ShopRef
-from connectors.writeback.outward import Again, Answer, Cancel, Done, Fact, Level, Rate, Refused, Reply, Request, Shipment, trouble
+from connectors.writeback.outward import Again, Answer, Cancel, Done, Fact, Level, Rate, Refund, Refused, Reply, Request, Shipment, trouble
 from connectors.writeback.reading import decoded, rows, text, units
+from connectors.writeback.woo_refunds import is_refund, make_refund, refund_refused
 
 ORDERS = "/wp-json/wc/v3/orders/"
 PRODUCTS = "/wp-json/wc/v3/products/"
@@ -64,14 +65,20 @@ class WooCommerce:
             return order
         if isinstance(fact, Shipment):
             return _ship(fact, order)
+        if isinstance(fact, Refund):
+            return make_refund(shop, fact, order)
         if order.get("status") in GONE:
             return Done()
         return SHIPPED if order.get("status") == "completed" else _rest("PUT", _order(fact), {"status": "cancelled"})
 
     def answered(self, fact: Fact, reply: Reply) -> Answer:
+        if isinstance(fact, Refund) and (wrong := refund_refused(reply)):
+            return wrong
         order = _json(reply)
         if not isinstance(order, dict):
             return order
+        if isinstance(fact, Refund):
+            return Done() if is_refund(fact, order) else Again("not_made")
         if isinstance(fact, Cancel):
             return Done() if order.get("status") in GONE else Again("not_cancelled")
         return Done() if _told(fact, _trackings(order)) else Again("not_kept")

@@ -123,7 +123,7 @@ class ShopForm(Form):
     quotas: dict[Sku, Units] = Field({}, description="a mapping of SKU to a whole number of units")
     non_goods: Annotated[tuple[Sku, ...], BeforeValidator(_listed)] = Field((), description="a list of listing codes that are not goods")
     active: bool = Field(True, description="true or false")
-    tell: Annotated[tuple[Tell, ...], BeforeValidator(_listed)] = Field((), description="a list of levels, shipments, cancels")
+    tell: Annotated[tuple[Tell, ...], BeforeValidator(_listed)] = Field((), description="a list of levels, shipments, cancels, refunds")
 
 
 class SegmentForm(Form):

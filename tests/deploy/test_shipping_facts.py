@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from connectors.writeback.outward import Cancel, Shipment
+from connectors.writeback.outward import Cancel, Refund, Shipment
 from deploy.shipping_facts import FactReader
 from streams.decisions import GENESIS, Decision, encode_decision
 from tables.events import (
@@ -11,11 +11,16 @@ from tables.events import (
     OrderCancelled,
     OrderLine,
     OrderPlaced,
+    OrderReduced,
     OrderRejected,
+    RefundDue,
+    RefundLine,
     Row,
     Shipped,
     StockMoved,
 )
+from tables.policy import Policy, Rule
+from tests.story import line, one_shop
 
 KEY = "lin/tea/1001"
 
@@ -100,6 +105,38 @@ def test_a_channel_is_told_of_an_order_that_the_policy_refuses() -> None:
     assert [fact for _, fact in FactReader().read(decided(3, OrderRejected(order=KEY, reason="short")))] == [
         Cancel(id=f"{KEY}@3", order="1001", reason="short")
     ]
+
+
+def due(name: str, *lines: RefundLine, order: str = KEY) -> RefundDue:
+    return RefundDue(order=order, refund=name, cause="returned", lines=lines, currency="EUR", document="S-1")
+
+
+def test_money_that_is_due_is_told_in_one_sum_under_its_own_name() -> None:
+    refund = due("R1", RefundLine("10", 2, 1_500), RefundLine("", 0, 490))
+
+    assert list(FactReader().read(decided(3, refund))) == [
+        ("tea", Refund(id="R1", order="1001", amount=1_990, currency="EUR", cause="returned"))
+    ]
+
+
+def test_a_channel_is_not_told_of_a_refund_of_its_own() -> None:
+    assert list(FactReader().read(decided(3, OrderReduced(order=KEY, reduction="7", lines=(("10", 1),))))) == []
+
+
+def test_of_an_order_every_refund_that_is_due_is_told_once_and_all_come_to_what_its_status_says() -> None:
+    story = one_shop({"hub": {"TEA": 5}})
+    story.policy(Policy(rule=Rule(refund_cancelled=True)))
+    story.place("1001", line("TEA", 3), charges=490, paid=(("TEA", 3_000),))
+    story.refund("1001", 700)
+    story.refund("1001", 9_999_999)
+    story.cancel("1001")
+    reader = FactReader()
+    again = [*story.records, *story.records[-2:]]
+    facts = [fact for record in again for _, fact in reader.read(record) if isinstance(fact, Refund)]
+
+    assert [fact.cause for fact in facts] == ["goodwill", "cancelled"]
+    assert len({fact.id for fact in facts}) == 2
+    assert sum(fact.amount for fact in facts) == 3_490
 
 
 def test_a_decision_that_comes_again_late_is_dropped() -> None:

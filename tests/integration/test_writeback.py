@@ -15,9 +15,10 @@ from streams.decisions import GENESIS, Decision, encode_decision
 from streams.read import read_topic
 from streams.reference import ListingRecord, ShopRecord
 from streams.topics import AVAILABILITY, CURSORS, DECISIONS
-from tables.events import OrderRejected, Row, Shipped
+from tables.events import OrderRejected, RefundDue, RefundLine, Row, Shipped
 from tests.conftest import until
-from tests.connectors.writeback.platforms import AmazonDouble, Order, Platform, ShopifyDouble, WooDouble
+from tests.connectors.writeback.double import Order, Platform
+from tests.connectors.writeback.platforms import AmazonDouble, ShopifyDouble, WooDouble
 from tests.connectors.writeback.server import Site, serving
 from tests.connectors.writeback.world import ALLOWED
 from tests.integration.test_border import own, running, signal_to, tell
@@ -40,6 +41,7 @@ class House:
         self.platforms = {channel: self._double(channel) for channel in CHANNELS}
         self.units: dict[str, dict[str, int]] = {channel: {} for channel in CHANNELS}
         self.shipped: dict[str, Counter[tuple[str, str]]] = {channel: Counter() for channel in CHANNELS}
+        self.refunded: dict[str, Counter[tuple[str, str]]] = {channel: Counter() for channel in CHANNELS}
         self.versions = self.offsets = 0
 
     @staticmethod
@@ -53,7 +55,7 @@ class House:
             _, item, options = CHANNELS[channel]
             (self.settings.secrets_dir / channel).write_text("ck_1:cs_2" if channel == "woocommerce" else "X-Shopify-Access-Token: tea")
             ref = ShopRef(tenant="lin", shop=channel, channel=channel, pool="east", url=f"{address}/{channel}?{options}")
-            shop = ShopRecord(ref=ref, tell=("levels", "shipments", "cancels"))
+            shop = ShopRecord(ref=ref, tell=("levels", "shipments", "cancels", "refunds"))
             listed = [self._listed(channel, number, item.format(number)) for number in range(SKUS)]
             tell(self.settings, *listed, shop)
 
@@ -78,6 +80,12 @@ class House:
     def reject(self, channel: str, order: str) -> None:
         self._decide(OrderRejected(order=f"lin/{channel}/{order}", reason="short"))
 
+    def refund(self, channel: str, number: int, cents: int) -> None:
+        name, order = f"R{self.offsets:020x}", str(500 + number)
+        lines = (RefundLine("", 0, cents),)
+        self._decide(RefundDue(order=f"lin/{channel}/{order}", refund=name, cause="goodwill", lines=lines, currency="EUR"))
+        self.refunded[channel][order, f"Yipan {name}: goodwill"] = cents
+
     def _decide(self, event: Any) -> None:
         about: dict[str, Any] = {"pool": "east", "command_id": "", "decider": 1, "policy_version": 1, "prev": GENESIS}
         decision = Decision(seq=self.offsets + 1, src_offset=self.offsets, cause=("raw", 0, self.offsets, 0), events=(event,), **about)
@@ -91,12 +99,14 @@ class House:
                 self.change(channel, self.chance.randrange(SKUS), self.chance.randrange(100))
             for number in range(ORDERS if channel in shipping else 0):
                 self.ship(channel, number)
+                if channel != "amazon":
+                    self.refund(channel, number, 100 + number)
         assert self.producer.flush(30) == 0
 
     def agreed(self, channel: str) -> bool:
         platform = self.platforms[channel]
         held = {item: units for item, units in platform.held.items() if units >= 0}
-        return held == self.units[channel] and platform.shipped == self.shipped[channel]
+        return (held, platform.shipped, platform.refunded) == (self.units[channel], self.shipped[channel], self.refunded[channel])
 
     def kept(self) -> set[str]:
         consumer = clients.consumer(self.settings, "tests", enable_partition_eof=True)

@@ -1,73 +1,13 @@
-"""Doubles of the platforms: they hold stock, orders and fulfilments as the platform would, with its own rate limit, and answer as it does.
-
-They share nothing with the halves but the shapes of requests and replies. All that was asked is recorded, and a recording can be replayed.
-"""
+"""Doubles of the platforms: they answer as the platform would, and share nothing with the halves but the shapes of requests and replies."""
 
 import json
-from abc import ABC, abstractmethod
 from collections import Counter
 from collections.abc import Callable
-from typing import Any, NamedTuple
+from typing import Any
 from urllib.parse import unquote
 
 from connectors.writeback.outward import Rate, Reply, Request
-
-
-class Order(NamedTuple):
-    """Units by line."""
-
-    order: str
-    lines: dict[str, int]
-
-
-class Asked(NamedTuple):
-    now: float
-    request: Request
-    reply: Reply
-
-
-class Platform(ABC):
-    """`held`: item -> units. `shipped`: (order, line) -> units that the buyer was told of."""
-
-    def __init__(self, items: tuple[str, ...], orders: tuple[Order, ...], limits: dict[str, Rate]) -> None:
-        self.held = dict.fromkeys(items, -1)  # nothing was said yet
-        self.lines = {order.order: dict(order.lines) for order in orders}
-        self.shipped = Counter[tuple[str, str]]()
-        self.cancelled: set[str] = set()
-        self.recording: list[Asked] = []
-        self.too_fast = 0
-        self._limits = limits
-        self._spent = dict.fromkeys(limits, (0.0, 0.0))
-
-    def answer(self, request: Request, now: float) -> Reply:
-        reply = self._answer(request) if self._within(request, now) else self._limited()
-        self.recording.append(Asked(now, request, reply))
-        return reply
-
-    @abstractmethod
-    def _answer(self, request: Request) -> Reply: ...
-
-    def _limited(self) -> Reply:
-        self.too_fast += 1
-        return Reply(429, {"retry-after": "1"})
-
-    def _within(self, request: Request, now: float) -> bool:
-        """A leaky bucket: what was spent drains, and must not run over."""
-        rate = self._limits[request.bucket]
-        spent, at = self._spent[request.bucket]
-        spent = max(0.0, spent - (now - at) * rate.per_second)
-        fits = spent + request.cost <= rate.burst + 1e-6
-        self._spent[request.bucket] = (spent + request.cost if fits else spent, now)
-        return fits
-
-
-def replayed(recording: list[Asked], fresh: Platform) -> bool:
-    """Whether a fresh double answers the same to all of it."""
-    return all(fresh.answer(asked.request, asked.now) == asked.reply for asked in recording)
-
-
-def _json(status: int, body: Any) -> Reply:
-    return Reply(status, {}, json.dumps(body).encode())
+from tests.connectors.writeback.double import PAID, Order, Platform, answered, cents, euros
 
 
 # ---------------------------------------------------------------------------------------------- Shopify
@@ -86,7 +26,7 @@ class ShopifyDouble(Platform):
 
     def _limited(self) -> Reply:
         self.too_fast += 1
-        return _json(200, {"errors": [{"message": "Throttled", "extensions": {"code": "THROTTLED"}}]})
+        return answered(200, {"errors": [{"message": "Throttled", "extensions": {"code": "THROTTLED"}}]})
 
     def _answer(self, request: Request) -> Reply:
         asked = json.loads(request.body)
@@ -95,10 +35,11 @@ class ShopifyDouble(Platform):
             "inventorySetQuantities(": self._set,
             "fulfillmentCreate(": self._ship,
             "orderCancel(": self._cancel,
+            "refundCreate(": self._refund,
             "order(id:": self._order,
         }
         data = next(way for word, way in ways.items() if word in query)(variables)
-        return _json(200, {"data": data, "extensions": {"cost": {"actualQueryCost": request.cost, "throttleStatus": self._status()}}})
+        return answered(200, {"data": data, "extensions": {"cost": {"actualQueryCost": request.cost, "throttleStatus": self._status()}}})
 
     def _status(self) -> dict[str, float]:
         return {"currentlyAvailable": self._limits["graphql"].burst - self._spent["graphql"][0]}
@@ -115,7 +56,7 @@ class ShopifyDouble(Platform):
         if not unknown:
             self.held |= told
         data = {"inventorySetQuantities": {"userErrors": unknown}}
-        self._keys[variables["key"]] = _json(200, data)
+        self._keys[variables["key"]] = answered(200, data)
         return data
 
     @staticmethod
@@ -138,6 +79,7 @@ class ShopifyDouble(Platform):
         cancelled = "2026-03-01T00:00:00Z" if order in self.cancelled else None
         return {
             "order": {
+                **self._money(order),
                 "cancelledAt": cancelled,
                 "metafield": mark,
                 "fulfillmentOrders": {"pageInfo": {"hasNextPage": False}, "nodes": nodes},
@@ -168,6 +110,34 @@ class ShopifyDouble(Platform):
         self.cancelled.add(order)
         return {"orderCancel": {"orderCancelUserErrors": again}}
 
+    def _money(self, order: str) -> dict[str, Any]:
+        """Paid in two parts, of which the first is given back first."""
+        back, transactions = sum(amount for _, amount in self.back(order)), []
+        for number, paid in (("1", PAID // 4), ("2", PAID - PAID // 4)):
+            sale: dict[str, Any] = {
+                "id": f"gid://shopify/OrderTransaction/{number}",
+                "kind": "SALE",
+                "status": "SUCCESS",
+                "gateway": "teapay",
+            }
+            transactions.append({**sale, "amountSet": {"shopMoney": {"amount": euros(paid)}}, "parentTransaction": None})
+            part = min(back, paid)
+            back -= part
+            given = {"amountSet": {"shopMoney": {"amount": euros(part)}}, "parentTransaction": {"id": sale["id"]}}
+            transactions.append({**sale, **given, "id": f"{sale['id']}0", "kind": "REFUND"})
+        notes = [{"note": note} for note, _ in self.back(order)]
+        return {"currencyCode": "EUR", "presentmentCurrencyCode": "EUR", "refunds": notes, "transactions": transactions}
+
+    def _refund(self, variables: dict[str, Any]) -> Any:
+        told = variables["input"]
+        order = told["orderId"].rpartition("/")[2]
+        if variables["key"] not in self._keys:
+            wanted = sum(cents(part["amount"]) for part in told["transactions"])
+            more = wanted + sum(amount for _, amount in self.back(order)) > PAID
+            self._keys[variables["key"]] = answered(200, {"refundCreate": {"userErrors": [{"message": "too much"}] if more else []}})
+            self.refunded[order, told["note"]] += 0 if more else wanted
+        return json.loads(self._keys[variables["key"]].body)
+
 
 # ---------------------------------------------------------------------------------------------- WooCommerce
 class WooDouble(Platform):
@@ -185,10 +155,20 @@ class WooDouble(Platform):
         if what == "products":
             return self._products(rest, json.loads(request.body))
         if (order := self.orders.get(rest[0])) is None:
-            return _json(404, {"code": "woocommerce_rest_shop_order_invalid_id"})
+            return answered(404, {"code": "woocommerce_rest_shop_order_invalid_id"})
+        if rest[1:] == ["refunds"]:
+            return self._refund(rest[0], json.loads(request.body))
         if request.method == "PUT":
             self._change(rest[0], order, json.loads(request.body))
-        return _json(200, order)
+        refunds = [{"id": number, "reason": note, "total": f"-{euros(amount)}"} for number, (note, amount) in enumerate(self.back(rest[0]))]
+        return answered(200, {**order, "currency": "EUR", "total": euros(PAID), "refunds": refunds})
+
+    def _refund(self, order: str, asked: dict[str, Any]) -> Reply:
+        amount = cents(asked["amount"])
+        if amount + sum(amount for _, amount in self.back(order)) > PAID:
+            return answered(500, {"code": "woocommerce_rest_cannot_create_order_refund", "message": "Invalid refund amount."})
+        self.refunded[order, asked["reason"]] += amount
+        return answered(201, {"id": 1, "reason": asked["reason"], "amount": asked["amount"]})
 
     def _products(self, rest: list[str], asked: dict[str, Any]) -> Reply:
         answers = []
@@ -199,7 +179,7 @@ class WooDouble(Platform):
                 answers.append({"id": at["id"], "stock_quantity": at["stock_quantity"]})
             else:
                 answers.append({"id": at["id"], "error": {"code": "woocommerce_rest_product_invalid_id", "message": "Invalid ID."}})
-        return _json(200, {"update": answers})
+        return answered(200, {"update": answers})
 
     def _change(self, name: str, order: dict[str, Any], asked: dict[str, Any]) -> None:
         order["status"] = asked.get("status", order["status"])
@@ -228,14 +208,14 @@ class AmazonDouble(Platform):
 
     def _patch(self, sku: str, asked: dict[str, Any]) -> Reply:
         if sku not in self.held:
-            return _json(200, {"sku": sku, "status": "INVALID", "issues": [{"code": "13013", "message": "no such SKU"}]})
+            return answered(200, {"sku": sku, "status": "INVALID", "issues": [{"code": "13013", "message": "no such SKU"}]})
         [patch] = asked["patches"]
         self.held[sku] = patch["value"][0]["quantity"]
-        return _json(200, {"sku": sku, "status": "ACCEPTED", "issues": []})
+        return answered(200, {"sku": sku, "status": "ACCEPTED", "issues": []})
 
     def _confirm(self, order: str, package: dict[str, Any]) -> Reply:
         if order not in self.lines:
-            return _json(400, {"errors": [{"code": "InvalidInput", "message": "no such order"}]})
+            return answered(400, {"errors": [{"code": "InvalidInput", "message": "no such order"}]})
         self.packages[order, package["packageReferenceId"]] = package
         self.shipped = Counter[tuple[str, str]]()
         for (name, _), known in self.packages.items():

@@ -9,7 +9,7 @@ from itertools import count
 from urllib.parse import parse_qsl, urlsplit
 
 from connectors.writeback.outward import Reply, Request
-from tests.connectors.writeback.platforms import Platform
+from tests.connectors.writeback.double import Platform
 
 
 class Site:

@@ -5,7 +5,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from connectors.writeback.outward import Level
-from tests.connectors.writeback.platforms import replayed
+from tests.connectors.writeback.double import replayed
 from tests.connectors.writeback.world import KINDS, World
 
 SEEDS = st.integers(0, 1 << 32)

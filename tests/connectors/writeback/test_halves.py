@@ -9,7 +9,7 @@ import pytest
 from connectors.contract import ShopRef
 from connectors.writeback.amazon import reference
 from connectors.writeback.halves import HALVES
-from connectors.writeback.outward import Again, Cancel, Done, Fact, Level, Refused, Reply, Request, Shipment
+from connectors.writeback.outward import Again, Cancel, Done, Fact, Level, Refund, Refused, Reply, Request, Shipment
 from connectors.writeback.woocommerce import TRACKING
 
 URLS = {
@@ -19,6 +19,8 @@ URLS = {
 }
 SHIPPED = Shipment(id="F1@4", order="1001", lines=(("10", 2),), shipped_at=1_760_000_000_000, carrier="UPS", tracking="1Z 9")
 CANCELLED = Cancel(id="lin/tea/1001@5", order="1001", reason="short")
+OWED = Refund(id="R0123456789abcdef0123", order="1001", amount=1_250, currency="EUR", cause="returned")
+NOTE = "Yipan R0123456789abcdef0123: returned"
 WORKS = Reply(200, {}, b"{}")
 
 
@@ -130,6 +132,16 @@ def test_a_throttled_query_is_asked_again_and_is_no_fault_of_the_platform() -> N
     assert HALVES["shopify"].answered(SHIPPED, throttled) == Again("too_fast", 1.0, limited=True)
 
 
+def payment(number: int, amount: str, kind: str = "SALE", parent: int = 0, status: str = "SUCCESS") -> Any:
+    money = {"amountSet": {"shopMoney": {"amount": amount}}, "gateway": "teapay", "kind": kind, "status": status}
+    return money | {"id": f"T{number}", "parentTransaction": {"id": f"T{parent}"} if parent else None}
+
+
+def paid(*payments: Any, **changes: Any) -> Any:
+    plain = {"currencyCode": "EUR", "presentmentCurrencyCode": "EUR", "refunds": [], "transactions": payments}
+    return {"data": {"order": plain | changes}}
+
+
 # ---------------------------------------------------------------------------------------------- WooCommerce
 def test_woocommerce_takes_products_in_batches_and_variations_under_their_product() -> None:
     plain, variation = levels("woocommerce", Level("12", 4, 1)), levels("woocommerce", Level("12:34", 7, 1))
@@ -143,7 +155,8 @@ def test_woocommerce_takes_products_in_batches_and_variations_under_their_produc
 
 
 def woo(status: str = "processing", units: int = 2, **changes: Any) -> Any:
-    return {"id": 1001, "status": status, "line_items": [{"id": 10, "quantity": units}], "meta_data": []} | changes
+    plain = {"id": 1001, "status": status, "line_items": [{"id": 10, "quantity": units}], "meta_data": []}
+    return plain | {"currency": "EUR", "total": "50.00"} | changes
 
 
 def test_the_shipment_that_leaves_nothing_open_completes_the_order() -> None:
@@ -192,6 +205,7 @@ def test_a_package_has_the_same_reference_whenever_it_is_confirmed() -> None:
 
 def test_what_amazon_cannot_be_told_is_for_a_person() -> None:
     assert chosen("amazon", CANCELLED).code == "by_hand"
+    assert chosen("amazon", OWED).code == "told_elsewhere"
     assert chosen("amazon", Shipment(id="F1@4", order="1", lines=(("1", 1),), shipped_at=0)).code == "no_tracking"
 
 
@@ -212,6 +226,8 @@ RECORDED: dict[str, list[Any]] = {
     "shopify": [
         order(),
         order(metafield=marked(3)),
+        paid(payment(1, "50.00"), payment(2, "1.00", "REFUND", 1), refunds=[{"note": "sorry"}]),
+        {"data": {"refundCreate": {"userErrors": [{"message": "no"}]}}},
         {"data": {"inventorySetQuantities": {"userErrors": [{"code": "X", "field": ["input", "quantities", "0"], "message": "no"}]}}},
         {"data": {"fulfillmentCreate": {"userErrors": [{"message": "no"}]}, "orderCancel": {"orderCancelUserErrors": [{"code": "X"}]}}},
         {
@@ -221,7 +237,9 @@ RECORDED: dict[str, list[Any]] = {
     ],
     "woocommerce": [
         woo(meta_data=[{"key": TRACKING, "value": [{"tracking_id": "x", "products_list": [{"item_id": "10", "qty": 1}]}]}]),
+        woo(refunds=[{"id": 1, "reason": NOTE, "total": "-1.00"}]),
         {"update": [{"id": 7, "error": {"code": "X", "message": "no"}}]},
+        {"code": "woocommerce_rest_cannot_create_order_refund", "message": "no"},
     ],
     "amazon": [{"status": "INVALID", "issues": [{"code": "X", "message": "no"}]}, {"errors": [{"message": "no"}]}],
 }
@@ -245,7 +263,7 @@ def test_whatever_a_platform_answers_nothing_raises(channel: str) -> None:
         headers = {"retry-after": chance.choice(("nan", "inf", "-1", "x", "3"))}
         reply = Reply(chance.choice((200, 200, 400, 429)), headers, answer[: chance.choice((None, None, 20))])
         half.leveled([Level("7", 1, 1)], reply)
-        for fact in (SHIPPED, CANCELLED):
+        for fact in (SHIPPED, CANCELLED, OWED):
             half.choose(shop(channel), fact, reply)
             half.answered(fact, reply)
         half.spent(reply)

@@ -13,9 +13,10 @@ from connectors.contract import ShopRef
 from connectors.writeback.board import FACTS, LEVELS, Board, Heard, Source, ToldShop
 from connectors.writeback.lane import NEVER, Job, Lane, Outcome, Position
 from connectors.writeback.levels import Listed
-from connectors.writeback.outward import Cancel, Fact, Level, Rate, Refused, Reply, Shipment, Tell
+from connectors.writeback.outward import Cancel, Fact, Level, Rate, Refund, Refused, Reply, Shipment, Tell
 from connectors.writeback.tail import Place
-from tests.connectors.writeback.platforms import AmazonDouble, Order, Platform, ShopifyDouble, WooDouble
+from tests.connectors.writeback.double import PAID, Order, Platform
+from tests.connectors.writeback.platforms import AmazonDouble, ShopifyDouble, WooDouble
 
 SKUS = ("OOLONG", "SENCHA", "CUP")
 PARTS = ((("OOLONG", 1),), (("SENCHA", 24),), (("CUP", 2), ("OOLONG", 1)))
@@ -30,8 +31,10 @@ ALLOWED = {
     "woocommerce": {"rest": Rate(5.0, 10.0)},
     "amazon": {"listings": Rate(5.0, 5.0), "shipments": Rate(2.0, 10.0)},
 }
-ALL: tuple[Tell, ...] = ("levels", "shipments", "cancels")
+ALL: tuple[Tell, ...] = ("levels", "shipments", "cancels", "refunds")
 TRIP = 0.05
+# levels, shipped units, cancelled orders, money given back
+Held = tuple[dict[str, int], Counter[tuple[str, str]], set[str], Counter[tuple[str, str]]]
 
 
 class Fate(NamedTuple):
@@ -66,6 +69,7 @@ class World:
         self.units: dict[tuple[str, str], int] = {}
         self.shipped: dict[str, Counter[tuple[str, str]]] = {shop: Counter() for shop in self.platforms}
         self.cancelled: dict[str, set[str]] = {shop: set() for shop in self.platforms}
+        self.refunded: dict[str, Counter[tuple[str, str]]] = {shop: Counter() for shop in self.platforms}
         self.down: dict[str, float] = {}
         self.outcomes: list[tuple[float, str, Outcome]] = []
         self.kept: dict[str, Position] = {}
@@ -102,6 +106,14 @@ class World:
             self.cancelled[shop].add(order)
             self._tell(shop, Cancel(id=self._name(shop), order=order, reason="short"))
 
+    def refund(self, shop: str, order: str) -> None:
+        """Some of what is left of what was paid."""
+        left = PAID - sum(amount for (name, _), amount in self.refunded[shop].items() if name == order)
+        if left and not isinstance(self.platforms[shop], AmazonDouble):
+            name, amount = f"R{self.chance.getrandbits(80):020x}", self.chance.choice((1, 99, left // 2 + 1, left))
+            self.refunded[shop][order, f"Yipan {name}: returned"] = min(amount, left)
+            self._tell(shop, Refund(id=name, order=order, amount=min(amount, left), currency="EUR", cause="returned"))
+
     def _tell(self, shop: str, fact: Fact) -> None:
         log = self.facts[self._partition(shop)]
         log.append((shop, fact, self._place(self._partition(shop), len(log))))
@@ -121,8 +133,10 @@ class World:
         match self.chance.random():
             case luck if luck < 0.6:
                 self.change(shop, self.chance.choice(SKUS), self.chance.randint(0, 99))
-            case luck if luck < 0.92:
+            case luck if luck < 0.87:
                 self.ship(shop, str(500 + self.chance.randrange(12)))
+            case luck if luck < 0.95:
+                self.refund(shop, str(500 + self.chance.randrange(3)))
             case _:
                 self.cancel(shop, str(500 + self.chance.randrange(12)))
 
@@ -211,11 +225,14 @@ class World:
         self.keep()
 
     # ------------------------------------------------------------------------------------------ what must hold
-    def owed(self) -> dict[str, tuple[dict[str, int], Counter[tuple[str, str]], set[str]]]:
-        return {shop.ref.shop: (self._levels(shop), self.shipped[shop.ref.shop], self.cancelled[shop.ref.shop]) for shop in self.shops}
+    def owed(self) -> dict[str, Held]:
+        return {name: self._owed(shop, name) for shop in self.shops for name in [shop.ref.shop]}
 
-    def holds(self) -> dict[str, tuple[dict[str, int], Counter[tuple[str, str]], set[str]]]:
-        return {shop: (platform.held, +platform.shipped, platform.cancelled) for shop, platform in self.platforms.items()}
+    def _owed(self, shop: ToldShop, name: str) -> Held:
+        return self._levels(shop), self.shipped[name], self.cancelled[name], self.refunded[name]
+
+    def holds(self) -> dict[str, Held]:
+        return {shop: (at.held, +at.shipped, at.cancelled, +at.refunded) for shop, at in self.platforms.items()}
 
     def refused(self) -> list[Outcome]:
         return [outcome for _, _, outcome in self.outcomes if isinstance(outcome.answer, Refused)]
