@@ -73,11 +73,14 @@ class Head(Payload):
         return Millis(moment)
 
 
-class Order(Head):
+class Refunded(Head):
+    refunds: tuple[Refund, ...] = ()
+
+
+class Order(Refunded):
     currency: Currency
     number: Text = ""
     line_items: tuple[Line, ...] = Field(max_length=MOST_LINES)
-    refunds: tuple[Refund, ...] = ()
     shipping_total: Amount | None = None
     fee_lines: tuple[Fee, ...] | None = None
     billing: Address = Address()

@@ -10,7 +10,6 @@ from typing import Any
 import pytest
 
 from connectors.contract import Ignored, Millis, RawRecord, Received, ShopRef, Webhook
-from connectors.refund_notes import note
 from connectors.registry import channels
 from streams.reference import ListingRecord, Reference, ShopRecord
 from streams.rules.normalize import normalize
@@ -99,23 +98,6 @@ def test_an_unpaid_order_waits_and_leaves_when_it_is_paid(shopify: Platform) -> 
 
     shopify.says(shopify_order("10:05:00"), "orders/paid")
     assert shopify.ships() == {"KETTLE": 3, "MUG": 2}
-
-
-def test_a_refund_told_twice_takes_its_units_off_once(shopify: Platform) -> None:
-    refund = {"id": 7, "order_id": 42, "refund_line_items": [{"line_item_id": 1, "quantity": 2, "restock_type": "cancel"}]}
-    shopify.says(shopify_order(), "orders/create")
-
-    shopify.says(refund, "refunds/create")
-    assert shopify.ships() == {"KETTLE": 1, "MUG": 2}
-    shopify.says(shopify_order("10:06:00", financial_status="partially_refunded", refunds=[refund]), "orders/updated")
-    assert shopify.ships() == {"KETTLE": 1, "MUG": 2}
-
-
-def test_a_refund_may_come_before_its_order(shopify: Platform) -> None:
-    shopify.says({"id": 7, "order_id": 42, "refund_line_items": [{"line_item_id": 1, "quantity": 2}]}, "refunds/create")
-    shopify.says(shopify_order(), "orders/create")
-
-    assert shopify.ships() == {"KETTLE": 1, "MUG": 2}
 
 
 def test_an_edited_order_ships_what_it_is_now(shopify: Platform) -> None:
@@ -227,23 +209,6 @@ def test_two_changes_of_one_second_both_count(woo: Platform) -> None:
     woo.says(woo_order(line_items=[woo_line(1, "KETTLE", 1)]), "order.updated")
 
     assert woo.ships() == {"KETTLE": 1}
-
-
-def test_refunded_lines_do_not_leave_while_nobody_knows_which_they_are(woo: Platform) -> None:
-    woo.says(woo_order("10:06:00", refunds=[{"id": 9, "total": "-19.90"}]), "order.updated")
-    assert woo.ships() == {}
-
-    lines = [{"quantity": -1, "meta_data": [{"key": "_refunded_item_id", "value": "1"}]}]
-    woo.says(woo_order("10:06:00", refunds=[{"id": 9, "line_items": lines}]), "order.updated")
-    assert woo.ships() == {"KETTLE": 2, "MUG": 2}
-
-
-def test_a_refund_that_we_made_holds_nothing_and_takes_nothing_off(woo: Platform) -> None:
-    woo.says(
-        woo_order("10:06:00", refunds=[{"id": 9, "total": "-19.90", "reason": note("R0123456789abcdef0123", "goodwill")}]), "order.updated"
-    )
-
-    assert woo.ships() == {"KETTLE": 3, "MUG": 2}
 
 
 def test_a_deleted_order_gives_everything_back(woo: Platform) -> None:

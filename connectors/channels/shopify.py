@@ -1,4 +1,4 @@
-"""Shopify: signed webhooks of orders and refunds (REST order resource, as webhooks of every API version carry it)."""
+"""Shopify: signed webhooks of orders, refunds and returns (REST order resource, as webhooks of every API version carry it)."""
 
 from collections import Counter
 from typing import Any
@@ -28,6 +28,7 @@ from connectors.contract import (
 from connectors.payload import UNDECODABLE, deleted, distinct, read_object, usable
 from connectors.regions import region
 from connectors.shopify_money import amount, line_discount, order_discount, shipping
+from connectors.shopify_returns import parse_return
 from connectors.signing import base64_signed, fingerprint
 
 _KINDS = {
@@ -39,6 +40,7 @@ _KINDS = {
     "orders/cancelled": "cancel",
     "orders/delete": "delete",
     "refunds/create": "refund",
+    **dict.fromkeys([f"returns/{what}" for what in ("request", "approve", "decline", "cancel", "close", "reopen")], "return"),
 }
 # Authorized money is captured when the goods leave. Money that is partly paid may never come, and all of it given back means that
 # nobody expects goods: a person decides about these. What Shopify may invent later waits too.
@@ -56,7 +58,16 @@ class _Glance(msgspec.Struct):
     order_id: int | str | None = None
 
 
+class _Named(msgspec.Struct):
+    id: int | str | None = None
+
+
+class _ReturnGlance(_Glance):
+    order: _Named | None = None
+
+
 _glance = msgspec.json.Decoder(_Glance).decode
+_return_glance = msgspec.json.Decoder(_ReturnGlance).decode
 
 
 # ---------------------------------------------------------------------------------------------- the channel
@@ -71,11 +82,11 @@ class Shopify:
             return Refusal("bad_signature", "X-Shopify-Hmac-SHA256 does not fit the body and this shop's secret.")
         try:
             seen = _glance(hook.body)
+            topic = hook.headers.get("x-shopify-topic", "orders/updated" if seen.order_id is None else "refunds/create").lower()
+            kind = _KINDS.get(topic, topic)
+            subject = _subject(kind, seen, hook.body)
         except UNDECODABLE:
             return Refusal("malformed", "The body is not a JSON object with an id.")
-        topic = hook.headers.get("x-shopify-topic", "orders/updated" if seen.order_id is None else "refunds/create").lower()
-        kind = _KINDS.get(topic, topic)
-        subject = seen.order_id if kind == "refund" else seen.id
         if subject is None and kind != topic:
             return Refusal("malformed", "The body does not say which order it speaks of.")
         delivery = hook.headers.get("x-shopify-webhook-id") or fingerprint(topic.encode(), hook.body)
@@ -89,6 +100,14 @@ class Shopify:
         return Polled(items=(), cursor=cursor, more=False)
 
 
+def _subject(kind: str, seen: _Glance, body: bytes) -> int | str | None:
+    """What a record is filed under: the order, so that all that is told of it stays together."""
+    if kind == "return" and seen.order_id is None:
+        order = _return_glance(body).order
+        return order.id if order else None
+    return seen.order_id if kind in ("refund", "return") else seen.id
+
+
 def _parse(raw: RawRecord) -> Parsed:
     match raw.kind:
         case "order" | "cancel":
@@ -96,6 +115,8 @@ def _parse(raw: RawRecord) -> Parsed:
             return _order(order) if order is not None else _unusual_order(_inner(read_object(raw.body), "order"))
         case "refund":
             return _refund(form.Refund.model_validate(_inner(read_object(raw.body), "refund")))
+        case "return":
+            return parse_return(raw)
         case "delete":
             return deleted(raw, {"created_at", "updated_at"})
         case _:

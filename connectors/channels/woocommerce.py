@@ -22,6 +22,7 @@ from connectors.contract import (
     RawRecord,
     Received,
     Reduction,
+    ReductionDraft,
     Refusal,
     ShopRef,
     Webhook,
@@ -106,7 +107,7 @@ def _order(payload: dict[str, Any]) -> Parsed:
     if status in _CANCELLED:
         return (CancelDraft(order=head.id, updated_at=head.updated_at, reason=status),)
     if status in _SHIPPED:
-        return Ignored("already_fulfilled", "The shop says that all of the order was shipped already.")
+        return _given_back(payload) or Ignored("already_fulfilled", "The shop says that all of the order was shipped already.")
     if status in _BASKETS:
         return Ignored("basket", "The order is a basket that nobody has ordered yet.")
     order = form.Order.model_validate(payload)
@@ -114,6 +115,14 @@ def _order(payload: dict[str, Any]) -> Parsed:
         return (CancelDraft(order=order.id, updated_at=order.updated_at, reason="all_lines_removed"),)
     distinct([line.id for line in order.line_items])
     return (_draft(order, status),)
+
+
+def _given_back(payload: dict[str, Any]) -> tuple[ReductionDraft, ...]:
+    """What was refunded of an order that has left: its money is back, whether its goods are or not. Lines that are not told yet wait
+    for the shop to be polled."""
+    order = form.Refunded.model_validate(payload)
+    told = [_reduction(refund) for refund in order.refunds]
+    return tuple([ReductionDraft(order=order.id, reduction=taken) for taken in told if taken and taken.lines])
 
 
 def _draft(order: form.Order, status: str) -> OrderDraft:

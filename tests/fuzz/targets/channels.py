@@ -24,7 +24,7 @@ WORDS = tuple(
     word.encode()
     for word in (
         *("order", "cancel", "refund", "delete", "reduction", "count", "receipt", "move", "shipment", "rejection", "too_late", "page"),
-        *("tracker", "track", "reservation", "release"),
+        *("tracker", "track", "reservation", "release", "return"),
         *(
             '"id":',
             '"quantity":',
@@ -34,6 +34,8 @@ WORDS = tuple(
             '"lines":',
             '"line_items":',
             '"refunds":',
+            '"return_line_items":',
+            '"status": "open"',
             "null",
             "true",
             "[]",
