@@ -13,6 +13,7 @@ import msgspec
 Millis = NewType("Millis", int)
 LONGEST_NAME = 500
 LONGEST_TIME = 14
+LONGEST_METHOD = 100
 
 
 # ---------------------------------------------------------------------------------------------- inwards: the raw record
@@ -128,7 +129,7 @@ class OrderDraft(msgspec.Struct, frozen=True, kw_only=True, tag="order", omit_de
     `holds`: reasons known to the channel why it must not ship yet (`payment`, `fraud`, `address`, …). Defaults are left out of the
     digest that names a revision, so a field added with a default makes no old order look amended. `discount`: minor units off the
     whole order, beside those of its lines; `charges`: postage and fees that are no lines. `reservation`: the one whose units are for
-    this order. `shipping`: the method the buyer chose, as the channel names it."""
+    this order. `shipping`: the method the buyer chose, as the channel names it, in LONGEST_METHOD characters at most."""
 
     order: str
     number: str

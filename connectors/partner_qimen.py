@@ -6,12 +6,14 @@ from typing import Any
 from urllib.parse import urlencode
 
 import msgspec
+from msgspec.structs import replace
 
 from connectors.contract import Person
 from connectors.partner import Accepted, Again, Delivery, Partner, Refused, Reply, Request, Undeliverable, Verdict
 from connectors.payload import Unusable
 from connectors.qimen import Account, Call, delivery_order, order_cancel, query
 from connectors.qimen_answers import read_answer
+from connectors.shipping_codes import code_of
 
 # why an order is taken back as a whole; any other reason may leave a part of it
 WHOLE = ("cancelled", "held", "told_anew")
@@ -27,7 +29,7 @@ class Qimen:
     def request(self, delivery: Delivery, partner: Partner) -> Request:
         """The body is the same in every attempt; the time in the URL is not. Raises Undeliverable."""
         account = account_of(partner.options)
-        call = _call(delivery, account)
+        call = _call(delivery, account, partner.options)
         asked = urlencode(query(call, account, delivery.at, partner.secret))
         joint = "&" if "?" in partner.url else "?"
         return Request(f"{partner.url}{joint}{asked}", {"Content-Type": "application/xml; charset=utf-8"}, call.body)
@@ -50,9 +52,10 @@ class Qimen:
         return Refused("qimen_failure", f"The warehouse answered failure, code {code}: look there for its reason.")
 
 
-def _call(delivery: Delivery, account: Account) -> Call:
+def _call(delivery: Delivery, account: Account, options: Mapping[str, str]) -> Call:
     told = delivery.fulfilment
     if told.type == "FulfilmentOrdered":
+        account = replace(account, carrier=code_of(told.shipping, options) or account.carrier)
         return delivery_order(told, delivery.recipient, account, delivery.decided_at or delivery.at)
     if told.reason not in WHOLE:
         raise Undeliverable("part_of_an_order", "Qimen cancels whole orders, and this may be a part of one: have the warehouse change it.")

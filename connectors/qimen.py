@@ -90,6 +90,7 @@ def delivery_order(told: Fulfilment, recipient: Person | None, account: Account,
         "logisticsCode": account.carrier,
         "senderInfo": _contact(account.sender),
         "receiverInfo": _contact(recipient),
+        **({"remark": told.shipping} if told.shipping else {}),
     }
     return _call("deliveryorder.create", {"deliveryOrder": order, "orderLines": {"orderLine": _lines(told, told.lines, account)}})
 

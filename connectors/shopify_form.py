@@ -24,6 +24,9 @@ class Allocation(Payload):
 
 
 class Shipping(Payload):
+    code: Text = ""
+    title: Text = ""
+    is_removed: bool | None = None
     price: Amount | None = None
     discounted_price: Amount | None = None
 

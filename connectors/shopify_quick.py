@@ -48,6 +48,9 @@ class Allocation(Struct, frozen=True, gc=False):
 
 
 class Shipping(Struct, frozen=True, gc=False):
+    code: Text = None
+    title: Text = None
+    is_removed: bool | None = None
     price: Text = None
     discounted_price: Text = None
 

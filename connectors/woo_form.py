@@ -38,6 +38,11 @@ class Fee(Payload):
     total: Amount | None = None
 
 
+class ShippingLine(Payload):
+    method_title: Text = ""
+    method_id: Text = ""
+
+
 class Meta(Payload):
     key: Text = ""
     value: Any = None
@@ -83,5 +88,6 @@ class Order(Refunded):
     line_items: tuple[Line, ...] = Field(max_length=MOST_LINES)
     shipping_total: Amount | None = None
     fee_lines: tuple[Fee, ...] | None = None
+    shipping_lines: tuple[ShippingLine, ...] | None = None
     billing: Address = Address()
     shipping: Address = Address()

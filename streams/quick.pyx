@@ -94,6 +94,7 @@ cdef struct Placed:
     Int charges
     Text paid
     Py_ssize_t discounts  # of lines, in `paid`
+    Text shipping
 
 
 cdef struct Cause:
@@ -494,8 +495,8 @@ cdef class Quick:
         cdef Py_ssize_t i
         r.at = PyBytes_AS_STRING(value)
         r.end = r.at + PyBytes_GET_SIZE(value)
-        p.region.size = p.sealed.size = 0
-        p.region.at = p.sealed.at = b""
+        p.region.size = p.sealed.size = p.shipping.size = 0
+        p.region.at = p.sealed.at = p.shipping.at = b""
         p.priority = p.charges = 0
         if not (
             says(&r, b'{"type":"PlaceOrder","order":') and plain(r.at, r.end - r.at) and text(&r, &p.order) and is_order_key(p.order)
@@ -519,6 +520,8 @@ cdef class Quick:
         if says(&r, b',"charges":') and not (number(&r, &p.charges, MOST_MONEY) and p.charges):
             return False
         if not self._read_paid(&r):
+            return False
+        if says(&r, b',"shipping":') and not (text(&r, &p.shipping) and p.shipping.size):
             return False
         if not (says(&r, b',"pool":') and text(&r, pool) and says(&r, b',"cause":') and cause_of(&r, &self.cause) and mark(&r, b'}')):
             return False
@@ -698,6 +701,9 @@ cdef class Quick:
         if p.discounts:
             write(w, b',"paid":')
             put(w, p.paid.at, p.paid.size)
+        if p.shipping.size:
+            write(w, b',"shipping":')
+            write_text(w, p.shipping)
         write(w, b'},{"type":"Considered","order":')
         write_text(w, p.order)
         write(w, b',"criteria":')
@@ -807,6 +813,9 @@ cdef class Quick:
         if self.placed.sealed.size:
             write(w, b',"recipient":')
             write_text(w, self.placed.sealed)
+        if self.placed.shipping.size:
+            write(w, b',"shipping":')
+            write_text(w, self.placed.shipping)
         write(w, b'}')
         value = PyBytes_FromStringAndSize(w.bytes, w.size)
         key = self.placed.order
@@ -821,8 +830,8 @@ cdef class Quick:
         cdef Int unused
         r.at = PyBytes_AS_STRING(record)
         r.end = r.at + PyBytes_GET_SIZE(record)
-        p.sealed.size = p.charges = 0
-        p.sealed.at = b""
+        p.sealed.size = p.shipping.size = p.charges = 0
+        p.sealed.at = p.shipping.at = b""
         if not (
             says(&r, b'{"pool":') and text(&r, pool)
             and says(&r, b',"seq":') and number(&r, seq, NUMBERS)
@@ -852,6 +861,8 @@ cdef class Quick:
         if says(&r, b',"charges":') and not (number(&r, &p.charges, MOST_MONEY) and p.charges):
             return False
         if not self._read_paid(&r):
+            return False
+        if says(&r, b',"shipping":') and not (text(&r, &p.shipping) and p.shipping.size):
             return False
         if not (says(&r, b'},{"type":"Considered","order":') and text(&r, &skipped) and self._read_considered(&r)):
             return False
@@ -959,8 +970,9 @@ cdef class Quick:
         self._pack_paid()
         pack_int(w, p.charges)
         pack_text(w, p.currency)
-        # not unpaid, nothing after, not left although it was cancelled, nothing given back, no shipping method
-        write(w, b"\xc2\xc0\xc2\xc0\xa0")
+        # not unpaid, nothing after, not left although it was cancelled, nothing given back
+        write(w, b"\xc2\xc0\xc2\xc0")
+        pack_text(w, p.shipping)
 
     cdef int _pack_paid(self) except -1:
         cdef Writer *w = &self.packed

@@ -12,6 +12,7 @@ from pydantic import AliasChoices, AliasPath, BeforeValidator, Field
 
 from connectors.amazon_poll import poll_orders
 from connectors.contract import (
+    LONGEST_METHOD,
     CancelDraft,
     Fetch,
     Ignored,
@@ -139,6 +140,7 @@ class _Order(_Head):
     total: _Money | None = Field(None, validation_alias=_names("proceeds.grandTotal", "OrderTotal"))
     address: _Address | None = Field(None, validation_alias=_names("recipient.deliveryAddress", "ShippingAddress"))
     email: Text = _either("buyer.buyerEmail", "BuyerInfo.BuyerEmail")
+    service: Text = _either("fulfillment.fulfillmentServiceLevel", "ShipmentServiceLevelCategory")
 
 
 # ---------------------------------------------------------------------------------------------- the channel
@@ -198,6 +200,7 @@ def _draft(order: _Order, lines: tuple[LineDraft, ...], currency: str, status: s
         region=region(order.address.country, order.address.state) if order.address else "",
         recipient=_person(order.address, order.email) if order.address else None,
         charges=sum([_charges(item, currency) for item in order.items]),
+        shipping=order.service.strip()[:LONGEST_METHOD],
     )
 
 

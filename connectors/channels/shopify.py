@@ -8,6 +8,7 @@ import msgspec
 from connectors import shopify_form as form
 from connectors import shopify_quick as quick
 from connectors.contract import (
+    LONGEST_METHOD,
     CancelDraft,
     Fetch,
     Ignored,
@@ -168,7 +169,14 @@ def _draft(order: Order, lines: tuple[LineDraft, ...]) -> OrderDraft:
         recipient=_person(address, order) if address else None,
         discount=order_discount(order),
         charges=shipping(order),
+        shipping=_method(order),
     )
+
+
+def _method(order: Order) -> str:
+    """Its code stays the same in every language of the shop, where the carrier or the merchant gave it one."""
+    chosen = next((line for line in order.shipping_lines or () if not line.is_removed), None)
+    return ((chosen.code or "").strip() or (chosen.title or "").strip())[:LONGEST_METHOD] if chosen else ""
 
 
 def _millis(moment: int) -> Millis:

@@ -10,6 +10,7 @@ from typing import Any
 
 from connectors import woo_form as form
 from connectors.contract import (
+    LONGEST_METHOD,
     CancelDraft,
     Fetch,
     Ignored,
@@ -142,7 +143,14 @@ def _draft(order: form.Order, status: str) -> OrderDraft:
         recipient=_person(address, order.billing) if _is_there(address) else None,
         discount=-sum(fee for fee in fees if fee < 0),
         charges=sum(fee for fee in fees if fee > 0),
+        shipping=_method(order),
     )
+
+
+def _method(order: form.Order) -> str:
+    """Its title: the id says no more than what kind of rate it is."""
+    chosen = next(iter(order.shipping_lines or ()), form.ShippingLine())
+    return (chosen.method_title.strip() or chosen.method_id.strip())[:LONGEST_METHOD]
 
 
 def _holds(status: str, lines_unknown: bool) -> tuple[str, ...]:

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 import msgspec
 
 from connectors.partner import Accepted, Again, Delivery, Partner, Refused, Reply, Request, Undeliverable, Verdict
+from connectors.shipping_codes import code_of
 from connectors.x12.shipping_order import Ends, shipping_order
 from connectors.x12.writer import Unwritable
 
@@ -19,7 +20,8 @@ class X12File:
     def request(self, delivery: Delivery, partner: Partner) -> Request:
         """The same event is the same file under the same name. Raises Undeliverable for an id that X12 cannot hold."""
         try:
-            body = shipping_order(delivery.fulfilment, delivery.recipient, ends_of(partner.options), delivery.decided_at)
+            carrier = code_of(delivery.fulfilment.shipping, partner.options)
+            body = shipping_order(delivery.fulfilment, delivery.recipient, ends_of(partner.options), delivery.decided_at, carrier)
         except Unwritable as reason:
             raise Undeliverable("unwritable", f"X12 cannot say this: {reason}. Tell the partner by other means.") from None
         folder = partner.options.get("acknowledgements", "")

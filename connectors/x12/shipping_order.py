@@ -21,6 +21,7 @@ ORIGINAL, CANCEL = "N", "F"
 # the longest that 004010 has room for
 FULFILMENT, REFERENCE, SKU, NODE = 22, 30, 48, 80
 NAME, STREET, STREETS, CITY, POSTCODE, CONTACT, NOTE = 60, 55, 4, 30, 15, 80, 80
+ROUTING, CARRIER = 35, 4
 
 
 class Ends(msgspec.Struct, frozen=True, kw_only=True):
@@ -41,11 +42,12 @@ def control_number(fulfilment: Fulfilment) -> int:
     return place * 1_000 + fulfilment.ordinal % 999 + 1
 
 
-def shipping_order(fulfilment: Fulfilment, recipient: Person | None, ends: Ends, decided_at: Millis) -> bytes:
-    """An interchange of one 940. Raises Unwritable for ids that X12 has no room or no way for; what people wrote is fitted in."""
+def shipping_order(fulfilment: Fulfilment, recipient: Person | None, ends: Ends, decided_at: Millis, carrier: str = "") -> bytes:
+    """An interchange of one 940. `carrier`: the code of whom it is to go with, "" unknown. Raises Unwritable for ids and codes that X12 has
+    no room or no way for; what people wrote is fitted in."""
     date, clock = _date_and_time(decided_at)
     number = control_number(fulfilment)
-    segments = tuple(_segments(fulfilment, recipient))
+    segments = tuple(_segments(fulfilment, recipient, carrier))
     group = Group(
         kind="OW",
         sender=ends.group_sender or ends.sender,
@@ -78,7 +80,7 @@ def _date_and_time(millis: Millis) -> tuple[str, str]:
     return date.replace("-", ""), clock[:8].replace(":", "")
 
 
-def _segments(fulfilment: Fulfilment, recipient: Person | None) -> Iterator[Segment]:
+def _segments(fulfilment: Fulfilment, recipient: Person | None, carrier: str) -> Iterator[Segment]:
     cancel = fulfilment.type == "FulfilmentCancelled"
     yield ("W05", CANCEL if cancel else ORIGINAL, _exact(fulfilment.id, FULFILMENT, "W0502"))
     if recipient is not None:
@@ -91,13 +93,21 @@ def _segments(fulfilment: Fulfilment, recipient: Person | None) -> Iterator[Segm
         yield from _contacts(recipient)
     if cancel:
         yield from _notes(fulfilment)
-    yield ("W66", "PP", "ZZ")
+    yield _by_what_way(fulfilment, carrier)
     for number, line in enumerate(fulfilment.lines, 1):
         yield ("LX", str(number))
         yield ("W01", str(line.quantity), "EA", "", "VN", _exact(line.sku, SKU, "W0105"))
         if len(line.line) <= REFERENCE:
             yield ("N9", "LI", _fitted(line.line, REFERENCE))
     yield ("W76", str(sum(line.quantity for line in fulfilment.lines)))
+
+
+def _by_what_way(fulfilment: Fulfilment, carrier: str) -> Segment:
+    """05: the method in the shop's words, 10: the carrier."""
+    routing, code = _fitted(fulfilment.shipping, ROUTING), _exact(carrier, CARRIER, "W6610")
+    if code:
+        return ("W66", "PP", "ZZ", "", "", routing, "", "", "", "", code)
+    return ("W66", "PP", "ZZ", "", "", routing) if routing else ("W66", "PP", "ZZ")
 
 
 def _notes(fulfilment: Fulfilment) -> Iterator[Segment]:

@@ -58,6 +58,17 @@ def test_a_fulfilment_is_asked_for_by_a_signed_call_that_names_sender_and_recipi
     assert (order["senderInfo"]["detailAddress"], order["receiverInfo"]["name"]) == ("外环路 9 号", "吴太")
 
 
+@pytest.mark.parametrize(
+    ("method", "code"), [("", "OTHER"), ("Express", "SF"), ("express ", "SF"), ("次日达", "JD"), ("By bicycle", "OTHER")]
+)
+def test_a_warehouse_is_told_the_carrier_that_it_has_for_the_method_and_the_method_itself(method: str, code: str) -> None:
+    agreed = WAREHOUSE.options | {"shipping_express": "SF", "shipping_次日达": "JD"}  # type: ignore[operator]
+    partner = replace(WAREHOUSE, options=agreed)
+    order = read_xml(FORM.request(delivery(replace(ORDERED, shipping=method)), partner).body, "request")["deliveryOrder"]
+
+    assert (order["logisticsCode"], order.get("remark", "")) == (code, method.strip())
+
+
 def test_every_attempt_has_the_same_body_and_a_time_of_its_own() -> None:
     first, second = (FORM.request(delivery(at=AT + wait), WAREHOUSE) for wait in (0, 60_000))
 

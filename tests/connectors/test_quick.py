@@ -34,6 +34,7 @@ ORDER: dict[str, Any] = {
     "phone": None,
     "note": "ring twice",
     "total_weight": 1.5,
+    "shipping_lines": [{"code": "EXP", "title": "Express", "price": "9.00", "discounted_price": "8.00", "is_removed": False}],
 }
 TIMES = (
     "2026-03-01T09:00:00",
@@ -97,7 +98,7 @@ def bodies(draw: st.DrawFn) -> bytes:
     lines = [LINE | {"id": 9001 + place} for place in range(draw(st.integers(0, 3)))]
     order = ORDER | {"line_items": lines, "refunds": [REFUND] * draw(st.integers(0, 2)), "shipping_address": dict(ADDRESS)}
     order = json.loads(json.dumps(order))
-    inside = [order, order["shipping_address"], *order["line_items"], *order["refunds"], order["payment_terms"]]
+    inside = [order, order["shipping_address"], *order["shipping_lines"], *order["line_items"], *order["refunds"], order["payment_terms"]]
     inside += [part for refund in order["refunds"] for part in refund["refund_line_items"]]
     inside += order["line_items"] * 3
     for _ in range(draw(st.integers(0, 3))):

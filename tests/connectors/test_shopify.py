@@ -55,24 +55,6 @@ def test_a_refund_is_named_by_the_order_it_is_of_so_that_they_stay_together() ->
     assert CHANNEL.receive(hook(b'{"id": 8801, "order_id": 42}', "refunds/create"), SECRET) == Received("refund", "42", "w-1")
 
 
-@pytest.mark.parametrize(
-    "topic", ["returns/request", "returns/approve", "returns/decline", "returns/cancel", "returns/close", "returns/reopen"]
-)
-@pytest.mark.parametrize("order", ['"order": {"id": 42}', '"order_id": 42'])
-def test_a_return_too_is_named_by_its_order(topic: str, order: str) -> None:
-    assert CHANNEL.receive(hook(f'{{"id": 945, {order}}}'.encode(), topic), SECRET) == Received("return", "42", "w-1")
-
-
-@pytest.mark.parametrize(
-    "body", [b'{"id": 945}', b'{"id": 945, "order": null}', b'{"id": 945, "order": "42"}', b'{"id": 945, "order": {}}']
-)
-def test_a_return_of_no_order_is_malformed(body: bytes) -> None:
-    refusal = CHANNEL.receive(hook(body, "returns/request"), SECRET)
-
-    assert isinstance(refusal, Refusal)
-    assert refusal.code == "malformed"
-
-
 def test_a_webhook_without_its_topic_is_known_by_its_body() -> None:
     signed = hook(b'{"id": 8801, "order_id": 42}')
     bare = Webhook({"x-shopify-hmac-sha256": signed.headers["x-shopify-hmac-sha256"]}, signed.body)
@@ -112,6 +94,21 @@ def test_a_signed_body_that_names_no_order_is_malformed(body: bytes) -> None:
 
     assert isinstance(refusal, Refusal)
     assert refusal.code == "malformed"
+
+
+@pytest.mark.parametrize(
+    ("lines", "method"),
+    [
+        ([{"code": "EXP", "title": "Express", "price": "9.00"}], "EXP"),
+        ([{"code": None, "title": " Express "}], "Express"),
+        ([{"code": "STD", "is_removed": True}, {"code": "EXP"}], "EXP"),
+        ([{"code": "é" * 300}], "é" * 100),
+        ([], ""),
+        (None, ""),
+    ],
+)
+def test_the_method_is_that_of_the_first_shipping_line_that_stands(lines: Any, method: str) -> None:
+    assert order(shipping_lines=lines).shipping == method
 
 
 # ---------------------------------------------------------------------------------------------- payment and other holds

@@ -6,8 +6,9 @@ from typing import Any
 import pytest
 
 from connectors.channels.shopify import CHANNEL
-from connectors.contract import Ignored, Parsed, Rejected, ReturnEndDraft, ReturnLine, ReturnRequestDraft
+from connectors.contract import Ignored, Parsed, Received, Refusal, Rejected, ReturnEndDraft, ReturnLine, ReturnRequestDraft
 from tests.connectors.cases import FIXTURES, NOON, SHOP, raw_record
+from tests.connectors.test_shopify import SECRET, hook
 
 ASKED = json.loads((FIXTURES / "shopify" / "return-requested.json").read_text())
 
@@ -79,3 +80,21 @@ def test_an_order_that_is_replayed_as_a_return_asks_for_nothing() -> None:
     body = (FIXTURES / "shopify" / "paid.json").read_bytes()
 
     assert isinstance(CHANNEL.parse(raw_record("shopify", body, "return"), SHOP), Rejected)
+
+
+@pytest.mark.parametrize(
+    "topic", ["returns/request", "returns/approve", "returns/decline", "returns/cancel", "returns/close", "returns/reopen"]
+)
+@pytest.mark.parametrize("order", ['"order": {"id": 42}', '"order_id": 42'])
+def test_a_return_too_is_named_by_its_order(topic: str, order: str) -> None:
+    assert CHANNEL.receive(hook(f'{{"id": 945, {order}}}'.encode(), topic), SECRET) == Received("return", "42", "w-1")
+
+
+@pytest.mark.parametrize(
+    "body", [b'{"id": 945}', b'{"id": 945, "order": null}', b'{"id": 945, "order": "42"}', b'{"id": 945, "order": {}}']
+)
+def test_a_return_of_no_order_is_malformed(body: bytes) -> None:
+    refusal = CHANNEL.receive(hook(body, "returns/request"), SECRET)
+
+    assert isinstance(refusal, Refusal)
+    assert refusal.code == "malformed"

@@ -54,6 +54,29 @@ def test_without_997s_an_order_is_delivered_once_its_file_is_there(tmp_path: Pat
     assert [path.name for path in world.orders.iterdir()] == ["940-0-72-2.edi"]
 
 
+@pytest.mark.parametrize(
+    ("method", "segment"),
+    [
+        ("", "W66*PP*ZZ"),
+        ("Two-day air", "W66*PP*ZZ***Two-day air*****UPSN"),
+        ("Pigeon*post~", "W66*PP*ZZ***Pigeon post"),
+        ("x" * 40, "W66*PP*ZZ***" + "x" * 35),
+    ],
+)
+def test_a_partner_is_told_the_method_and_the_carrier_that_it_has_for_it(world: World, method: str, segment: str) -> None:
+    world.partner = msgspec.structs.replace(world.partner, options={**world.partner.options, "shipping_two_day_air": "UPSN"})
+    written = world.request(msgspec.structs.replace(ORDERED, shipping=method)).body.decode()
+
+    assert segment in written.split("~\n")
+
+
+def test_a_carriers_code_that_x12_has_no_room_for_is_undeliverable(world: World) -> None:
+    world.partner = msgspec.structs.replace(world.partner, options={**world.partner.options, "shipping_express": "FEDEX"})
+
+    with pytest.raises(Undeliverable):
+        world.request(msgspec.structs.replace(ORDERED, shipping="Express"))
+
+
 def test_the_partners_997_is_its_acknowledgement(world: World) -> None:
     world.acknowledge("A")
 

@@ -10,7 +10,9 @@ from hypothesis import strategies as st
 
 from streams import compiled
 from streams.commands import PlaceOrder, encode_command
+from streams.decisions import decode_decision
 from streams.ledger import MAX_RECORD, Ledger
+from streams.rules.fulfil import fulfil
 from tables.events import MOST_UNITS, OrderLine
 from tests.story import POOL, Story, line
 from tests.streams.histories import begun, fast
@@ -44,6 +46,7 @@ placements = st.builds(
     priority=st.sampled_from([-1_000_000, -40_000, -200, -33, -32, -1, 0, 1, 200, 40_000, 1_000_000]),
     sealed=st.one_of(st.just(""), st.integers(1, 70_000).map(lambda size: "s" * size)),
     charges=st.sampled_from([0, 0, 1, 490, 70_000, 5_000_000_000, 1_000_000_000_000]),
+    shipping=st.one_of(st.just(""), words),
     paid=st.lists(st.tuples(words, st.sampled_from([0, 1, 490, 70_000, 5_000_000_000, 1_000_000_000_000])), max_size=20).map(tuple),
 )
 
@@ -60,6 +63,15 @@ def followed(story: Story) -> None:
     assert folded.dump() == read.dump()
 
 
+def told_alike(story: Story) -> None:
+    """What its node hears of an order, made of the record or of what it says."""
+    quick = compiled.quick()
+    for record in story.records:
+        if quick and (found := quick.ordered(record, 3)):
+            [told] = fulfil(decode_decision(record), 3)
+            assert found[5] == msgspec.json.encode(told)
+
+
 @fast
 @given(placements)
 def test_names_numbers_and_times_of_any_kind(order: PlaceOrder) -> None:
@@ -68,6 +80,7 @@ def test_names_numbers_and_times_of_any_kind(order: PlaceOrder) -> None:
 
     same_whichever_way(story)
     followed(story)
+    told_alike(story)
 
 
 def spaced(command: dict[str, Any]) -> str:
@@ -220,10 +233,10 @@ def test_a_record_that_would_be_too_long_goes_the_long_way() -> None:
     assert quick.decide(story.ledger, len(story.commands), command, MAX_RECORD) is not None
 
 
-def test_an_order_with_postage_and_discounts_is_an_ordinary_one() -> None:
+def test_an_order_with_postage_discounts_and_a_shipping_method_is_an_ordinary_one() -> None:
     story = begun()
     quick = compiled.quick()
-    order = msgspec.structs.replace(placed(story), charges=490, paid=(("a", 1_900), ("b", 0)))
+    order = msgspec.structs.replace(placed(story), charges=490, paid=(("a", 1_900), ("b", 0)), shipping="Express")
     if quick is None:
         pytest.skip("the compiled way was not built here: no C compiler, or no Python headers")
 
