@@ -25,7 +25,7 @@ from tests.crash.outside import Outside
 from tests.crash.proof import Proof, Result, loops, prove
 from tests.crash.striker import Striker, Stuck
 
-PATIENCE_S = 300.0
+PATIENCE_S, LONGEST_S = 300.0, 1_800.0
 QUIET_S = 3.0
 DROPPED = "a fetched batch was dropped; going back"
 
@@ -123,11 +123,17 @@ class Run:
         self._await(lambda: not self._shops.unread(), "the poller to have read every order")
         self._outside.finish()
         self._sight.step("living on")
-        self._await(lambda: self._settling.settled() and self._watch.still_s() > QUIET_S, "the last order to end")
+        # warehouses work off what the faults left them for as long as anything moves; an order that is stuck lets all stand still
+        self._await(lambda: self._ended() or self._watch.still_s() > PATIENCE_S, "the last order to end", LONGEST_S)
+        if not self._ended():
+            raise Stuck(f"nothing moved for {PATIENCE_S:.0f} s, and an order has not ended")
 
-    def _await(self, what: Callable[[], bool], name: str) -> None:
-        if not wait_for(what, self._ending, PATIENCE_S):
-            raise Stuck("it was interrupted" if self._ending.is_set() else f"waited {PATIENCE_S:.0f} s for {name}")
+    def _ended(self) -> bool:
+        return self._settling.settled() and self._watch.still_s() > QUIET_S
+
+    def _await(self, what: Callable[[], bool], name: str, seconds: float = PATIENCE_S) -> None:
+        if not wait_for(what, self._ending, seconds):
+            raise Stuck("it was interrupted" if self._ending.is_set() else f"waited {seconds:.0f} s for {name}")
 
     # ------------------------------------------------------------------------------------------ what came of it
     def _result(self, proof: Proof, history: History, seconds: float) -> Result:
