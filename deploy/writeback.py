@@ -18,12 +18,12 @@ from connectors.writeback.levels import Listed
 from connectors.writeback.outward import Fact, Reply, Request, Tell
 from connectors.writeback.tail import Place
 from deploy import clients
+from deploy.channel_facts import FactReader
 from deploy.edge import close, follower_of, now, patiently, until_signalled
 from deploy.fetch import credentials
 from deploy.ready import READY, serve_metrics
 from deploy.secrets import ShopSecrets
 from deploy.settings import Settings
-from deploy.shipping_facts import FactReader
 from streams.read import Positions, Unreadable, read_topic, watermarks
 from streams.reference import Reference
 from streams.topics import AVAILABILITY, CURSORS, DECISIONS

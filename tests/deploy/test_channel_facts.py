@@ -3,7 +3,7 @@
 from typing import Any
 
 from connectors.writeback.outward import Cancel, Refund, Shipment
-from deploy.shipping_facts import FactReader
+from deploy.channel_facts import FactReader
 from streams.decisions import GENESIS, Decision, encode_decision
 from tables.events import (
     AnyEvent,
