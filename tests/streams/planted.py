@@ -57,7 +57,7 @@ def offsets_are_committed_when_decided_and_not_when_written(patch: pytest.Monkey
     patch.setattr(FencedLedger, "_commit", commit)
 
 
-@found_within(30, "late transactions", since=15)
+@found_within(30, "late transactions", since=22)
 def nobody_is_shut_out_of_the_log_of_decisions(patch: pytest.MonkeyPatch) -> None:
     with_names_of(patch, lambda process, name: f"{name}-{process}" if name.startswith("allocate") else name)
 

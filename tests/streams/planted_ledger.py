@@ -33,7 +33,7 @@ def the_log_is_read_before_others_are_shut_out(patch: pytest.MonkeyPatch) -> Non
     patch.setattr(Owned, "_take_over", take_over)
 
 
-@found_within(30, "transactions", since=20)
+@found_within(30, "transactions", since=25)
 def what_was_decided_is_called_durable_before_it_is(patch: pytest.MonkeyPatch) -> None:
     def early(desk: Desk, batch: Sequence[Outgoing]) -> None:
         desk.durable += len(batch)
@@ -43,7 +43,7 @@ def what_was_decided_is_called_durable_before_it_is(patch: pytest.MonkeyPatch) -
     patch.setattr(Desk, "write", early)
 
 
-@found_within(30, "markers", since=20)
+@found_within(30, "markers", since=25)
 def what_is_acknowledged_is_taken_for_settled(patch: pytest.MonkeyPatch) -> None:
     def trusting(desk: Desk) -> int:
         desk.settled = desk.durable
@@ -92,7 +92,7 @@ def a_hole_is_not_gone_back_to(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(FencedLedger, "_fetch_again", lambda ledger, partition, expected: None)
 
 
-@found_within(30, "reading", since=100)
+@found_within(30, "reading", since=115)
 def no_tick_is_sent_after_one_was_lost(patch: pytest.MonkeyPatch) -> None:
     def ticked(ledger: FencedLedger, partition: int, error: Any, message: Any) -> None:
         if error is None:

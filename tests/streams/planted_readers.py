@@ -90,7 +90,7 @@ def what_a_snapshot_says_is_due_is_not_told(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(News, "add", lambda news, packed: None)
 
 
-@found_within(30, "markers", since=40)
+@found_within(30, "markers", since=52)
 def a_snapshot_says_that_what_hangs_was_told(patch: pytest.MonkeyPatch) -> None:
     def save(view: View, snapshot: Snapshot) -> None:
         view._snapshots.save(view.partition, snapshot)
@@ -107,7 +107,7 @@ def a_reader_that_was_left_goes_on_publishing(patch: pytest.MonkeyPatch) -> None
     with_names_of(patch, lambda process, name: f"{name}-{process}" if name.startswith("announce") else name)
 
 
-@found_within(30, since=15)
+@found_within(30, since=24)
 def what_was_told_is_looked_for_in_another_partition(patch: pytest.MonkeyPatch) -> None:
     def elsewhere(log: Any, partition: int) -> fulfil.Told:
         return whole(log, (partition + 1) % len(log.ends("fulfilments")))

@@ -56,7 +56,7 @@ def a_pending_cut_ends_with_what_has_come(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(Buffer, "_cut_again", again)
 
 
-@found_within(30, "clickhouse", since=20)
+@found_within(30, "clickhouse", since=28)
 def an_insert_that_failed_is_passed_over(patch: pytest.MonkeyPatch) -> None:
     def insert(store: Store, cut: Cut, tables: Mapping[str, Any]) -> None:
         for name, table in tables.items():
