@@ -30,6 +30,7 @@ SHOWN: Mapping[str, int] = {
     "time_by_part": 12,
     "time_by_party": 12,
     "deliveries_by_day": 12,
+    "carriage_by_carrier": 12,
     "unanswered_cancels": 12,
     "returns_to_inspect": 12,
     "demand_by_day": 12,

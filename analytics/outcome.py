@@ -16,7 +16,7 @@ _KINDS: tuple[tuple[type[e.Event], Kind], ...] = (
     (e.OrderPlaced, "order"),
     (e.OrderCancelled, "cancel"),
     (e.OrderReduced, "reduce"),
-    *((of, "reference") for of in (e.ListingSet, e.NodeSet, e.ShopSet, e.SegmentSet, e.PolicySet)),
+    *((of, "reference") for of in (e.ListingSet, e.NodeSet, e.ShopSet, e.SegmentSet, e.PolicySet, e.RatesSet, e.WeightsSet)),
     (e.HoldReleased, "release"),
     (e.OrderHeld, "hold"),
     *(

@@ -464,7 +464,8 @@ class Fulfilment(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, 
     `id` names the fulfilment order and is the same in every replay. `partition`, `src_offset` and `ordinal` place the event:
     a consumer that keeps the highest (src_offset, ordinal) per partition sees each event once. `final` is False when a cancel
     is a request which the node must answer. `recipient` is sealed (see docs in deploy/sealing.py). `group`: the same for fulfilments
-    that are to leave in one parcel."""
+    that are to leave in one parcel. `carrier`, `service`: who is to carry it ("": whoever the node takes), for `carriage` in minor units
+    of `carriage_currency`, in `transit_days`, by what its `grams` come to (0: not known); all of the whole parcel of a group."""
 
     type: FulfilmentType
     id: str
@@ -482,6 +483,12 @@ class Fulfilment(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, 
     recipient: str = ""
     shipping: str = ""
     group: str = ""
+    carrier: str = ""
+    service: str = ""
+    carriage: int = 0
+    carriage_currency: str = ""
+    transit_days: int = 0
+    grams: int = 0
 
 
 class OrderStatus(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):

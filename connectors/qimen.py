@@ -21,7 +21,8 @@ PAGE = 100
 
 
 class Account(msgspec.Struct, frozen=True, kw_only=True):
-    """How we are known at a warehouse. `carrier` and `platform` are codes of the norm."""
+    """How we are known at a warehouse. `carrier` and `platform` are codes of the norm; `carrier` is who carries
+    what a fulfilment names no carrier for."""
 
     app_key: str
     customer: str
@@ -87,7 +88,7 @@ def delivery_order(told: Fulfilment, recipient: Person | None, account: Account,
         "placeOrderTime": when,
         "operateTime": when,
         "shopNick": told.shop,
-        "logisticsCode": account.carrier,
+        "logisticsCode": told.carrier or account.carrier,
         "senderInfo": _contact(account.sender),
         "receiverInfo": _contact(recipient),
         **({"remark": told.shipping} if told.shipping else {}),

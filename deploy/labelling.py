@@ -7,11 +7,12 @@ from typing import Annotated, TypeVar
 import msgspec
 from pydantic import BaseModel, Field, ValidationError
 
-from connectors.carriers import Choice, Parcel, RateTable, choose
 from connectors.contract import Person
 from connectors.labels import LabelRequest
+from deploy.business.carriers import CarriersForm, table_of
 from deploy.business.forms import Form, Region, Sku
 from deploy.business.sheets import Entry, Problem, Unreadable, read_document, read_rows
+from tables.carriers import Choice, Offer, Parcel, RateTable, choose
 
 F = TypeVar("F", bound=BaseModel)
 Grams = Annotated[int, Field(ge=1, le=1_000_000_000)]
@@ -66,32 +67,41 @@ class Chosen(msgspec.Struct, frozen=True):
     choice: Choice
     label: LabelRequest | None
 
+    def shown(self) -> dict[str, object]:
+        """For programs: the choice with all its candidates."""
+        chosen = self.choice.chosen
+        return {
+            "version": self.choice.version,
+            "currency": self.choice.currency,
+            "service": chosen.service if chosen else "",
+            "candidates": [msgspec.structs.asdict(offer) for offer in self.choice.offers],
+        }
+
 
 def choose_labels(table_file: Path, parcels_file: Path, sender_file: Path | None = None) -> list[Chosen] | list[Problem]:
     """A choice for each parcel; or every problem that the files have."""
     try:
-        table, rows = _document(table_file, RateTable), list(_parcels(parcels_file))
+        form, rows = _document(table_file, CarriersForm), list(_parcels(parcels_file))
         sender = _document(sender_file, AddressForm) if sender_file else AddressForm()
     except Unreadable as unreadable:
         return [unreadable.problem]
-    problems = [row for row in (table, sender, *rows) if isinstance(row, Problem)]
-    if problems or isinstance(table, Problem) or isinstance(sender, Problem):
+    problems = [row for row in (form, sender, *rows) if isinstance(row, Problem)]
+    if problems or isinstance(form, Problem) or isinstance(sender, Problem):
         return problems
+    table = table_of(form)
     return [_chosen(table, row, sender) for row in rows if isinstance(row, ParcelForm)]
 
 
 def _chosen(table: RateTable, form: ParcelForm, sender: AddressForm) -> Chosen:
     choice = choose(table, form.parcel())
-    return Chosen(form.reference, choice, _label(form, sender, choice))
+    return Chosen(form.reference, choice, _label(form, sender, choice.chosen) if choice.chosen else None)
 
 
-def _label(form: ParcelForm, sender: AddressForm, choice: Choice) -> LabelRequest | None:
-    if choice.chosen is None:
-        return None
+def _label(form: ParcelForm, sender: AddressForm, chosen: Offer) -> LabelRequest:
     return LabelRequest(
         reference=form.reference,
-        carrier=choice.chosen.carrier,
-        service=choice.chosen.service,
+        carrier=chosen.carrier,
+        service=chosen.service,
         grams=form.grams,
         sender=sender.person(form.origin),
         sender_region=form.origin,

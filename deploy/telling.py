@@ -47,12 +47,13 @@ def order_lines(lines: Iterable[Line]) -> RenderableType:
 
 
 def _fulfilments(told: Iterable[Told]) -> RenderableType:
-    table = Table("told at (UTC)", "what", "fulfilment", "node", "units", title="Told to the nodes", title_justify="left")
+    table = Table("told at (UTC)", "what", "fulfilment", "node", "units", "carried by", title="Told to the nodes", title_justify="left")
     for one in told:
         said = one.told
         what = "ship" if said.type == "FulfilmentOrdered" else "do not ship" if said.final else "please cancel"
         units = ", ".join(f"{line.quantity} × {line.sku}" for line in said.lines)
-        table.add_row(when(one.at), f"{what} ({said.reason})" if said.reason else what, said.id, Text(said.node), Text(units))
+        by = f"{said.carrier} {said.service}".strip()
+        table.add_row(when(one.at), f"{what} ({said.reason})" if said.reason else what, said.id, Text(said.node), Text(units), Text(by))
     return table if table.row_count else Text("No node was told anything.", style="dim")
 
 
@@ -88,6 +89,8 @@ def event_line(event: e.AnyEvent) -> Text:
             return Text(f"{node} ships {_units(rows)} ({name}{', told later' if later else ''})", style="green")
         case e.FulfilmentReleased(fulfilment=name, node=node, rows=rows, group=group):
             return Text(f"{node} is told to ship {_units(rows)} ({name}{f', in parcel {group}' if group else ''})", style="green")
+        case e.CarrierChosen():
+            return _carried(event)
         case e.Unreserved(fulfilment=name, node=node, rows=rows, to=to, reason=reason):
             return Text(f"{node} no longer ships {_units(rows)} ({name}, {reason}): to {to}", style="yellow")
         case e.CancelRequested(fulfilment=name, node=node, rows=rows, reason=reason):
@@ -156,6 +159,23 @@ def event_line(event: e.AnyEvent) -> Text:
             return Text(f"refused ({code}): {sentence}", style="red")
         case _:
             return Text(type(event).__name__)
+
+
+def _carried(event: e.CarrierChosen) -> Text:
+    """Who carries it, and what speaks against each of the others."""
+    if event.unweighed:
+        return Text(f"nobody is chosen to carry {event.fulfilment}: nobody knows what {', '.join(event.unweighed)} weigh", style="red")
+    others = [
+        f"{offer.service} {offer.excluded.replace('_', ' ') or f'{amount(offer.price, event.currency)}, {offer.days} days'}"
+        for offer in event.offers
+        if offer.service != event.service
+    ]
+    rest = f" (rates {event.table}{': ' if others else ''}{'; '.join(others)})"
+    if not event.service:
+        return Text(f"nobody carries {event.fulfilment}, {event.grams:,} g to {event.region or 'an unknown region'}{rest}", style="red")
+    price = amount(event.price, event.currency)
+    said = f"{event.service} of {event.carrier} carries {event.fulfilment}, {event.grams:,} g, for {price} in {event.days} days"
+    return Text(said, style="green") + Text(rest, style="dim")
 
 
 def considered(event: e.Considered) -> RenderableType:

@@ -9,6 +9,7 @@ from typing import Annotated, Literal
 import msgspec
 from msgspec import Meta
 
+from tables.carriers import Grams
 from tables.events import (
     MOST_MONEY,
     MOST_UNITS,
@@ -285,6 +286,21 @@ class SetPolicy(Command, frozen=True):
     policy: msgspec.Raw
 
 
+class SetCarriers(Command, frozen=True):
+    """The table of carriers; `tables/carriers.py` says its form."""
+
+    version: Number
+    table: msgspec.Raw
+
+
+class SetWeights(Command, frozen=True):
+    """Grams of a unit by SKU. `part`: the version of each part rises by itself."""
+
+    version: Number
+    part: Number
+    weights: Annotated[tuple[tuple[str, Grams], ...], Meta(min_length=1)]
+
+
 class Tick(Command, frozen=True):
     at: Moment
 
@@ -316,6 +332,8 @@ AnyCommand = (
     | SetSegment
     | SetListing
     | SetPolicy
+    | SetCarriers
+    | SetWeights
     | Tick
 )
 Source = Literal["raw", "import", "tick", "operator"]

@@ -432,6 +432,8 @@ cdef class Quick:
         flow = pool.policy.flow
         if flow is not None and flow.asks_more(shop_name):
             return None
+        if pool.rates is not None:
+            return None
         if pool.deferred or pool.free.get(quota_of(shop_name)) or self.placed.placed_at <= pool.forgotten.get(shop_name, -1):
             return None
         segment = shop.segment

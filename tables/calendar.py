@@ -38,5 +38,10 @@ def next_wave(minutes: tuple[int, ...], clock: Clock, at: int) -> int:
     return at  # without a clock it goes at once
 
 
+def ahead(clock: Clock, at: int) -> int:
+    """Minutes ahead of UTC; 0 without a clock."""
+    return clock[max(0, bisect_right(clock, at, key=_begin) - 1)][1] if clock else 0
+
+
 def _begin(change: tuple[int, int]) -> int:
     return change[0]

@@ -9,6 +9,8 @@ from typing import Annotated, Literal
 import msgspec
 from msgspec import Meta
 
+from tables.carriers import Offer
+
 MOST_UNITS = 1_000_000_000
 Units = Annotated[int, Meta(ge=0, le=MOST_UNITS)]
 Each = Annotated[int, Meta(ge=1, le=1_000_000)]
@@ -226,6 +228,27 @@ class FulfilmentReleased(Event, frozen=True):
     rows: tuple[Row, ...]
     sealed: str = ""
     shipping: str = ""
+    group: str = ""
+
+
+class CarrierChosen(Event, frozen=True):
+    """Who is to carry a fulfilment that its node is told of by this decision, by the table of rates `table`: chosen out of `offers` for a
+    parcel of so many grams to `region`. `service` "": none will do, as the offers say, or as nobody weighed the SKUs `unweighed`.
+    `price` in minor units of `currency`, `days` from now to the door; of all of the parcel where it goes with others (`group`)."""
+
+    order: str
+    fulfilment: str
+    node: str
+    table: int
+    region: str
+    grams: int
+    service: str = ""
+    carrier: str = ""
+    price: int = 0
+    currency: str = ""
+    days: int = 0
+    offers: tuple[Offer, ...] = ()
+    unweighed: tuple[str, ...] = ()
     group: str = ""
 
 
@@ -572,6 +595,21 @@ class PolicySet(Event, frozen=True):
     policy: msgspec.Raw
 
 
+class RatesSet(Event, frozen=True):
+    """`table` is the checked table of carriers as JSON (`tables/carriers.py` says its form); one without services: none is chosen."""
+
+    version: int
+    table: msgspec.Raw
+
+
+class WeightsSet(Event, frozen=True):
+    """What a unit of these SKUs weighs, in grams; of others it stays known. `part`: a large business tells it in several."""
+
+    version: int
+    part: int
+    weights: tuple[tuple[str, int], ...]
+
+
 class Ticked(Event, frozen=True):
     at: int
 
@@ -608,6 +646,7 @@ OrderEvent = (
     | Reserved
     | Unreserved
     | FulfilmentReleased
+    | CarrierChosen
     | CancelRequested
     | CancelRefused
     | AmendmentTooLate
@@ -629,6 +668,6 @@ OrderEvent = (
     | Shortage
 )
 StockEvent = StockMoved | StockCounted | FillDeferred | ReservationMade | ReservationReleased
-ReferenceEvent = NodeSet | ShopSet | SegmentSet | ListingSet | PolicySet | Ticked
+ReferenceEvent = NodeSet | ShopSet | SegmentSet | ListingSet | PolicySet | RatesSet | WeightsSet | Ticked
 NoEvent = Duplicate | Stale | Refused
 AnyEvent = OrderEvent | StockEvent | ReferenceEvent | NoEvent

@@ -1,6 +1,9 @@
 """How events change stock, and what a pool knows of nodes, shops, segments, listings and its policy."""
 
+from sys import intern
+
 from tables import events as e
+from tables.carriers import decode_rates
 from tables.closing import forget
 from tables.evolve_holds import date_holds
 from tables.evolve_parcels import forget_early
@@ -61,6 +64,18 @@ def policy_set(pool: Pool, event: e.PolicySet) -> None:
     pool.policy = decode_policy(event.policy)
     pool.policy_version = event.version
     pool.rankings.clear()
+
+
+def rates_set(pool: Pool, event: e.RatesSet) -> None:
+    table = decode_rates(event.table)
+    pool.rates = table if table.services else None
+    pool.versions["carriers"] = event.version
+
+
+def weights_set(pool: Pool, event: e.WeightsSet) -> None:
+    for sku, grams in event.weights:
+        pool.grams[intern(sku)] = grams
+    pool.versions[f"weights/{event.part}"] = event.version
 
 
 def ticked(pool: Pool, event: e.Ticked) -> None:

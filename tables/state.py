@@ -6,6 +6,7 @@ from typing import Any
 import msgspec
 
 from tables.book import OrderBook
+from tables.carriers import RateTable
 from tables.events import Node, Row, Segment, Shop, TrackingStatus
 from tables.policy import Policy
 from tables.stock import Cells, NodeStock
@@ -65,6 +66,7 @@ class Pool(msgspec.Struct):
     `expiring`: a heap of (expires_at, reservation), the first of which stands; `claims`: by order, the reservation it names.
     `untold`: by node and shop, the fulfilments that the node is not told of yet: since which state time they wait (0: the next tick will
     tell), longest first, and their recipient; `parties`: by recipient, which of them are for it.
+    `rates`: the table of carriers (None: no carrier is chosen), `grams`: what a unit of a SKU weighs.
     `rankings` only spare the decider work it has done before, and follow from nodes and policy."""
 
     name: str
@@ -102,6 +104,8 @@ class Pool(msgspec.Struct):
     untold: dict[str, dict[str, dict[str, tuple[int, str]]]] = {}
     parties: dict[str, tuple[str, ...]] = {}
     rankings: dict[Any, Any] = {}
+    rates: RateTable | None = None
+    grams: dict[str, int] = {}
 
     def free_units(self, origin: str, sku: str) -> int:
         cells = self.free.get(origin)

@@ -3,6 +3,7 @@
 Control numbers follow from the event's place: six digits of the offset, three of the ordinal. They come round after a million commands of
 a partition; what never does is W0502, the fulfilment."""
 
+import re
 from collections.abc import Iterator
 
 import msgspec
@@ -22,6 +23,7 @@ ORIGINAL, CANCEL = "N", "F"
 FULFILMENT, REFERENCE, SKU, NODE = 22, 30, 48, 80
 NAME, STREET, STREETS, CITY, POSTCODE, CONTACT, NOTE = 60, 55, 4, 30, 15, 80, 80
 ROUTING, CARRIER = 35, 4
+_SCAC = re.compile(r"[A-Z]{2,4}")
 
 
 class Ends(msgspec.Struct, frozen=True, kw_only=True):
@@ -103,8 +105,12 @@ def _segments(fulfilment: Fulfilment, recipient: Person | None, carrier: str) ->
 
 
 def _by_what_way(fulfilment: Fulfilment, carrier: str) -> Segment:
-    """05: the method in the shop's words, 10: the carrier."""
-    routing, code = _fitted(fulfilment.shipping, ROUTING), _exact(carrier, CARRIER, "W6610")
+    """05: the routing that is asked for, 10: the carrier. The one that was chosen, where its name is a SCAC; else that of the shop's method."""
+    if fulfilment.carrier:
+        routing, code = f"{fulfilment.carrier} {fulfilment.service}".strip(), fulfilment.carrier if _SCAC.fullmatch(fulfilment.carrier) else ""
+    else:
+        routing, code = fulfilment.shipping, _exact(carrier, CARRIER, "W6610")
+    routing = _fitted(routing, ROUTING)
     if code:
         return ("W66", "PP", "ZZ", "", "", routing, "", "", "", "", code)
     return ("W66", "PP", "ZZ", "", "", routing) if routing else ("W66", "PP", "ZZ")

@@ -7,12 +7,14 @@ from pathlib import Path
 import msgspec
 
 from connectors.contract import ShopRef
+from deploy.business.carriers import Weights, table_of, weights_of
 from deploy.business.check import Placed, Sheets
 from deploy.business.flow import Seller
 from deploy.business.forms import ListingForm, NodeForm, PartnerForm, SegmentForm, ShopForm, StockForm
 from deploy.business.policy import policy_of
 from deploy.business.sheets import Problem
 from streams.reference import ShopRecord
+from tables.carriers import RateTable
 from tables.events import Node, Segment, Shop
 from tables.policy import Policy
 
@@ -21,7 +23,8 @@ Parts = tuple[tuple[str, int], ...]
 
 class PoolBook(msgspec.Struct, frozen=True, kw_only=True):
     """One pool of a business, in the order it is published. `sellers`: the shops that take orders. `listings`: shop -> listing -> parts;
-    `items`: shop -> listing -> what the platform calls it; `stock`: node -> SKU -> units."""
+    `items`: shop -> listing -> what the platform calls it; `stock`: node -> SKU -> units; `weights`: part by part, SKUs and what a unit of
+    them weighs. `carriers` None: as it was before."""
 
     pool: str
     segments: tuple[Segment, ...]
@@ -32,6 +35,8 @@ class PoolBook(msgspec.Struct, frozen=True, kw_only=True):
     listings: dict[str, dict[str, Parts]]
     stock: dict[str, dict[str, int]]
     items: dict[str, dict[str, str]]
+    carriers: RateTable | None = None
+    weights: tuple[tuple[int, Weights], ...] = ()
 
 
 class Business(msgspec.Struct, frozen=True):
@@ -71,6 +76,8 @@ def _book(pool: str, sheets: Sheets) -> PoolBook:
         listings=_listings({form.shop for form in shops}, sheets.listings),
         stock=_stock({form.node for form in nodes}, sheets.stock),
         items=_items({form.shop for form in shops}, sheets.listings),
+        carriers=table_of(sheets.carriers[0].form) if sheets.carriers else None,
+        weights=weights_of(at.form for at in sheets.items),
     )
 
 

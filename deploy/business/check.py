@@ -5,6 +5,7 @@ from typing import Generic, TypeVar
 
 import msgspec
 
+from deploy.business.carriers import CarriersForm, WeightForm, table_problems
 from deploy.business.flow import Seller, flow_problems
 from deploy.business.forms import (
     BASIS_POINTS,
@@ -53,6 +54,8 @@ class Sheets(msgspec.Struct, frozen=True):
     policy: tuple[Placed[PolicyForm], ...]
     broken: frozenset[str] = frozenset()
     partners: tuple[Placed[PartnerForm], ...] = ()
+    carriers: tuple[Placed[CarriersForm], ...] = ()
+    items: tuple[Placed[WeightForm], ...] = ()
 
     def names(self, file: str, found: Iterable[str]) -> frozenset[str]:
         return Anything() if file in self.broken else frozenset(found)
@@ -75,6 +78,10 @@ def cross_check(sheets: Sheets, channels: Collection[str]) -> Iterator[Problem]:
     yield from _unknown(sheets.stock, lambda at: at.node, _nodes(sheets), "node", "nodes.csv")
     for policy in sheets.policy:
         yield from _policy(sheets, policy)
+    for at in sheets.carriers:
+        shops = sheets.names("shops.yaml", (shop.form.shop for shop in sheets.shops))
+        yield from (at.problem(sentence, *path) for sentence, path in table_problems(at.form, shops, _nodes(sheets)))
+    yield from _twice(sheets.items, lambda item: item.sku, "{} is weighed twice; leave one of the rows")
     yield from _partners_nodes(sheets)
 
 

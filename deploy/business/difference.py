@@ -16,14 +16,15 @@ import msgspec
 from connectors.contract import ShopRef
 from deploy.business.book import Business, PoolBook
 from deploy.business.sheets import Problem
-from streams.commands import Command, CountStock, SetListing, SetNode, SetPolicy, SetSegment, SetShop
+from streams.commands import Command, CountStock, SetCarriers, SetListing, SetNode, SetPolicy, SetSegment, SetShop, SetWeights
 from streams.reference import AnyReference, ImportRecord, ListingRecord, NodeRecord, PoolRecord, Reference, ShopRecord, record_id
+from tables.carriers import decode_rates, encode_rates
 from tables.events import Node
 from tables.policy import decode_policy, encode_policy
 
 DOCUMENT_LINES = 500
 STOCK_BUCKETS = 64
-KINDS = ("segment", "node", "shop", "policy", "listing", "stock")
+KINDS = ("segment", "node", "shop", "policy", "weights", "carriers", "listing", "stock")
 
 canonical = msgspec.json.Encoder(order="deterministic").encode
 Told = Mapping[str, str]
@@ -104,10 +105,18 @@ def refusals(business: Business, reference: Reference, partitions: int) -> Itera
             if (there := reference.nodes.get(node.node)) and there.pool != book.pool:
                 said = f"node {node.node!r} belongs to pool {there.pool!r} for life, its stock lies there; give it a new name"
                 yield business.problem(f"node/{node.node}", said)
+        yield from _same_version(book, reference)
     for made in reference.pools.values():
         if made.partitions != partitions:
             advice = f"set YIPAN_PARTITIONS={made.partitions}"
             yield Problem("settings", 0, f"pool {made.pool!r} was made for {made.partitions} partitions, not {partitions}; {advice}")
+
+
+def _same_version(book: PoolBook, reference: Reference) -> Iterator[Problem]:
+    """A choice of carrier names its table by this version."""
+    record, table = reference.imports.get(f"import/{book.pool}/carriers"), book.carriers
+    if record and table and record.value != _json(table) and table.version <= (last := decode_rates(record.value).version):
+        yield Problem("carriers.yaml", 0, f"the table differs from the one imported as version {last}; raise its version above that")
 
 
 def _moved(business: Business, before: ShopRef, now: ShopRef) -> Iterator[Problem]:
@@ -181,6 +190,12 @@ def _items(book: PoolBook, version: int) -> Iterator[Item]:
         yield _item(f"shop/{shop.ref.shop}", pool, (shop, seller), told_shop, record, version=version)
     policy = SetPolicy(pool=pool, cause=cause, version=version, policy=msgspec.Raw(encode_policy(book.policy)))
     yield _item("policy", pool, book.policy, policy)
+    for part, weights in book.weights:
+        weighed = SetWeights(pool=pool, cause=cause, version=version, part=part, weights=weights)
+        yield _item(f"weights/{part}", pool, weights, weighed)
+    if book.carriers is not None:
+        table = msgspec.Raw(encode_rates(book.carriers))
+        yield _item("carriers", pool, book.carriers, SetCarriers(pool=pool, cause=cause, version=version, table=table))
     for shop_name, listings in book.listings.items():
         for listing, parts in listings.items():
             named = SetListing(pool=pool, cause=cause, version=version, shop=shop_name, listing=listing, parts=parts)

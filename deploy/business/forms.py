@@ -30,7 +30,7 @@ def basis_points(given: Any) -> int:
     return int((per_cent * 100).to_integral_value(ROUND_FLOOR))
 
 
-def _listed(given: Any) -> Any:
+def listed(given: Any) -> Any:
     """One word where a list is due is a list of one."""
     return [given] if isinstance(given, str) else given
 
@@ -68,10 +68,10 @@ Zone = Annotated[str, AfterValidator(_known_zone), Field(description="an IANA na
 Rank = Annotated[int, Field(ge=-1_000_000, le=1_000_000, description="a whole number; 0 comes before 1")]
 Kind = Annotated[Literal["warehouse", "store", "dealer", "supplier"], Field(description="warehouse, store, dealer or supplier")]
 Kilometres = Annotated[int, Field(ge=0, le=21_000, description="a whole number of km")]
-Kinds = Annotated[tuple[Kind, ...], BeforeValidator(_listed), Field(description="a list of warehouse, store, dealer, supplier")]
-Names = Annotated[tuple[Name, ...], BeforeValidator(_listed), Field(description="a list of node names")]
+Kinds = Annotated[tuple[Kind, ...], BeforeValidator(listed), Field(description="a list of warehouse, store, dealer, supplier")]
+Names = Annotated[tuple[Name, ...], BeforeValidator(listed), Field(description="a list of node names")]
 Criteria = Annotated[
-    tuple[Criterion, ...], BeforeValidator(_listed), Field(min_length=1, description="a list of distance, priority, most_stock")
+    tuple[Criterion, ...], BeforeValidator(listed), Field(min_length=1, description="a list of distance, priority, most_stock")
 ]
 
 
@@ -121,9 +121,9 @@ class ShopForm(Form):
     share: int = Field(100, ge=0, le=100, description="per cent of what its segment has left, 0 to 100")
     buffer: Units = 0
     quotas: dict[Sku, Units] = Field({}, description="a mapping of SKU to a whole number of units")
-    non_goods: Annotated[tuple[Sku, ...], BeforeValidator(_listed)] = Field((), description="a list of listing codes that are not goods")
+    non_goods: Annotated[tuple[Sku, ...], BeforeValidator(listed)] = Field((), description="a list of listing codes that are not goods")
     active: bool = Field(True, description="true or false")
-    tell: Annotated[tuple[Tell, ...], BeforeValidator(_listed)] = Field((), description="a list of levels, shipments, cancels, refunds")
+    tell: Annotated[tuple[Tell, ...], BeforeValidator(listed)] = Field((), description="a list of levels, shipments, cancels, refunds")
 
 
 class SegmentForm(Form):
@@ -221,8 +221,8 @@ class ShopFlowForm(Form):
 
 
 class WavesForm(Form):
-    days: Annotated[tuple[Day, ...], BeforeValidator(_listed)] = Field(DAYS, min_length=1, description="a list of mon, tue, … sun")
-    at: Annotated[tuple[Clocktime, ...], BeforeValidator(_listed)] = Field(min_length=1, description='a list of times such as "11:00"')
+    days: Annotated[tuple[Day, ...], BeforeValidator(listed)] = Field(DAYS, min_length=1, description="a list of mon, tue, … sun")
+    at: Annotated[tuple[Clocktime, ...], BeforeValidator(listed)] = Field(min_length=1, description='a list of times such as "11:00"')
     timezone: Zone = "UTC"
 
 

@@ -11,6 +11,7 @@ from pydantic_core import ErrorDetails
 from connectors.forms import FORMS
 from connectors.registry import channels
 from deploy.business.book import Business, business_of
+from deploy.business.carriers import BandForm, CarriersForm, ServiceForm, WeightForm, ZoneForm
 from deploy.business.check import Placed, Sheets, cross_check, cross_check_partners
 from deploy.business.forms import (
     FilterForm,
@@ -33,6 +34,7 @@ from deploy.business.told import told_problems
 
 F = TypeVar("F", bound=Form)
 PARTNERS = "partners.yaml"
+CARRIERS = "carriers.yaml"
 LONGEST = 80  # characters of a value that is told
 
 
@@ -48,7 +50,9 @@ def load_business(folder: Path) -> Business | list[Problem]:
         listings=_sheet(folder / "listings.csv", ListingForm, problems),
         stock=_sheet(folder / "stock.csv", StockForm, problems),
         policy=_sheet(folder / "policy.yaml", PolicyForm, problems),
-        partners=_sheet(folder / PARTNERS, PartnerForm, problems) if (folder / PARTNERS).exists() else (),
+        partners=_perhaps(folder / PARTNERS, PartnerForm, problems),
+        carriers=_perhaps(folder / CARRIERS, CarriersForm, problems),
+        items=_perhaps(folder / "items.csv", WeightForm, problems),
     )
     broken = frozenset(problem.file for problem in problems)
     sheets = msgspec.structs.replace(sheets, broken=broken)
@@ -91,8 +95,13 @@ def _sheet(path: Path, form: type[F], problems: list[Problem]) -> tuple[Placed[F
     return tuple(found)
 
 
+def _perhaps(path: Path, form: type[F], problems: list[Problem]) -> tuple[Placed[F], ...]:
+    """Of a file that a folder need not have."""
+    return _sheet(path, form, problems) if path.exists() else ()
+
+
 def _entries(path: Path, form: type[Form]) -> Iterable[Entry | Problem]:
-    if form is PolicyForm:
+    if form in (PolicyForm, CarriersForm):
         return [read_document(path)]
     if path.suffix == ".yaml":
         return read_list(path)
@@ -145,6 +154,12 @@ def _field(path: tuple[str | int, ...], form: type[Form]) -> tuple[str | int, ty
             return _field(tuple(rest), FlowForm)
         case ("pools" | "tenants" | "shops", _, *rest) if rest and issubclass(form, FlowForm):
             return _field(tuple(rest), ShopFlowForm)
+        case ("services", _, *rest) if rest and issubclass(form, CarriersForm):
+            return _field(tuple(rest), ServiceForm)
+        case ("zones", _, *rest) if rest and issubclass(form, ServiceForm):
+            return _field(tuple(rest), ZoneForm)
+        case ("bands", _, *rest) if rest and issubclass(form, ZoneForm):
+            return _field(tuple(rest), BandForm)
         case ("waves", _, *rest) if rest and issubclass(form, FlowForm):
             return _field(tuple(rest), WavesForm)
         case ("holds", _, *rest) if rest and issubclass(form, ShopFlowForm):

@@ -33,7 +33,7 @@ def labels(table: Table, parcels: Parcels, easypost: Key = None, sender: Sender 
     chosen = [one for one in outcome if not isinstance(one, Problem)]
     _complain(problems, chosen)
     if json:
-        to_json({"problems": problems, "choices": [{"reference": one.reference, "choice": one.choice} for one in chosen]})
+        to_json({"problems": problems, "choices": [{"reference": one.reference, "choice": one.shown()} for one in chosen]})
     refused = False if problems or json else _print(chosen, easypost)
     raise typer.Exit(int(bool(problems) or refused or any(one.label is None for one in chosen)))
 
@@ -43,7 +43,7 @@ def _complain(problems: "Sequence[Problem]", chosen: "Sequence[Chosen]") -> None
         say(f"{problem.file}:{problem.line}: {problem.sentence}")
     for one in chosen:
         if one.label is None:
-            reasons = ", ".join(f"{candidate.service} {candidate.excluded}" for candidate in one.choice.candidates)
+            reasons = ", ".join(f"{offer.service} {offer.excluded}" for offer in one.choice.offers)
             say(f"{one.reference} is taken by no service: {reasons}")
 
 

@@ -26,12 +26,13 @@ class Amended:
     def placed(self, event: OrderPlaced) -> None:
         """Call it before and instead of `Orders.placed`."""
         before = self._orders.get(event.order)
-        who, how = hash(event.sealed) or before.who, hash(event.shipping) or before.how
+        who, how = hash(event.sealed) or before.who, event.shipping or before.how
         if before.revision and (who, how) != (before.who, before.how):
             self._due.update({(event.order, name): promise.node for name, promise in before.promises.items()})
         self._orders.placed(event)
         known = self._orders.get(event.order)
-        known.who, known.how = who, how
+        # one that was over is forgotten, and begins anew
+        known.who, known.how = (who, how) if known is before else (hash(event.sealed), event.shipping)
 
     def too_late(self, event: e.AmendmentTooLate) -> None:
         if self._due.pop((event.order, event.fulfilment), "") != event.node:

@@ -13,7 +13,7 @@ from connectors.contract import Fulfilment
 from streams.checks.findings import Findings
 from streams.read import Record
 from streams.topics import DECISIONS, FULFILMENTS
-from tables.events import NODE_SAID, CancelRequested, FulfilmentReleased, Reserved, Unreserved
+from tables.events import NODE_SAID, CancelRequested, CarrierChosen, FulfilmentReleased, Reserved, Unreserved
 
 decode_fulfilment = msgspec.json.Decoder(Fulfilment).decode
 units_of = attrgetter("line", "sku", "quantity")
@@ -21,9 +21,11 @@ EXCUSED, OPEN, MET = 2, 0, 1
 SHORT = (1 << 32) - 1
 Telling = Reserved | FulfilmentReleased | Unreserved | CancelRequested
 Met = Literal["repeated", "unknown", "other", "changed"]
+Way = tuple[str, str, int, str, int, int]  # how it is to be carried
+ANY_WAY: Way = ("", "", 0, "", 0, 0)
 _COMPLAINTS: dict[Met, str] = {
     "unknown": "no decision says so",
-    "other": "its decision says another node, order or other units",
+    "other": "its decision says another node, order, carrier or other units",
     "changed": "comes again, and differs",
 }
 
@@ -46,27 +48,27 @@ class Due:
         self._latest = -1  # index of what came
         self._deleted = False
 
-    def owe(self, offset: int, src: int, pool: str, event: Telling, began: int) -> None:
+    def owe(self, offset: int, src: int, pool: str, event: Telling, began: int, carried: CarrierChosen | None = None) -> None:
         """The decision at `offset` about the command at `src` has this event; it follows from a raw record appended at `began`
-        (0: from none)."""
+        (0: from none). `carried`: who is to carry it."""
         match event:
             case Reserved(later=False):
-                self._owe(offset, src, "FulfilmentOrdered", pool, event, began, final=True)
+                self._owe(offset, src, "FulfilmentOrdered", pool, event, began, _way(carried))
             case FulfilmentReleased():
-                self._owe(offset, src, "FulfilmentOrdered", pool, event, 0, final=True)
+                self._owe(offset, src, "FulfilmentOrdered", pool, event, 0, _way(carried))
             case Unreserved(reason=reason, untold=False) if reason not in NODE_SAID:
-                self._owe(offset, src, "FulfilmentCancelled", pool, event, 0, final=True)
+                self._owe(offset, src, "FulfilmentCancelled", pool, event, 0, ANY_WAY)
             case CancelRequested():
-                self._owe(offset, src, "FulfilmentCancelled", pool, event, 0, final=False)
+                self._owe(offset, src, "FulfilmentCancelled", pool, event, 0, ANY_WAY, final=False)
 
-    def _owe(self, offset: int, src: int, kind: str, pool: str, event: Telling, began: int, *, final: bool) -> None:
+    def _owe(self, offset: int, src: int, kind: str, pool: str, event: Telling, began: int, way: Way, *, final: bool = True) -> None:
         self._offset.append(offset)
         self._src.append(src)
         self._began.append(began)
         self._name.append(hash((kind, event.fulfilment)) & SHORT)
         rows = event.rows
         # lines may come in any order
-        self._owed.append(hash((event.order, event.node, pool, final, len(rows), frozenset(map(units_of, rows)))) & SHORT)
+        self._owed.append(hash((event.order, event.node, pool, final, way, len(rows), frozenset(map(units_of, rows)))) & SHORT)
         self._record.append(0)
         self._state.append(OPEN)
 
@@ -119,8 +121,8 @@ class Due:
     def _meet(self, told: Fulfilment, order: str, record: int) -> Met | int:
         """The index of what it fulfils; or what is the matter with it."""
         src, name = told.src_offset, hash((told.type, told.id)) & SHORT
-        lines = told.lines
-        owed = hash((order, told.node, told.pool, told.final, len(lines), frozenset(map(units_of, lines)))) & SHORT
+        lines, way = told.lines, (told.carrier, told.service, told.carriage, told.carriage_currency, told.transit_days, told.grams)
+        owed = hash((order, told.node, told.pool, told.final, way, len(lines), frozenset(map(units_of, lines)))) & SHORT
         self._highest = max(self._highest, src)
         wrong: Met = "unknown"
         known = self._src
@@ -180,3 +182,7 @@ class Due:
         while i >= 0:
             yield i
             i = self._state.find(OPEN, i + 1)
+
+
+def _way(by: CarrierChosen | None) -> Way:
+    return (by.carrier, by.service, by.price, by.currency, by.days, by.grams) if by and by.service else ANY_WAY

@@ -26,6 +26,7 @@ Invariant = Literal[
     "refunds",  # no more is given back than was paid
     "amendments",  # a changed address reaches every fulfilment, or is said to be too late
     "holds",  # a held order is promised nothing
+    "carriers",  # a fulfilment goes by the service that table, weights and order lead to
     "fulfilments",  # one for each reservation, and one for each cancel
     "commits",  # no consumer says it has done what has no lasting result
     "versions",  # statuses and levels go forward only

@@ -70,8 +70,10 @@ class Orders:
             return False
         who = (placed.updated_at, placed.digest, placed.segment, placed.shop)
         money = (placed.currency, placed.charges, placed.paid)
-        told = (hash(placed.sealed), hash(placed.shipping))
-        self._packed.put(key, encode(Plain(*who, reserved.fulfilment, reserved.node, pack_lines(placed.lines), False, *money, *told)))
+        plain = Plain(*who, reserved.fulfilment, reserved.node, pack_lines(placed.lines), False, *money)
+        plain.who, plain.how = hash(placed.sealed), placed.shipping
+        plain.region, plain.placed_at = placed.region, placed.placed_at
+        self._packed.put(key, encode(plain))
         self.decided += 1
         self.standing["allocated"] += 1
         return True
@@ -103,6 +105,7 @@ class Orders:
         known.revision, known.updated_at, known.digest = event.revision, event.updated_at, event.digest
         known.segment, known.shop, known.lines = event.segment, event.shop, event.lines
         known.currency, known.charges, known.paid = event.currency, event.charges, event.paid
+        known.region, known.placed_at = event.region, event.placed_at
         known.cancelled = known.rejected = False
         known.holds = ()
         self._floors.placed(event)

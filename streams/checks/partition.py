@@ -183,10 +183,13 @@ class PartitionCheck:
         return _NOTHING.get(type(decision.events[0])) if len(decision.events) == 1 else None
 
     def _owe(self, record: Record, decision: Decision) -> None:
+        carried = {event.fulfilment: event for event in decision.events if isinstance(event, e.CarrierChosen)}
         for event in decision.events:
             if type(event) in _TOLD:
                 assert isinstance(event, e.Reserved | e.FulfilmentReleased | e.Unreserved | e.CancelRequested)
-                self.due.owe(record.offset, decision.src_offset, decision.pool, event, self._raw.at(decision.cause))
+                self.due.owe(
+                    record.offset, decision.src_offset, decision.pool, event, self._raw.at(decision.cause), carried.get(event.fulfilment)
+                )
 
     def finish(self) -> None:
         if self.left is not None:

@@ -6,6 +6,7 @@ from typing import Any
 from streams.checks.aftersales import AfterSales
 from streams.checks.amended import Amended
 from streams.checks.books import Books
+from streams.checks.carriage import Carriage
 from streams.checks.findings import Findings
 from streams.checks.money import Money
 from streams.checks.orders import Orders
@@ -27,6 +28,7 @@ class PoolCheck:
         self.reservations = Reservations(findings)
         self.money = Money(findings)
         self.amended = Amended(findings, self.orders)
+        self.carriage = Carriage(findings, self.orders)
         self._findings = findings
         self._policy_version = 0
         orders, after = self.orders, self.after
@@ -41,6 +43,7 @@ class PoolCheck:
             e.OrderRejected: orders.rejected,
             e.CancelRequested: orders.asked,
             e.FulfilmentReleased: self._told_of,
+            e.CarrierChosen: self.carriage.chosen,
             e.CancelRefused: orders.too_late,
             e.Backordered: orders.waits,
             e.Reserved: self._reserved,
@@ -61,6 +64,8 @@ class PoolCheck:
             e.NodeSet: self._node_set,
             e.SegmentSet: self._segment_set,
             e.PolicySet: self._policy_set,
+            e.RatesSet: self.carriage.rates_set,
+            e.WeightsSet: self.carriage.weights_set,
             e.Ticked: self._ticked,
         }
 
@@ -72,7 +77,7 @@ class PoolCheck:
         if decision.policy_version != self._policy_version:
             self._findings.note("sequence", f"decided by policy {decision.policy_version}, in force is {self._policy_version}")
         match decision.events:
-            case (OrderPlaced(of="") as placed, Considered(), Reserved() as reserved) if self.orders.placed_and_promised(placed, reserved):
+            case (OrderPlaced(of="") as placed, Considered(), Reserved() as reserved) if self._plain(placed, reserved):
                 self.books.reserve(reserved.node, reserved.rows, placed.segment, placed.shop)
             case (Shipped() as shipped,) if self.orders.shipped_as_promised(shipped):
                 self.books.ship(shipped.node, shipped.rows)
@@ -80,14 +85,19 @@ class PoolCheck:
                 for event in decision.events:
                     if fold := self._folds.get(type(event)):
                         fold(event)
+                self.carriage.settle()
                 self.after.settle()
                 self.amended.settle()
                 self.orders.settle()
                 self.reservations.settle()
         self.books.settle()
 
+    def _plain(self, placed: OrderPlaced, reserved: Reserved) -> bool:
+        return self.carriage.rates is None and self.orders.placed_and_promised(placed, reserved)
+
     def _placed(self, event: OrderPlaced) -> None:
         self.amended.placed(event)
+        self.carriage.placed(event)
         if event.of:
             self.after.linked(event)
 
@@ -95,6 +105,7 @@ class PoolCheck:
         known = self.orders.get(event.order)
         self.orders.promised(event, known)
         self.amended.promised(event)
+        self.carriage.told(event)
         self.books.reserve(event.node, event.rows, known.segment, known.shop)
 
     def _unreserved(self, event: e.Unreserved) -> None:
@@ -134,6 +145,7 @@ class PoolCheck:
 
     def _node_set(self, event: e.NodeSet) -> None:
         self.books.set_node(event.node)
+        self.carriage.node_set(event.node)
 
     def _segment_set(self, event: e.SegmentSet) -> None:
         self.books.segments[event.segment.segment] = event.segment
@@ -147,8 +159,10 @@ class PoolCheck:
 
     def _told_of(self, event: e.FulfilmentReleased) -> None:
         self.orders.untold.released(event, self.orders.get(event.order).promises.get(event.fulfilment))
+        self.carriage.told(event)
 
     def _ticked(self, event: e.Ticked) -> None:
         self.orders.held_since.ticked(event.at)
+        self.carriage.ticked(event.at)
         self.reservations.ticked(event)
         self.orders.untold.ticked(event.at)

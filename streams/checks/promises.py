@@ -31,8 +31,8 @@ class Return(msgspec.Struct, array_like=True):
 
 
 class Known(msgspec.Struct, array_like=True, tag=1):
-    """One order. Revision 0: only a cancel or a refund of it was heard of. `who`, `how`: hashes of the sealed recipient and of the
-    shipping method, 0: none was told."""
+    """One order. Revision 0: only a cancel or a refund of it was heard of. `who`: hash of the sealed recipient (0: none was
+    told), `how`: the shipping method."""
 
     revision: int = 0
     updated_at: int = 0
@@ -56,8 +56,10 @@ class Known(msgspec.Struct, array_like=True, tag=1):
     paid: Paid = ()
     refunds: dict[str, tuple[RefundCause, str, tuple[RefundLine, ...]]] = {}
     who: int = 0
-    how: int = 0
+    how: str = ""
     reissued: tuple[Row, ...] = ()
+    region: str = ""
+    placed_at: int = 0
 
     def is_over(self) -> bool:
         """Nothing is left to do for it, so that the decider may forget it."""
@@ -128,7 +130,9 @@ class Plain(msgspec.Struct, array_like=True, tag=0, gc=False):
     charges: int = 0
     paid: Paid = ()
     who: int = 0
-    how: int = 0
+    how: str = ""
+    region: str = ""
+    placed_at: int = 0
 
     def lines(self) -> tuple[OrderLine, ...]:
         return decode_lines(self.packed_lines)
@@ -139,6 +143,7 @@ class Plain(msgspec.Struct, array_like=True, tag=0, gc=False):
         known = Known(1, self.updated_at, self.digest, self.segment, self.shop, lines)
         known.currency, known.charges, known.paid = self.currency, self.charges, self.paid
         known.who, known.how = self.who, self.how
+        known.region, known.placed_at = self.region, self.placed_at
         if self.shipped:
             known.shipped = rows
         else:

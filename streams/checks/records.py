@@ -24,6 +24,9 @@ class OrderPlaced(msgspec.Struct, frozen=True, gc=False, tag=True):
     sealed: str = ""
     shipping: str = ""
     of: str = ""
+    region: str = ""
+    placed_at: Millis = 0
+    received_at: Millis = 0
 
 
 class Considered(msgspec.Struct, frozen=True, gc=False, tag=True):

@@ -7,6 +7,7 @@ from streams import commands as c
 from streams.rules import (
     answer,
     cancel,
+    carriage,
     count,
     hold,
     inspect,
@@ -58,6 +59,8 @@ RULES: dict[type[c.AnyCommand], Callable[[Plan, Any], None]] = {
     c.SetSegment: setup.set_segment,
     c.SetListing: hold.set_listing,
     c.SetPolicy: setup.set_policy,
+    c.SetCarriers: setup.set_carriers,
+    c.SetWeights: setup.set_weights,
     c.Tick: setup.tick,
 }
 
@@ -69,6 +72,7 @@ def decide(pool: Pool, command: c.AnyCommand, offset: int) -> tuple[AnyEvent, ..
     try:
         RULES[type(command)](plan, command)
         refund.settle(plan, command)
+        carriage.settle(plan)
     except MemoryError:
         raise
     except Exception as wrong:

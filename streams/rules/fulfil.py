@@ -1,9 +1,11 @@
 """A decision -> what the nodes are told. Pure and stateless: all that a fulfilment says is in the decision."""
 
+import msgspec
+
 from connectors.contract import Fulfilment, FulfilmentLine, FulfilmentType
 from streams.decisions import Decision
 from streams.rules.brief import Brief, Placed
-from tables.events import NODE_SAID, CancelRequested, FulfilmentReleased, OrderPlaced, Reserved, Row, Unreserved
+from tables.events import NODE_SAID, CancelRequested, CarrierChosen, FulfilmentReleased, OrderPlaced, Reserved, Row, Unreserved
 
 
 def fulfil(decision: Decision | Brief, partition: int) -> tuple[Fulfilment, ...]:
@@ -12,6 +14,7 @@ def fulfil(decision: Decision | Brief, partition: int) -> tuple[Fulfilment, ...]
     `ordinal` is the place of the event in its decision."""
     placed: OrderPlaced | Placed | None = None
     told: list[Fulfilment] = []
+    carried: dict[str, CarrierChosen] = {}
     for ordinal, event in enumerate(decision.events):
         match event:
             case OrderPlaced() | Placed():
@@ -28,9 +31,25 @@ def fulfil(decision: Decision | Brief, partition: int) -> tuple[Fulfilment, ...]
                 told.append(_told(decision, partition, ordinal, event, "FulfilmentCancelled", reason=event.reason))
             case CancelRequested():
                 told.append(_told(decision, partition, ordinal, event, "FulfilmentCancelled", reason=event.reason, final=False))
+            case CarrierChosen() if event.service:
+                carried[event.fulfilment] = event
             case _:
                 pass
-    return tuple(told)
+    return tuple([_carried(one, carried[one.id]) if one.id in carried else one for one in told] if carried else told)
+
+
+def _carried(told: Fulfilment, by: CarrierChosen) -> Fulfilment:
+    if told.type != "FulfilmentOrdered":
+        return told
+    return msgspec.structs.replace(
+        told,
+        carrier=by.carrier,
+        service=by.service,
+        carriage=by.price,
+        carriage_currency=by.currency,
+        transit_days=by.days,
+        grams=by.grams,
+    )
 
 
 def _told(

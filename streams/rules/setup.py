@@ -1,6 +1,6 @@
-"""SetNode, SetShop, SetSegment, SetPolicy and Tick: what the pool is to know, from this offset on. Pure."""
+"""SetNode, SetShop, SetSegment, SetPolicy, SetCarriers, SetWeights and Tick: what the pool is to know, from this offset on. Pure."""
 
-from streams.commands import UNDECODABLE, SetNode, SetPolicy, SetSegment, SetShop, Tick
+from streams.commands import UNDECODABLE, SetCarriers, SetNode, SetPolicy, SetSegment, SetShop, SetWeights, Tick
 from streams.rules.expire import end_holds
 from streams.rules.fill import fill
 from streams.rules.offer import time_out
@@ -8,7 +8,22 @@ from streams.rules.plan import Plan
 from streams.rules.reserve import end_expired
 from streams.rules.returns import expire
 from streams.rules.waves import send_off
-from tables.events import UNASSIGNED, FillDeferred, Grant, NodeSet, PolicySet, Refused, SegmentSet, Shop, ShopSet, Stale, Ticked
+from tables.carriers import decode_rates
+from tables.events import (
+    UNASSIGNED,
+    FillDeferred,
+    Grant,
+    NodeSet,
+    PolicySet,
+    RatesSet,
+    Refused,
+    SegmentSet,
+    Shop,
+    ShopSet,
+    Stale,
+    Ticked,
+    WeightsSet,
+)
 from tables.policy import DAY_MS, decode_policy
 from tables.tiers import quota_of
 
@@ -94,6 +109,23 @@ def set_policy(plan: Plan, command: SetPolicy) -> None:
         return
     plan.emit(PolicySet(version=command.version, policy=command.policy))
     _retry_backorders(plan)
+
+
+def set_carriers(plan: Plan, command: SetCarriers) -> None:
+    """For what nodes are told of from now on."""
+    if not _newer(plan, "carriers", command.version):
+        return
+    try:
+        decode_rates(command.table)
+    except UNDECODABLE as wrong:
+        plan.emit(Refused(code="bad_carriers", sentence=f"the table of carriers is not of the form that this version knows: {wrong}"))
+        return
+    plan.emit(RatesSet(version=command.version, table=command.table))
+
+
+def set_weights(plan: Plan, command: SetWeights) -> None:
+    if _newer(plan, f"weights/{command.part}", command.version):
+        plan.emit(WeightsSet(version=command.version, part=command.part, weights=command.weights))
 
 
 def tick(plan: Plan, command: Tick) -> None:

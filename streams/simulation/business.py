@@ -12,6 +12,7 @@ from connectors.contract import Millis, RawRecord, ShopRef
 from streams import commands as c
 from streams.reference import AnyReference, ListingRecord, NodeRecord, PoolRecord, ShopRecord
 from streams.simulation.broker import START_MS
+from streams.simulation.rates import carriers
 from tables.events import Node, Segment, Shop
 from tables.flow import Flow, HoldRule, ShopFlow
 from tables.policy import Policy, Rule, encode_policy
@@ -118,7 +119,7 @@ def _change(random: Random, pool: str, partition: int, causes: Iterator[c.Cause]
     return Import(
         at=at,
         partition=partition,
-        commands=(told, listing, *_goodwill(pool, causes)),
+        commands=(told, listing, *_goodwill(pool, causes), *carriers(apart, pool, causes)),
         reference=(ListingRecord(shop=f"web-{pool}", listing=GIFT, parts=listing.parts, version=2),),
     )
 

@@ -10,6 +10,7 @@ from streams import commands as c
 from streams.deadletter import DeadLetter, encode_dead_letter
 from streams.decisions import Decision, decode_decision
 from streams.ledger import Ledger
+from tables.carriers import Band, RateTable, Service, Zone, encode_rates
 from tables.events import Node, OrderLine, Reserved, Segment, Shop, Stage, TrackingStatus
 from tables.policy import Policy, Rule, encode_policy
 
@@ -88,6 +89,16 @@ class Teahouse:
             Policy(name="nearest", rule=Rule(max_splits=1), segments={"b2b": Rule(shortage="partial"), "vip": Rule(shortage="reject")})
         )
         self.say(c.SetPolicy(pool=POOL, cause=self.cause(), version=1, policy=msgspec.Raw(policy)))
+
+    def choose_carriers(self) -> None:
+        """From now on; nobody has weighed the white peony."""
+        weights = tuple((tea, 120 + 10 * rank) for rank, tea in enumerate(TEAS) if tea != "WHITE-PEONY")
+        self.say(c.SetWeights(pool=POOL, cause=self.cause(), version=1, part=0, weights=weights))
+        near = Zone(name="near", origin=("CN-ZJ", "CN-SH"), to=("CN-ZJ", "CN-SH"), days=1, bands=(Band(1_000, 800), Band(3_000, 1_400)))
+        far = Zone(name="far", to=("CN",), days=3, bands=(Band(1_000, 1_200), Band(5_000, 2_600)))
+        services = (Service(name="land", carrier="SF", zones=(near, far)), Service(name="parcel", carrier="YTO", zones=(far,)))
+        table = encode_rates(RateTable(version=2, currency="CNY", services=services))
+        self.say(c.SetCarriers(pool=POOL, cause=self.cause(), version=1, table=msgspec.Raw(table)))
 
     def receive(self, node: str, lines: tuple[tuple[str, int], ...], at: int) -> Decision:
         document = f"ASN-{self._causes}"
@@ -184,6 +195,8 @@ class Teahouse:
         self.open()
         for day in range(days):
             at = FIRST_DAY + day * DAY_MS
+            if day == days * 3 // 4:
+                self.choose_carriers()
             if day % 14 == 0:
                 self._restock(at, orders_a_day)
             weekend = 1.6 if (at // DAY_MS + 3) % 7 >= 5 else 1.0

@@ -96,6 +96,20 @@ def test_the_940_is_the_one_in_the_manual() -> None:
     assert shipping_order(ORDERED, ADA, ENDS, NOON).decode() in manual
 
 
+@pytest.mark.parametrize(
+    ("carrier", "service", "segment"),
+    [
+        ("UPSN", "ground", "W66*PP*ZZ***UPSN ground*****UPSN"),
+        ("Gull*Post", "next day", "W66*PP*ZZ***Gull Post next day"),
+        ("", "", "W66*PP*ZZ"),
+    ],
+)
+def test_the_carrier_that_was_chosen_is_asked_for(carrier: str, service: str, segment: str) -> None:
+    told = msgspec.structs.replace(ORDERED, carrier=carrier, service=service)
+
+    assert [line for line in lines_of(told) if line.startswith("W66")] == [segment]
+
+
 def test_a_repetition_is_the_same_to_the_byte() -> None:
     again = msgspec.json.decode(msgspec.json.encode(ORDERED), type=Fulfilment)
 

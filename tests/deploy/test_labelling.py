@@ -101,7 +101,7 @@ def test_a_label_is_not_bought_without_a_sender(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("table", "parcels", "problem"),
     [
-        (TABLE.replace("price: 420", "price: 4.20"), PARCELS, "carriers.yaml:8: services.0.zones.0.bands.0.price"),
+        (TABLE.replace("price: 420", "price: 4.20"), PARCELS, "carriers.yaml:10: services.0.zones.0.bands.0.price"),
         (TABLE.replace("currency: USD", "currency: XXX"), PARCELS, "carriers.yaml:2: currency"),
         ("- a list", PARCELS, "carriers.yaml:1: the whole"),
         ("{", PARCELS, "carriers.yaml:"),

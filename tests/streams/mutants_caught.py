@@ -6,6 +6,7 @@ import sys
 from streams.checks.findings import Invariant
 from tests.story import Story
 from tests.streams import (
+    mutants_of_carriers,
     mutants_of_holds,
     mutants_of_returns,
     mutants_of_supply,
@@ -19,6 +20,7 @@ from tests.streams.mutants import MUTANTS
 from tests.streams.shopping import busy_day
 
 PLANTED = (
+    mutants_of_carriers,
     mutants_of_holds,
     mutants_of_returns,
     mutants_of_supply,
@@ -40,6 +42,7 @@ PROMISES: dict[str, tuple[Invariant, ...]] = {
     "8 fulfilments": ("fulfilments", "versions"),
     "9 what begins ends once": ("reservations", "holds", "deliveries", "returns", "amendments", "inspections", "linked orders"),
     "10 money": ("refunds",),
+    "11 carriers": ("carriers",),
 }
 
 

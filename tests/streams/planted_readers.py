@@ -45,7 +45,7 @@ def a_lost_acknowledgement_counts_as_one(patch: pytest.MonkeyPatch) -> None:
     patch.setattr("streams.produce._countdown", deaf)
 
 
-@found_within(30, "markers")
+@found_within(40, "markers")
 def whoever_announces_shuts_nobody_out(patch: pytest.MonkeyPatch) -> None:
     with_names_of(patch, lambda process, name: f"{name}-{process}" if name.startswith("announce") else name)
 

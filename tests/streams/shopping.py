@@ -1,7 +1,9 @@
 """A busy day of pool `north`, with everything in it that can happen to an order: the log that the checker's tests damage."""
 
+from tables.carriers import Band, RateTable, Service, Zone
 from tables.flow import Flow, HoldRule, ShopFlow
 from tables.policy import Policy, Rule
+from tests.carriage import set_carriers
 from tests.story import Story, key, line
 
 TEAS = ("ASSAM", "SENCHA", "OOLONG")
@@ -9,6 +11,19 @@ DAY_MS = 86_400_000
 HOUR_MS = 3_600_000
 HOLDS = {"payment": HoldRule(expires_minutes=60), "fraud": HoldRule(ignore=True)}
 FLOW = Flow(rule=ShopFlow(holds=HOLDS, floors={"CASE-OOLONG": {"EUR": 9_000}}))
+MERGING = Flow(rule=FLOW.rule, shops={"slow": ShopFlow(holds=HOLDS, merge_minutes=30)})
+
+GROUND = Zone(name="home", to=("DE",), days=2, bands=(Band(250, 390), Band(2_000, 590)))
+AIR = Zone(name="all", to=("*",), days=1, bands=(Band(2_000, 1_490),))
+RATES = RateTable(
+    version=4,
+    currency="EUR",
+    services=(
+        Service(name="gull-ground", carrier="gull", zones=(GROUND,)),
+        Service(name="heron-air", carrier="heron", methods=("Express",), zones=(AIR,)),
+    ),
+    promise_days=3,
+)
 
 
 def busy_day(orders: int = 60) -> Story:
@@ -77,6 +92,22 @@ def _afterwards(story: Story) -> None:
     story.tick(DAY_MS + HOUR_MS)
     _later(story)
     _money(story)
+    _carried(story)
+
+
+def _carried(story: Story) -> None:
+    """From here on carriers are chosen, by a table without a service to Portugal that is slow enough to be cheap."""
+    story.policy(Policy(rule=Rule(max_splits=1), flow=MERGING))
+    set_carriers(story, RATES, ASSAM=100, SENCHA=120, CUP=300)
+    story.receive("hamburg", ASSAM=100, SENCHA=100)
+    for name, tea, region, shipping in (("c1", "ASSAM", "DE-HH", ""), ("c2", "SENCHA", "DE-HH", "Express"), ("c3", "ASSAM", "PT-13", "")):
+        story.place(name, line(tea, 2), region=region, shipping=shipping, at=40, sealed="k1.Mei")
+    story.place("c1", line("ASSAM", 2), region="DE-HH", shipping="Express", at=41, sealed="k1.Mei")
+    story.place("c4", line("OOLONG", 1), region="DE-HH", at=40)  # nobody has weighed it
+    for name in ("c5", "c6"):
+        story.place(name, line("ASSAM", 2), shop="slow", region="DE-HH", sealed="k1.mei", at=42)
+    story.tick(DAY_MS + 3 * HOUR_MS)
+    story.tick(DAY_MS + 4 * HOUR_MS)
 
 
 def _money(story: Story) -> None:
@@ -97,8 +128,7 @@ def _money(story: Story) -> None:
 def _later(story: Story) -> None:
     """Orders of one recipient that wait for each other, of which one does not wait."""
     story.shop("slow", segment="b2c")
-    slow = ShopFlow(holds=HOLDS, merge_minutes=30)
-    story.policy(Policy(rule=Rule(max_splits=1), flow=Flow(rule=FLOW.rule, shops={"slow": slow})))
+    story.policy(Policy(rule=Rule(max_splits=1), flow=MERGING))
     for name in ("one", "two", "off"):
         story.place(name, line("ASSAM", 1), shop="slow", sealed="k1.mei", at=15)
     story.tick(DAY_MS + HOUR_MS + 1)

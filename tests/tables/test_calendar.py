@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from deploy.business.clocks import clock_of
-from tables.calendar import MINUTE_MS, WEEK, next_wave
+from tables.calendar import MINUTE_MS, WEEK, ahead, next_wave
 
 NEW_YORK = "America/New_York"
 
@@ -68,3 +68,11 @@ def minute_of_week(at: int, zone: str) -> int:
     there = datetime.fromtimestamp(0, ZoneInfo("UTC")) + timedelta(milliseconds=at)
     local = there.astimezone(ZoneInfo(zone))
     return minute(local.weekday(), local.hour) + local.minute
+
+
+@settings(derandomize=True, deadline=None, max_examples=100)
+@given(zone=st.sampled_from(["Europe/Berlin", "America/Chicago", "Asia/Shanghai"]), at=st.integers(1_577_836_800_000, 2_300_000_000_000))
+def test_a_clock_is_ahead_of_utc_by_what_its_zone_says(zone: str, at: int) -> None:
+    there = datetime.fromtimestamp(at / 1000, ZoneInfo(zone)).utcoffset()
+
+    assert there == timedelta(minutes=ahead(clock_of(zone), at))

@@ -129,6 +129,9 @@ function tell({ type, node, fulfilment, units, reasons, said }) {
     case "OrderRejected": return `Rejected by policy: ${why}.`;
     case "Reserved": return `${node} shall ship ${rowsOf(said.rows)} (${fulfilment}).`;
     case "FulfilmentReleased": return `${node} is told to ship ${rowsOf(said.rows)} (${fulfilment}${said.group ? `, in parcel ${said.group}` : ""}).`;
+    case "CarrierChosen": return said.service
+      ? `${said.carrier} ${said.service} carries ${fulfilment}: ${said.grams} g, ${said.price} in minor units of ${said.currency}, ${said.days ?? 0} days (rates ${said.table}).`
+      : `Nobody carries ${fulfilment} (rates ${said.table}): ${said.unweighed?.length ? `nobody weighed ${said.unweighed.join(", ")}` : said.offers.map(([service, , , , , no]) => `${service} ${spoken(no)}`).join(", ")}.`;
     case "Unreserved": return `${node} gives back ${rowsOf(said.rows)} to ${spoken(said.to)}: ${why}.`;
     case "CancelRequested": return `${node} is asked to stop ${rowsOf(said.rows)}.`;
     case "FulfilmentRejected": return `${node} will not ship ${fulfilment}: ${why}.`;

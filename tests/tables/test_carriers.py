@@ -8,7 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from connectors.carriers import Choice, Parcel, RateTable, choose
+from deploy.business.carriers import CarriersForm, table_of
+from tables.carriers import Choice, Parcel, RateTable, choose
 
 BANDS = [{"grams": 500, "price": 420}, {"grams": 2_000, "price": 690}]
 GULL: dict[str, Any] = {
@@ -29,30 +30,35 @@ PLACES = ("", "US", "US-CA", "US-C", "US-NV", "CN", "CN-31")
 
 
 def table(*services: Any, **fields: Any) -> RateTable:
-    return RateTable.model_validate({"version": 3, "currency": "USD", "services": services or (GULL, HERON)} | fields)
+    form = CarriersForm.model_validate({"version": 3, "currency": "USD", "services": services or (GULL, HERON)} | fields)
+    return table_of(form)
 
 
-def chosen(grams: int = 400, origin: str = "US-NV", to: str = "US-CA", days: int | None = None, ready: int = 0) -> Choice:
-    return choose(table(), Parcel(grams=grams, origin=origin, to=to, promise_days=days, ready=ready))
+def chosen(grams: int = 400, origin: str = "US-NV", to: str = "US-CA", days: int | None = None, ready: int = 0, **fields: Any) -> Choice:
+    return choose(table(**fields), Parcel(grams=grams, origin=origin, to=to, promise_days=days, ready=ready))
+
+
+def service(choice: Choice) -> str:
+    return choice.chosen.service if choice.chosen else ""
 
 
 def reasons(choice: Choice) -> list[str]:
-    return [candidate.excluded for candidate in choice.candidates]
+    return [offer.excluded for offer in choice.offers]
 
 
 def test_the_cheapest_service_that_keeps_the_promise_is_chosen() -> None:
-    assert [chosen(days=days).service for days in (None, 2, 1, 0)] == ["gull-ground", "gull-ground", "heron-air", ""]
+    assert [service(chosen(days=days)) for days in (None, 2, 1, 0)] == ["gull-ground", "gull-ground", "heron-air", ""]
 
 
 def test_a_choice_names_its_table_and_every_candidate_with_its_price_or_the_reason_against_it() -> None:
     choice = chosen(days=1)
 
     assert (choice.version, choice.currency) == (3, "USD")
-    assert [(one.service, one.carrier, one.zone, one.price, one.days, one.excluded) for one in choice.candidates] == [
+    assert [(one.service, one.carrier, one.zone, one.price, one.days, one.excluded) for one in choice.offers] == [
         ("gull-ground", "gull", "near", 420, 2, "too_late"),
         ("heron-air", "heron", "all", 1_950, 1, ""),
     ]
-    assert choice.chosen == choice.candidates[1]
+    assert choice.chosen == choice.offers[1]
 
 
 def test_where_no_service_will_do_the_reasons_say_so() -> None:
@@ -62,11 +68,11 @@ def test_where_no_service_will_do_the_reasons_say_so() -> None:
 
 
 def test_a_band_ends_with_its_last_gram() -> None:
-    assert [choice.candidates[0].price for choice in (chosen(grams=500), chosen(grams=501))] == [420, 690]
+    assert [choice.offers[0].price for choice in (chosen(grams=500), chosen(grams=501))] == [420, 690]
 
 
 def test_a_parcel_that_is_ready_after_the_cut_off_leaves_a_day_later() -> None:
-    assert [chosen(ready=ready).candidates[0].days for ready in (15 * 60, 15 * 60 + 1)] == [2, 3]
+    assert [chosen(ready=ready).offers[0].days for ready in (15 * 60, 15 * 60 + 1)] == [2, 3]
 
 
 @pytest.mark.parametrize(
@@ -82,16 +88,40 @@ def test_a_parcel_that_is_ready_after_the_cut_off_leaves_a_day_later() -> None:
     ],
 )
 def test_the_zone_is_the_one_that_names_the_regions_most_closely(origin: str, to: str, zone: str) -> None:
-    assert chosen(origin=origin, to=to).candidates[0].zone == zone
+    assert chosen(origin=origin, to=to).offers[0].zone == zone
 
 
 def test_equal_prices_go_to_the_faster_and_equals_to_the_first_of_the_table() -> None:
-    def service(name: str, days: int) -> dict[str, Any]:
+    def offered(name: str, days: int) -> dict[str, Any]:
         return HERON | {"name": name, "zones": [{"name": "all", "to": "*", "days": days, "bands": BANDS}]}
 
     parcel = Parcel(grams=1, origin="", to="")
 
-    assert choose(table(service("a", 3), service("b", 2), service("c", 2)), parcel).service == "b"
+    assert service(choose(table(offered("a", 3), offered("b", 2), offered("c", 2)), parcel)) == "b"
+
+
+def test_a_method_that_names_a_service_leaves_no_other() -> None:
+    def asked(*methods: str, **fields: Any) -> Choice:
+        swift = HERON | {"name": "heron-night", "methods": ["Overnight", "Express"]}
+        parcel = Parcel(grams=400, origin="US-NV", to="US-CA", methods=methods, **fields)
+        return choose(table(GULL, HERON | {"methods": ["express"]}, swift), parcel)
+
+    assert [service(asked(method)) for method in ("Standard", "HERON-NIGHT", "overnight", "Express", "")] == [
+        *("gull-ground", "heron-night", "heron-night", "heron-air", "gull-ground")
+    ]
+    assert reasons(asked("overnight")) == ["not_asked", "not_asked", ""]
+    assert service(asked("gull-ground", promise_days=1)) == ""
+
+
+def test_who_asked_for_the_faster_way_gets_it_for_all_of_a_parcel() -> None:
+    parcel = Parcel(grams=400, origin="US-NV", to="US-CA", methods=("gull-ground", "heron-air"))
+
+    assert service(choose(table(), parcel)) == "heron-air"
+
+
+def test_a_promise_that_nobody_keeps_goes_by_the_fastest_where_the_table_says_so() -> None:
+    assert [service(chosen(days=0, late=late)) for late in ("none", "fastest")] == ["", "heron-air"]
+    assert service(chosen(grams=2_001, late="fastest")) == ""
 
 
 # ---------------------------------------------------------------------------------------------- against trying everything
@@ -126,7 +156,7 @@ def test_the_choice_is_that_of_who_tries_everything(told: list[list[dict[str, An
 
     kept = [offer for rank, zones in enumerate(told) for offer in _offers(rank, zones, parcel, late)]
 
-    assert choose(table(*offered), parcel).service == (f"s{min(kept)[2]}" if kept else "")
+    assert service(choose(table(*offered), parcel)) == (f"s{min(kept)[2]}" if kept else "")
 
 
 def _offers(rank: int, zones: list[dict[str, Any]], parcel: Parcel, late: bool) -> list[tuple[int, int, int]]:
@@ -156,7 +186,6 @@ def _code(place: str) -> str:
     [
         {"version": 0},
         {"currency": "XXX"},
-        {"services": []},
         {"services": [GULL, GULL]},
         {"services": [GULL | {"cut_off": "24:00"}]},
         {"services": [GULL | {"cut_off": 900}]},
