@@ -105,11 +105,10 @@ def _segments(fulfilment: Fulfilment, recipient: Person | None, carrier: str) ->
 
 
 def _by_what_way(fulfilment: Fulfilment, carrier: str) -> Segment:
-    """05: the routing that is asked for, 10: the carrier. The one that was chosen, where its name is a SCAC; else that of the shop's method."""
-    if fulfilment.carrier:
-        routing, code = f"{fulfilment.carrier} {fulfilment.service}".strip(), fulfilment.carrier if _SCAC.fullmatch(fulfilment.carrier) else ""
-    else:
-        routing, code = fulfilment.shipping, _exact(carrier, CARRIER, "W6610")
+    """05: the routing asked for, 10: the carrier: those that were chosen (10: where its name is a SCAC), else of the shop's method."""
+    routing, code = fulfilment.shipping, _exact(carrier, CARRIER, "W6610")
+    if chosen := fulfilment.carrier:
+        routing, code = f"{chosen} {fulfilment.service}".strip(), chosen if _SCAC.fullmatch(chosen) else ""
     routing = _fitted(routing, ROUTING)
     if code:
         return ("W66", "PP", "ZZ", "", "", routing, "", "", "", "", code)
