@@ -16,6 +16,7 @@ from tables.events import (
     Amount,
     Disposition,
     Each,
+    Gifts,
     Node,
     OrderLine,
     Paid,
@@ -45,7 +46,8 @@ class Command(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc=
 class PlaceOrder(Command, frozen=True):
     """Place or amend. `digest`: hash of the parsed draft; with `updated_at` it is the revision (design rule 2).
     A line without parts names an unknown listing. `reductions`: those the payload already tells of. `charges`: what is paid for postage
-    and fees; `paid`: for the lines that do not cost quantity x price. `reservation`: the one whose units it takes over."""
+    and fees; `paid`: for the lines that do not cost quantity x price. `reservation`: the one whose units it takes over; `gifts`: lines that
+    come with others."""
 
     order: OrderKey
     shop: str
@@ -66,6 +68,7 @@ class PlaceOrder(Command, frozen=True):
     paid: Paid = ()
     reservation: str = ""
     shipping: str = ""
+    gifts: Gifts = ()
 
 
 class CancelOrder(Command, frozen=True):

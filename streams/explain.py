@@ -14,7 +14,7 @@ from streams.read import Log, Record
 from streams.rules.announce import status
 from streams.topics import COMMANDS, DEAD_LETTERS, DECISIONS, FULFILMENTS, RAW
 from tables.events import AnyEvent, Duplicate, FulfilmentReleased, OrderPlaced, Refused, ReservationReleased, Reserved, Stale
-from tables.orders import demand, sums
+from tables.orders import sums
 from tables.pool import Pool, evolve
 
 decode_fulfilment = msgspec.json.Decoder(Fulfilment).decode
@@ -170,7 +170,7 @@ def _lines(pool: Pool, key: str) -> tuple[Line, ...]:
     order = pool.orders.get(key)
     if order is None:
         return ()
-    wanted = demand(order.lines, order.reductions)
+    wanted = order.demand()
     reserved = sums(row for found in order.open_fulfilments.values() for row in found.rows)
     waiting, shipped, returned = sums(order.waiting), sums(order.shipped), sums(order.returned)
     delivered = sums(order.delivered)

@@ -18,6 +18,7 @@ MOST_MONEY = 1_000_000_000_000
 Money = Annotated[int, Meta(ge=-MOST_MONEY, le=MOST_MONEY)]
 Amount = Annotated[int, Meta(ge=0, le=MOST_MONEY)]
 Paid = tuple[tuple[str, Amount], ...]  # line, what is paid for all of it
+Gifts = tuple[tuple[str, str], ...]  # line, the line that it is given with
 Rank = Annotated[int, Meta(ge=-1_000_000, le=1_000_000)]
 
 # Buckets of a node. Moves to and from OUTSIDE change what we own; all others only change where it lies.
@@ -116,7 +117,8 @@ class Event(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc=Fa
 class OrderPlaced(Event, frozen=True):
     """A revision of an order is taken: the first one, or an amendment (`revision` > 1). `of`: the order it is linked to, whose goods it
     replaces at no charge (the Reissued of the same decision says why). `charges`: what is paid for postage and fees;
-    `paid`: for the lines that do not cost quantity x price; `reservation`: whose units it takes over."""
+    `paid`: for the lines that do not cost quantity x price; `reservation`: whose units it takes over; `gifts`: lines that come with
+    others."""
 
     order: str
     shop: str
@@ -138,10 +140,12 @@ class OrderPlaced(Event, frozen=True):
     reservation: str = ""
     shipping: str = ""
     of: str = ""
+    gifts: Gifts = ()
 
 
 class OrderReduced(Event, frozen=True):
-    """A refund or edit, named by `reduction`, takes units off lines. It may come before its order."""
+    """A refund or edit, named by `reduction`, takes units off lines. It may come before its order. Or the policy gives no more of a gift
+    than there is (`gifts@…`)."""
 
     order: str
     reduction: str

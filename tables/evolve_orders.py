@@ -27,6 +27,7 @@ def placed(pool: Pool, event: e.OrderPlaced) -> None:
     # a revision without them says nothing of them
     order.sealed, order.shipping = event.sealed or order.sealed, event.shipping or order.shipping
     order.paid, order.charges, order.currency = event.paid, event.charges, event.currency
+    order.gifts = event.gifts
     order.cancelled = order.rejected = order.unpaid = False
     if event.of:
         after_sales(order).of = event.of

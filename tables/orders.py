@@ -6,7 +6,8 @@ from typing import Literal
 import msgspec
 
 from tables.aftersales import AfterSales
-from tables.events import OrderLine, Origin, Paid, RefundCause, RefundLine, Row, Stage, TrackingStatus, Waiting
+from tables.events import Gifts, OrderLine, Origin, Paid, RefundCause, RefundLine, Row, Stage, TrackingStatus, Waiting
+from tables.gifts import with_gifts
 
 Reductions = dict[str, tuple[tuple[str, int], ...]]
 LineSku = tuple[str, str]
@@ -49,7 +50,7 @@ class Order(msgspec.Struct, array_like=True, gc=False):
     `segment` stays that of the first revision, because the free units reserved for it were taken there. `over_since`: when there
     was nothing left to do for it; -1 while there is. `parcels`: by tracking number. `paid`, `charges`: see OrderPlaced, in `currency`;
     `unpaid`: it was held for its payment when it was last heard of. `after`: what came after it had left. `outran`: (part of) it left
-    although it was cancelled."""
+    although it was cancelled. `gifts`: lines that come with others."""
 
     updated_at: int = 0
     digests: tuple[str, ...] = ()
@@ -82,6 +83,7 @@ class Order(msgspec.Struct, array_like=True, gc=False):
     outran: bool = False
     refunds: dict[str, Refund] | None = None
     shipping: str = ""
+    gifts: Gifts = ()
 
     @property
     def open_fulfilments(self) -> dict[str, FulfilmentOrder]:
@@ -95,7 +97,10 @@ class Order(msgspec.Struct, array_like=True, gc=False):
         if self.cancelled or self.rejected or not self.revision:
             return True
         done = sums(self.shipped)
-        return all(units <= done.get(place, 0) for place, units in demand(self.lines, self.reductions).items())
+        return all(units <= done.get(place, 0) for place, units in self.demand().items())
+
+    def demand(self) -> dict[LineSku, int]:
+        return demand(self.lines, self.reductions, self.gifts)
 
     def is_under_way(self) -> bool:
         """Parcels of it have not ended, as far as their carriers told: what is lost may turn up."""
@@ -177,13 +182,14 @@ def reduced(reductions: Reductions | None) -> dict[str, int]:
     return off
 
 
-def demand(lines: Sequence[OrderLine], reductions: Reductions | None) -> dict[LineSku, int]:
-    """Units wanted of each (line, SKU), bundles exploded into their components; lines without a known listing want nothing yet."""
+def demand(lines: Sequence[OrderLine], reductions: Reductions | None, gifts: Gifts = ()) -> dict[LineSku, int]:
+    """Units wanted of each (line, SKU), bundles exploded into their components, gifts as many as go with what is left of their parents;
+    lines without a known listing want nothing yet."""
     if not reductions:
         wanted = {(line.line, sku): line.quantity * per_unit for line in lines for sku, per_unit in line.parts}
         if len(wanted) == sum([len(line.parts) for line in lines]) and min(wanted.values(), default=1) > 0:
             return wanted
-    off = reduced(reductions)
+    off = with_gifts(lines, reduced(reductions), gifts)
     wanted = {}
     for line in lines:
         units = line.quantity - off.get(line.line, 0)

@@ -14,6 +14,8 @@ from tables.flow import Flow
 Criterion = Literal["distance", "priority", "most_stock"]
 Shortage = Literal["backorder", "partial", "reject"]
 RefundOn = Literal["never", "received", "inspected"]
+GiftShort = Literal["wait", "ship_later", "drop"]
+GiftReturns = Literal["expected", "kept"]
 Few = Annotated[int, Meta(ge=0, le=1_000_000)]
 
 DAY_MS = 86_400_000
@@ -27,8 +29,9 @@ class Rule(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     than one an order may be divided. `shortage`: `backorder` promises all of an order or nothing, `partial` what there is,
     `reject` refuses the order. `patience_days`: an order that has waited so long for all of it is given what there is, so that
     small ones do not pass it for ever; 0: it waits on. `refund_cancelled`: what of a paid order is cancelled or refused is to be given
-    back by us; `refund_on`: when goods that came back are. Scores are compared in the order of `criteria`, less is better; ties end at
-    the node's name."""
+    back by us; `refund_on`: when goods that came back are. `gifts`: what happens where a gift is not there: its parent waits for it, goes
+    first, or goes without it for good; `gift_returns`: whether it is to come back with its parent. Scores are compared in the order of
+    `criteria`, less is better; ties end at the node's name."""
 
     kinds: tuple[str, ...] = ()
     nodes: tuple[str, ...] = ()
@@ -39,6 +42,8 @@ class Rule(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     patience_days: Few = 0
     refund_cancelled: bool = False
     refund_on: RefundOn = "never"
+    gifts: GiftShort = "wait"
+    gift_returns: GiftReturns = "expected"
 
     def shortage_after(self, waited_ms: int) -> Shortage:
         """What happens to an order placed so long ago."""

@@ -62,7 +62,7 @@ def _at_the_node(found: dict[LineSku, Units], fulfilment: FulfilmentOrder) -> No
 
 def _rest(found: dict[LineSku, Units], order: Order) -> None:
     """What is neither at a node nor gone nor waited for."""
-    wanted = demand(order.lines, order.reductions)
+    wanted = order.demand()
     for place, ordered in demand(order.lines, None).items():
         counted = found.setdefault(place, Counter())
         have = sum(counted.values())

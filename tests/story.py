@@ -246,9 +246,9 @@ def key(order: str, shop: str = "web") -> str:
     return f"acme/{shop}/{order}"
 
 
-def line(sku: str, quantity: int = 1, name: str = "", parts: Iterable[tuple[str, int]] | None = None) -> OrderLine:
+def line(sku: str, quantity: int = 1, name: str = "", parts: Iterable[tuple[str, int]] | None = None, price: int = 1_000) -> OrderLine:
     """A line of a plain SKU, or of a bundle when `parts` are given; no parts at all: a listing nobody knows."""
-    return OrderLine(name or sku, sku, quantity, 1_000, ((sku, 1),) if parts is None else tuple(parts))
+    return OrderLine(name or sku, sku, quantity, price, ((sku, 1),) if parts is None else tuple(parts))
 
 
 def of_type(decision: Decision, kind: type[E]) -> list[E]:

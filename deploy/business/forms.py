@@ -10,7 +10,7 @@ from connectors.money import EXPONENTS
 from connectors.writeback.outward import Tell
 from connectors.x12.partner import X12File
 from tables.flow import Ending
-from tables.policy import Criterion, RefundOn, Shortage
+from tables.policy import Criterion, GiftReturns, GiftShort, RefundOn, Shortage
 
 BASIS_POINTS = 10_000
 
@@ -206,6 +206,8 @@ class RuleForm(Form):
     patience_days: int | None = Field(None, ge=0, le=3_650, description="0 (for ever) to 3650")
     refund_cancelled: bool | None = Field(None, description="true or false: whether we give back what is cancelled of a paid order")
     refund_on: RefundOn | None = Field(None, description="never, received or inspected: when we give back what came back")
+    gifts: GiftShort | None = Field(None, description="wait, ship_later or drop: what happens to a gift that is not there")
+    gift_returns: GiftReturns | None = Field(None, description="expected or kept: whether a gift comes back with its parent")
 
 
 class HoldForm(Form):

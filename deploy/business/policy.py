@@ -48,6 +48,8 @@ def _over(base: Rule, form: RuleForm) -> Rule:
         patience_days=base.patience_days if form.patience_days is None else form.patience_days,
         refund_cancelled=base.refund_cancelled if form.refund_cancelled is None else form.refund_cancelled,
         refund_on=form.refund_on or base.refund_on,
+        gifts=form.gifts or base.gifts,
+        gift_returns=form.gift_returns or base.gift_returns,
     )
 
 

@@ -4,7 +4,7 @@ from collections import Counter
 
 from streams.checks.findings import Findings
 from streams.checks.orders import Orders
-from streams.checks.promises import Return, Units, count
+from streams.checks.promises import Known, Return, Units, count
 from streams.checks.records import OrderPlaced
 from tables import events as e
 
@@ -26,11 +26,9 @@ class AfterSales:
     def requested(self, event: e.ReturnRequested) -> None:
         known = self._orders.get(event.order)
         asked = known.returns.setdefault(event.rma, Return())
-        others = [row for name, other in known.returns.items() if name != event.rma for row in _expected(other)]
-        room, elsewhere, own = count(known.shipped), count((*known.returned, *others)), count(asked.back)
+        room = could_come_back(known, event.rma)
         for place, units in count(event.rows).items():
-            left = room.get(place, 0) - elsewhere.get(place, 0) + own.get(place, 0)
-            if units > left:
+            if units > (left := room.get(place, 0)):
                 self._findings.note("returns", f"{event.order}: {units} of {place[1]} (line {place[0]}) are to come back, {left} could")
         asked.rows = (*asked.rows, *event.rows)
 
@@ -92,6 +90,13 @@ class AfterSales:
                     self._findings.note("inspections", f"{said} of {sku} at {node} are found to go to {place}, {went} do")
         self._found.clear()
         self._moved.clear()
+
+
+def could_come_back(known: Known, rma: str) -> Units:
+    """Units that are neither back, but in the name of this return, nor asked for by another."""
+    others = [row for name, other in known.returns.items() if name != rma for row in _expected(other)]
+    room, elsewhere, own = count(known.shipped), count((*known.returned, *others)), count(known.returns[rma].back)
+    return {place: units - elsewhere.get(place, 0) + own.get(place, 0) for place, units in room.items()}
 
 
 def _expected(asked: Return) -> list[e.Row]:

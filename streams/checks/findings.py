@@ -21,6 +21,7 @@ Invariant = Literal[
     "reservations",  # each ends once, and each of an order that is no more ends
     "deliveries",  # no more arrives than was shipped, and a node tells of what it has to ship
     "returns",  # no more comes back, or is asked to, than was shipped
+    "gifts",  # a gift goes with its parent, is given up where the policy says so, and is asked back with it
     "linked orders",  # an order that replaces goods names its own, is free, and no more is replaced than was shipped
     "inspections",  # goods are inspected once, after they came back, and go where the inspection says
     "refunds",  # no more is given back than was paid

@@ -48,10 +48,12 @@ class FloorCheck:
         if not own.floors or own.holds.get(HOLD, _Rule()).ignore:
             return False
         paid = dict(placed.paid)
+        gifts = dict(placed.gifts)
         for line in placed.lines:
             floors = own.floors.get(line.listing, {})
             each = sum(own.floors.get(sku, {}).get(placed.currency, 0) * units for sku, units in line.parts)
-            if paid.get(line.line, line.price * line.quantity) < floors.get(placed.currency, each) * line.quantity:
+            least = 0 if line.line in gifts else floors.get(placed.currency, each) * line.quantity
+            if paid.get(line.line, line.price * line.quantity) < least:
                 return True
         return False
 

@@ -64,7 +64,7 @@ class Orders:
         """A new order, promised at once by one node with exactly its lines: nothing can be wrong with it. False, with nothing taken in,
         for any other."""
         key = placed.order
-        if reserved.later or self._floors.below(placed):
+        if reserved.later or placed.gifts or self._floors.below(placed):
             return False
         if placed.revision != 1 or reserved.order != key or not has_just(reserved.rows, placed.lines) or self._packed.has(key):
             return False
@@ -106,6 +106,7 @@ class Orders:
         known.segment, known.shop, known.lines = event.segment, event.shop, event.lines
         known.currency, known.charges, known.paid = event.currency, event.charges, event.paid
         known.region, known.placed_at = event.region, event.placed_at
+        known.gifts = event.gifts
         known.cancelled = known.rejected = False
         known.holds = ()
         self._floors.placed(event)
@@ -278,14 +279,16 @@ class Orders:
             return
         for place, units in wanted.items():
             have = reserved.get(place, 0) + shipped.get(place, 0)
-            if have < units and key in self._promised and self._whole(known.segment) and not self.taken_over.covers(key, reserved):
+            if have < units and key in self._promised and self._whole(known, place[0]) and not self.taken_over.covers(key, reserved):
                 self._note("all or nothing", f"{key} is promised {have} of {units} {place[1]} (line {place[0]})")
             if have + waiting.get(place, 0) < units:
                 self._note("accounted", f"{key}: {units} of {place[1]} ordered (line {place[0]}), {have} promised, the rest not waited for")
 
-    def _whole(self, segment: str) -> bool:
-        rule = self._policy.segments.get(segment, self._policy.rule)
-        return rule.shortage != "partial" and not rule.patience_days
+    def _whole(self, known: Known, line: str) -> bool:
+        """Whether it is promised only with all of this line."""
+        rule = self._policy.segments.get(known.segment, self._policy.rule)
+        follows = rule.gifts != "wait" and line in dict(known.gifts)
+        return rule.shortage != "partial" and not rule.patience_days and not follows
 
     @property
     def _note(self) -> Callable[..., None]:

@@ -6,6 +6,8 @@ import msgspec
 class Rule(msgspec.Struct, frozen=True):
     shortage: str = "backorder"
     patience_days: int = 0
+    gifts: str = "wait"
+    gift_returns: str = "expected"
 
 
 class Policy(msgspec.Struct, frozen=True):

@@ -8,6 +8,7 @@ from streams.checks.amended import Amended
 from streams.checks.books import Books
 from streams.checks.carriage import Carriage
 from streams.checks.findings import Findings
+from streams.checks.gifts import GiftCheck
 from streams.checks.money import Money
 from streams.checks.orders import Orders
 from streams.checks.records import AnyEvent, Considered, Decision, OrderPlaced
@@ -29,13 +30,15 @@ class PoolCheck:
         self.money = Money(findings)
         self.amended = Amended(findings, self.orders)
         self.carriage = Carriage(findings, self.orders)
+        self.gifts = GiftCheck(findings, self.orders)
         self._findings = findings
         self._policy_version = 0
+        self._offset = -1  # of the command that the decision is about
         orders, after = self.orders, self.after
         self._folds: dict[type[AnyEvent], Callable[[Any], None]] = {
             OrderPlaced: self._placed,
             e.AmendmentTooLate: self.amended.too_late,
-            e.OrderReduced: orders.reduced,
+            e.OrderReduced: self._reduced,
             e.OrderHeld: orders.held,
             e.HoldReleased: orders.released,
             e.OrderResolved: orders.resolved,
@@ -52,7 +55,7 @@ class PoolCheck:
             e.FoundShipped: orders.found_shipped,
             e.Progressed: orders.progressed,
             e.Delivered: orders.delivered,
-            e.ReturnRequested: after.requested,
+            e.ReturnRequested: self._asked_back,
             e.ReturnEnded: after.ended,
             e.Returned: self._returned,
             e.Inspected: after.inspected,
@@ -73,7 +76,7 @@ class PoolCheck:
         """Fold the decision, and say what does not hold after it."""
         if decision.seq != self.seq + 1:
             self._findings.note("sequence", f"pool {decision.pool} goes from decision {self.seq} to {decision.seq}")
-        self.seq = decision.seq
+        self.seq, self._offset = decision.seq, decision.src_offset
         if decision.policy_version != self._policy_version:
             self._findings.note("sequence", f"decided by policy {decision.policy_version}, in force is {self._policy_version}")
         match decision.events:
@@ -88,6 +91,7 @@ class PoolCheck:
                 self.carriage.settle()
                 self.after.settle()
                 self.amended.settle()
+                self.gifts.settle()
                 self.orders.settle()
                 self.reservations.settle()
         self.books.settle()
@@ -101,17 +105,27 @@ class PoolCheck:
         if event.of:
             self.after.linked(event)
 
+    def _reduced(self, event: e.OrderReduced) -> None:
+        self.orders.reduced(event)
+        self.gifts.reduced(event, self._offset)
+
+    def _asked_back(self, event: e.ReturnRequested) -> None:
+        self.after.requested(event)
+        self.gifts.asked_back(event)
+
     def _reserved(self, event: e.Reserved) -> None:
         known = self.orders.get(event.order)
         self.orders.promised(event, known)
         self.amended.promised(event)
         self.carriage.told(event)
+        self.gifts.promised(event)
         self.books.reserve(event.node, event.rows, known.segment, known.shop)
 
     def _unreserved(self, event: e.Unreserved) -> None:
         known = self.orders.get(event.order)
         self.orders.ended(event, known)
         self.amended.given_back(event)
+        self.gifts.given_back(event)
         self.books.give_back(event.node, event.rows, known.segment, event.to)
 
     def _shipped(self, event: e.Shipped) -> None:
@@ -132,6 +146,7 @@ class PoolCheck:
         self.reservations.released(event)
         self.books.give_back(event.node, event.rows, segment, event.to)
         self.orders.taken_over.add(event)
+        self.gifts.let_go(event)
 
     def _refund_due(self, event: e.RefundDue) -> None:
         self.money.refunded(event, self.orders.get(event.order))
@@ -155,6 +170,7 @@ class PoolCheck:
             self._findings.note("sequence", f"policy {event.version} takes effect after policy {self._policy_version}")
         self._policy_version = event.version
         self.orders.use(event.policy)
+        self.gifts.use(event.policy)
         self.reservations.use(event.policy)
 
     def _told_of(self, event: e.FulfilmentReleased) -> None:

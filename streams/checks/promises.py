@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 import msgspec
 
-from tables.events import OrderLine, Origin, Paid, RefundCause, RefundLine, Row, Waiting
+from tables.events import Gifts, OrderLine, Origin, Paid, RefundCause, RefundLine, Row, Waiting
 
 LineSku = tuple[str, str]
 Units = dict[LineSku, int]
@@ -60,6 +60,7 @@ class Known(msgspec.Struct, array_like=True, tag=1):
     reissued: tuple[Row, ...] = ()
     region: str = ""
     placed_at: int = 0
+    gifts: Gifts = ()
 
     def is_over(self) -> bool:
         """Nothing is left to do for it, so that the decider may forget it."""
@@ -71,18 +72,26 @@ class Known(msgspec.Struct, array_like=True, tag=1):
         return all(units <= shipped.get(place, 0) for place, units in self.wanted().items())
 
     def wanted(self) -> Units:
-        """Units ordered by (line, SKU): bundles as their components, less what refunds took off."""
-        off: dict[str, int] = {}
-        for lines in self.reductions.values():
-            for name, units in lines:
-                off[name] = off.get(name, 0) + units
+        """Units ordered by (line, SKU): bundles as their components, less what refunds took off, gifts as many as go with the rest."""
+        left = self.left()
         wanted: Units = {}
         for line in self.lines:
-            units = line.quantity - off.get(line.line, 0)
-            if units > 0:
-                for sku, each in line.parts:
-                    wanted[line.line, sku] = wanted.get((line.line, sku), 0) + units * each
+            for sku, each in line.parts if left[line.line] > 0 else ():
+                wanted[line.line, sku] = wanted.get((line.line, sku), 0) + left[line.line] * each
         return wanted
+
+    def left(self) -> dict[str, int]:
+        """Units of each line that are ordered still."""
+        ordered = {line.line: line.quantity for line in self.lines}
+        left = dict(ordered)
+        for lines in self.reductions.values():
+            for name, units in lines:
+                if name in left:
+                    left[name] -= units
+        for gift, parent in self.gifts:
+            if gift in left and ordered.get(parent):
+                left[gift] = min(left[gift], nearest(ordered[gift] * max(0, left[parent]), ordered[parent]))
+        return left
 
     def plainly_whole(self) -> bool:
         """A quick look that most orders pass: one fulfilment has exactly the lines, and nothing else has happened."""
@@ -172,6 +181,11 @@ def has_just(rows: Sequence[Row], lines: Sequence[OrderLine]) -> bool:
         if row.sku != sku or row.quantity != each * line.quantity:
             return False
     return True
+
+
+def nearest(dividend: int, divisor: int) -> int:
+    """The quotient, rounded; a half goes up."""
+    return dividend // divisor + (2 * (dividend % divisor) >= divisor)
 
 
 def count(rows: Iterable[Row | Waiting]) -> Units:

@@ -27,6 +27,7 @@ class OrderPlaced(msgspec.Struct, frozen=True, gc=False, tag=True):
     region: str = ""
     placed_at: Millis = 0
     received_at: Millis = 0
+    gifts: e.Gifts = ()
 
 
 class Considered(msgspec.Struct, frozen=True, gc=False, tag=True):

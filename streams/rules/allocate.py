@@ -4,81 +4,95 @@ All or nothing first: one node that has everything, then the fewest nodes within
 that the policy's rule says backorder (promise nothing yet), partial (promise what there is, in whole units of a line) or reject.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from operator import sub
 
 import msgspec
 
 from streams.rules.cover import fewest, greedy
+from streams.rules.demand import Demand, Supply
+from streams.rules.gifts import Sets
 from streams.rules.plan import Plan
 from streams.rules.rank import Ranking, Scores, rank, with_stock
-from tables.events import Candidate, Considered, OrderLine, OrderRejected, Origin, Row
+from streams.rules.spread import by_node
+from tables.events import Candidate, Considered, OrderReduced, OrderRejected, Origin, Row
 from tables.policy import Rule, Shortage
 from tables.tiers import draw, drawing_order, quota_of
-
-
-class Demand(msgspec.Struct, frozen=True, kw_only=True, gc=False):
-    """What an order still needs, in rows that have no origins yet. `lines` say the components of a bundle, which is promised whole or
-    not at all. `refused_by`: nodes that would not ship it before. `sealed`, `shipping`: where the fulfilment has to carry
-    them."""
-
-    order: str
-    shop: str
-    segment: str
-    region: str
-    needs: tuple[Row, ...]
-    lines: tuple[OrderLine, ...]
-    placed_at: int = 0
-    refused_by: tuple[str, ...] = ()
-    sealed: str = ""
-    shipping: str = ""
-
-
-class Supply(msgspec.Struct, gc=False):
-    """What there is for a demand: SKUs in the order of need, units wanted and promisable of each, eligible nodes best first with
-    what they have. `pots`: by SKU, the origins its units are drawn from; a SKU that comes from the order's own segment alone has
-    none here. `whole`: the last of the nodes, where looking ended because it has all of it."""
-
-    skus: list[str]
-    wanted: list[int]
-    promisable: list[int]
-    pots: dict[str, list[Origin]]
-    nodes: list[str]
-    shelves: list[list[int]]
-    whole: list[int]
-
 
 LookedAt = tuple[str, int, Scores]  # node, units it covers, scores
 
 
+class Choice(msgspec.Struct, frozen=True, gc=False):
+    """`chosen`: indexes of the nodes that ship `needs`; `left` waits, for there is `short` too little of it; `later`: gifts without which
+    it goes."""
+
+    looked_at: list[LookedAt]
+    supply: Supply
+    ranking: Ranking
+    chosen: list[int]
+    needs: tuple[Row, ...]
+    left: tuple[Row, ...]
+    short: tuple[tuple[str, int], ...]
+    later: tuple[Row, ...] = ()
+
+
 def allocate(plan: Plan, demand: Demand) -> tuple[Row, ...]:
     """Reserve what the policy allows. Emits Considered and one Reserved a node, or OrderRejected. Returns what is left to wait for."""
-    looked_at, supply, ranking = _look(plan, demand)
-    rule = ranking.rule
-    shortage = rule.shortage_after(plan.now - demand.placed_at)
-    chosen, needs, left = _choose(supply, rule, shortage, demand)
-    short = _short(supply) if left else ()
-    plan.emit(explained(looked_at, [supply.nodes[i] for i in chosen], demand.order, ranking, short))
-    for node, rows in _by_node(supply, chosen, needs) if chosen else ():
+    choice = _best(plan, demand)
+    supply, ranking = choice.supply, choice.ranking
+    plan.emit(explained(choice.looked_at, [supply.nodes[i] for i in choice.chosen], demand.order, ranking, choice.short))
+    for node, rows in by_node(supply, choice.chosen, choice.needs, demand) if choice.chosen else ():
         plan.reserve(demand.order, demand.segment, node, rows, demand.sealed, demand.shipping)
-    if left and rule.shortage == "reject":
-        plan.emit(OrderRejected(order=demand.order, reason="short" if short else "too_many_splits"))
+    if choice.left and ranking.rule.shortage == "reject":
+        plan.emit(OrderRejected(order=demand.order, reason="short" if choice.short else "too_many_splits"))
         return ()
-    return left
+    left = choice.left + choice.later
+    return _drop(plan, demand, choice.needs) if left and demand.gifts and ranking.rule.gifts == "drop" else left
+
+
+def _drop(plan: Plan, demand: Demand, now: tuple[Row, ...]) -> tuple[Row, ...]:
+    """Gifts that are not there when their parents go are given up. Returns what is left to wait for."""
+    sets = Sets(demand.needs, demand.lines, demand.gifts)
+    units = sets.units(now)
+    if dropped := sets.dropped(units):
+        # as an edit of ours: of a gift of whose parent units were taken off it counts from all that was ordered
+        off = {gift.line: gift.told - gift.units + dropped[gift.line] for gift in demand.gifts if gift.line in dropped}
+        plan.emit(OrderReduced(order=demand.order, reduction=f"gifts@{plan.offset}", lines=tuple(off.items())))
+    return sets.rows({line: units.get(line, 0) + dropped.get(line, 0) for line in units | dropped})[1]
 
 
 def can_fill(plan: Plan, demand: Demand) -> bool:
     """Whether `allocate` would reserve anything now."""
-    _, supply, ranking = _look(plan, demand)
+    return bool(_best(plan, demand).chosen)
+
+
+def _best(plan: Plan, demand: Demand) -> Choice:
+    """All of it; or, where the policy does not let an order wait for its gifts, all of it but gifts."""
+    found = _found(plan, demand)
+    if not found.left or not demand.gifts or found.ranking.rule.gifts == "wait":
+        return found
+    sets = Sets(demand.needs, demand.lines, demand.gifts)
+    for units in sets.there(dict(zip(found.supply.skus, _have(found.supply), strict=True))):
+        needs, later = sets.rows(units)
+        fewer = _found(plan, msgspec.structs.replace(demand, needs=needs)) if needs else found
+        if not needs or not fewer.left:
+            chosen, ships = (fewer.chosen, fewer.needs) if needs else ([], ())
+            return msgspec.structs.replace(fewer, chosen=chosen, needs=ships, left=(), short=found.short, later=later)
+    return found
+
+
+def _found(plan: Plan, demand: Demand) -> Choice:
+    looked_at, supply, ranking = _look(plan, demand)
     shortage = ranking.rule.shortage_after(plan.now - demand.placed_at)
-    return bool(_choose(supply, ranking.rule, shortage, demand)[0])
+    chosen, needs, left = _choose(supply, ranking.rule, shortage, demand)
+    return Choice(looked_at, supply, ranking, chosen, needs, left, _short(supply) if left else ())
 
 
 def whole(plan: Plan, demand: Demand) -> list[tuple[str, tuple[Row, ...]]]:
     """Rows by node that together are all that is needed; none where that cannot be had now."""
     _, supply, ranking = _look(plan, demand)
     chosen, needs, _ = _choose(supply, ranking.rule, "backorder", demand)
-    return list(_by_node(supply, chosen, needs)) if chosen else []
+    return list(by_node(supply, chosen, needs, demand)) if chosen else []
 
 
 def _look(plan: Plan, demand: Demand) -> tuple[list[LookedAt], Supply, Ranking]:
@@ -151,8 +165,13 @@ def _promisable(plan: Plan, demand: Demand, skus: Sequence[str], wanted: Sequenc
 
 def _short(supply: Supply) -> tuple[tuple[str, int], ...]:
     """(SKU, units missing) where segment or nodes have too little."""
-    have = [min(units, sum(shelf[i] for shelf in supply.shelves)) for i, units in enumerate(supply.promisable)]
+    have = _have(supply)
     return tuple((sku, want - had) for sku, want, had in zip(supply.skus, supply.wanted, have, strict=True) if had < want)
+
+
+def _have(supply: Supply) -> list[int]:
+    """Units of each SKU that segment and nodes have."""
+    return [min(units, sum(shelf[i] for shelf in supply.shelves)) for i, units in enumerate(supply.promisable)]
 
 
 def _choose(supply: Supply, rule: Rule, shortage: Shortage, demand: Demand) -> tuple[list[int], tuple[Row, ...], tuple[Row, ...]]:
@@ -164,12 +183,15 @@ def _choose(supply: Supply, rule: Rule, shortage: Shortage, demand: Demand) -> t
         return [], (), demand.needs
     chosen = greedy(supply.shelves, supply.promisable, limit)
     have = [min(units, sum(supply.shelves[n][i] for n in chosen)) for i, units in enumerate(supply.promisable)]
-    needs, left = whole_units(demand, dict(zip(supply.skus, have, strict=True)))
+    needs, left = whole_units(demand, dict(zip(supply.skus, have, strict=True)), rule)
     return (chosen if needs else []), needs, left
 
 
-def whole_units(demand: Demand, have: dict[str, int]) -> tuple[tuple[Row, ...], tuple[Row, ...]]:
+def whole_units(demand: Demand, have: dict[str, int], rule: Rule) -> tuple[tuple[Row, ...], tuple[Row, ...]]:
     """As many whole units of each line as `have` allows, first line first; the rest waits."""
+    if demand.gifts:
+        sets = Sets(demand.needs, demand.lines, demand.gifts)
+        return sets.rows(sets.enough(have, rule.gifts))
     parts = {line.line: line.parts for line in demand.lines}
     by_line: dict[str, list[Row]] = {}
     for need in demand.needs:
@@ -189,41 +211,6 @@ def whole_units(demand: Demand, have: dict[str, int]) -> tuple[tuple[Row, ...], 
             if need.quantity > units:
                 later.append(Row(line, need.sku, need.quantity - units))
     return tuple(now), tuple(later)
-
-
-def _by_node(supply: Supply, chosen: Sequence[int], needs: tuple[Row, ...]) -> Iterator[tuple[str, tuple[Row, ...]]]:
-    """Each node ships what it has, best first; free units are taken in the segment's drawing order."""
-    if len(chosen) == 1 and not supply.pots:
-        yield supply.nodes[chosen[0]], needs
-        return
-    place = {sku: i for i, sku in enumerate(supply.skus)}
-    left = [need.quantity for need in needs]
-    for n in chosen:
-        shelf = supply.shelves[n]
-        rows = []
-        for i, need in enumerate(needs):
-            spot = place[need.sku]
-            if units := min(left[i], shelf[spot]):
-                shelf[spot] -= units
-                left[i] -= units
-                rows.append(Row(need.line, need.sku, units, pour(supply.pots.get(need.sku), units)))
-        if rows:
-            yield supply.nodes[n], tuple(rows)
-
-
-def pour(pot: list[Origin] | None, units: int) -> tuple[Origin, ...]:
-    """Take `units` out of a pot, front first; () stands for all of them from the order's own segment."""
-    poured: list[Origin] = []
-    while pot and units:
-        origin, there = pot[0]
-        part = min(units, there)
-        units -= part
-        poured.append((origin, part))
-        if part == there:
-            del pot[0]
-        else:
-            pot[0] = (origin, there - part)
-    return tuple(poured)
 
 
 def explained(

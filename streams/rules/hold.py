@@ -8,6 +8,7 @@ from streams.rules.place import UNKNOWN_LISTING, resolve
 from streams.rules.plan import Plan
 from streams.rules.rebalance import rebalance
 from tables.events import Duplicate, HoldReleased, ListingSet, OrderHeld, OrderResolved, Refused, Stale
+from tables.gifts import sold
 from tables.orders import Order
 
 
@@ -58,7 +59,7 @@ def _resolve(plan: Plan, key: str, order: Order, command: SetListing) -> None:
 def _known(plan: Plan, key: str, order: Order) -> None:
     """Now that its SKUs are known, the order may turn out to be too cheap."""
     held = PRICE_FLOOR in (*order.holds, *order.released)
-    if held or not below_floor(plan.pool.policy.flow, order.shop, order.currency, order.lines, order.paid):
+    if held or not below_floor(plan.pool.policy.flow, order.shop, order.currency, sold(order.lines, order.gifts), order.paid):
         go_on(plan, key, order, (UNKNOWN_LISTING,), "listing")
         return
     plan.emit(HoldReleased(order=key, reasons=(UNKNOWN_LISTING,), by="listing"))

@@ -9,6 +9,7 @@ from streams.commands import CancelOrder, Cause, PlaceOrder, ReduceOrder
 from streams.decisions import link
 from streams.reference import Parts, Reference, ShopRecord
 from streams.rules.normalize_bounds import LAST_MILLIS, MOST_MONEY, MOST_UNITS, Outcome, told
+from streams.rules.normalize_gifts import bad_gift, gifts
 from streams.rules.normalize_money import bad_money, money
 from tables.events import OrderLine
 
@@ -49,6 +50,7 @@ def place(draft: OrderDraft, shop: ShopRecord, reference: Reference, cause: Caus
             paid=paid,
             reservation=order_key(shop, draft.reservation) if draft.reservation else "",
             shipping=draft.shipping,
+            gifts=gifts(draft, lines),
         )
     ]
 
@@ -124,7 +126,7 @@ def _bad_whole(draft: OrderDraft) -> Rejected | None:
             return fault
     if len({line.line for line in draft.lines}) != len(draft.lines):
         return Rejected("repeated_line", f"Order {told(draft.number)} uses a line id twice.")
-    return bad_money(draft)
+    return bad_money(draft) or bad_gift(draft)
 
 
 def _bad_reduction(reduction: Reduction) -> Rejected | None:

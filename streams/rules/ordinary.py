@@ -21,7 +21,14 @@ def ordinary(plan: Plan, command: PlaceOrder, shop: Shop) -> bool:
     flow = pool.policy.flow
     if flow is not None and flow.asks_more(command.shop):
         return False
-    if command.holds or command.reductions or command.reservation or pool.deferred or pool.free.get(quota_of(command.shop)):
+    if (
+        command.holds
+        or command.reductions
+        or command.reservation
+        or command.gifts
+        or pool.deferred
+        or pool.free.get(quota_of(command.shop))
+    ):
         return False
     rows = [Row(line.line, line.parts[0][0], line.quantity * line.parts[0][1]) for line in command.lines if len(line.parts) == 1]
     skus, wanted = [row.sku for row in rows], [row.quantity for row in rows]
@@ -73,4 +80,5 @@ def placed(command: PlaceOrder, revision: int, segment: str, lines: tuple[OrderL
         paid=command.paid,
         reservation=command.reservation,
         shipping=command.shipping,
+        gifts=command.gifts,
     )

@@ -14,6 +14,7 @@ from streams.rules.rebalance import rebalance
 from tables.closing import may_be_forgotten
 from tables.events import Duplicate, OrderHeld, OrderLine, OrderReduced, Refused, Stale
 from tables.flow import MANUAL
+from tables.gifts import sold
 from tables.orders import Order, Reductions
 
 UNKNOWN_LISTING = "unknown_listing"
@@ -51,6 +52,7 @@ def place(plan: Plan, command: PlaceOrder) -> None:
         segment=segment,
         region=command.region,
         lines=lines,
+        gifts=command.gifts,
         reductions=reductions,
         # where the OrderPlaced of this very decision says them, its fulfilments need not
         sealed="" if command.sealed else order.sealed,
@@ -116,7 +118,9 @@ def _holds(plan: Plan, command: PlaceOrder, order: Order, lines: tuple[OrderLine
     reasons += suspected
     if MANUAL in order.holds:
         reasons.append(MANUAL)
-    if PRICE_FLOOR not in order.released and below_floor(plan.pool.policy.flow, command.shop, command.currency, lines, command.paid):
+    if PRICE_FLOOR not in order.released and below_floor(
+        plan.pool.policy.flow, command.shop, command.currency, sold(lines, command.gifts), command.paid
+    ):
         reasons.append(PRICE_FLOOR)
     if not _all_known(lines):
         reasons.append(UNKNOWN_LISTING)

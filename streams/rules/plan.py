@@ -10,6 +10,7 @@ from tables.events import (
     AnyEvent,
     Backordered,
     CancelRequested,
+    FillDeferred,
     Grant,
     Move,
     MovedBy,
@@ -165,6 +166,12 @@ class Plan:
         waiting = tuple(Waiting(row.line, row.sku, row.quantity) for row in rows)
         if waiting != before:
             self.emit(Backordered(order=key, rows=waiting))
+
+    def let_others_have(self, rows: Iterable[Row]) -> None:
+        """What is on hand again, and waited for, is given out by the next tick."""
+        skus = tuple(dict.fromkeys(row.sku for row in rows if row.sku in self.pool.queues))
+        if skus:
+            self.emit(FillDeferred(skus=skus))
 
     # ------------------------------------------------------------------------------------------ grants of a change
     def granted(self, sku: str, units: int) -> list[Grant]:

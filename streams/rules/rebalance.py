@@ -2,12 +2,15 @@
 
 from collections.abc import Iterable, Mapping
 
-from streams.rules.allocate import Demand, allocate
+from streams.rules.allocate import allocate
+from streams.rules.demand import Demand
+from streams.rules.gifts import given_with, left_alone
 from streams.rules.plan import Plan
 from streams.rules.reservation import claim
 from tables.events import OrderRejected, Row
-from tables.orders import LineSku, Order, demand, split, subtract, sums
+from tables.orders import LineSku, Order, merge, split, subtract, sums
 
+WITH_PARENT = "with_parent"  # why a gift is taken from its node
 Open = Mapping[str, tuple[Row, ...]]  # fulfilment -> rows that still stand
 
 
@@ -24,6 +27,7 @@ def demand_of(key: str, order: Order, needs: tuple[Row, ...]) -> Demand:
         refused_by=order.refused_by,
         sealed=order.sealed,
         shipping=order.shipping,
+        gifts=given_with(order),
     )
 
 
@@ -37,7 +41,7 @@ def standing(order: Order, less: Mapping[str, tuple[Row, ...]] | None = None) ->
 
 def wanted_by(order: Order) -> dict[LineSku, int]:
     """Units to be promised by (line, SKU): none of an order that is over, and none while it is held."""
-    return {} if order.cancelled or order.rejected or order.holds else demand(order.lines, order.reductions)
+    return {} if order.cancelled or order.rejected or order.holds else order.demand()
 
 
 def give_back_surplus(plan: Plan, key: str, order: Order, wanted: Mapping[LineSku, int], reason: str) -> dict[str, tuple[Row, ...]]:
@@ -73,6 +77,20 @@ def subtract_asked(rows: Iterable[Row], asked: Iterable[Row]) -> tuple[Row, ...]
     return tuple(fresh)
 
 
+def with_their_gifts(plan: Plan, key: str, order: Order, gone: Open) -> Open:
+    """Gifts whose parents leave a fulfilment leave it too, and are looked for where these come from. Returns all rows that go."""
+    going = dict(gone)
+    for name, rows in gone.items() if order.gifts else ():
+        found = order.open_fulfilments[name]
+        along = subtract_asked(left_alone(order, found.rows, subtract(found.rows, rows)), found.asked)
+        if along:
+            plan.give_back(key, order, name, along, WITH_PARENT)
+            if not plan.asks(key, found.node, name):
+                going[name] = merge(rows, along)
+                plan.let_others_have(along)
+    return going
+
+
 def all_of(order: Order) -> tuple[Row, ...]:
     """What is wanted of an order of which nothing is reserved or shipped."""
     if order.cancelled or order.rejected or order.holds:
@@ -82,7 +100,7 @@ def all_of(order: Order) -> tuple[Row, ...]:
         rows = [Row(line.line, sku, line.quantity * each) for line in order.lines for sku, each in line.parts if line.quantity]
         if len({row.line for row in rows}) == len(rows):
             return tuple(rows)
-    return tuple([Row(line, sku, units) for (line, sku), units in demand(order.lines, order.reductions).items()])
+    return tuple([Row(line, sku, units) for (line, sku), units in order.demand().items()])
 
 
 def missing(wanted: Mapping[LineSku, int], order: Order, reserved: Open) -> tuple[Row, ...]:
@@ -103,7 +121,7 @@ def rebalance(plan: Plan, key: str, order: Order, reason: str, gone: Open | None
     going = gone or {}
     if order.fulfilments or order.shipped:
         wanted = wanted_by(order)
-        going = give_back_surplus(plan, key, order, wanted, reason) if gone is None else gone
+        going = give_back_surplus(plan, key, order, wanted, reason) if gone is None else with_their_gifts(plan, key, order, gone)
         needs = missing(wanted, order, standing(order, going))
     else:
         needs = all_of(order)

@@ -11,9 +11,9 @@ from streams.rules.place import SUSPECTED_DUPLICATE, UNKNOWN_LISTING
 from streams.rules.plan import Plan
 from streams.rules.rebalance import rebalance
 from streams.rules.shipped_rows import capped
-from tables.events import Duplicate, OrderHeld, OrderLine, OrderPlaced, Refused, Reissued, ReissueReason, Returned, Row
+from tables.events import Duplicate, Gifts, OrderHeld, OrderLine, OrderPlaced, Refused, Reissued, ReissueReason, Returned, Row
 from tables.evolve_parcels import number
-from tables.orders import Order, Parcel, demand, subtract, sums
+from tables.orders import Order, Parcel, subtract, sums
 
 LOST_PARCEL = "lost_parcel"
 
@@ -70,7 +70,7 @@ def _wanted(order: Order, rows: tuple[Row, ...]) -> tuple[Row, ...]:
     """Rows of a parcel as far as the order still asks for them, beside what else it has got."""
     if order.cancelled or order.rejected:
         return ()
-    return capped(rows, demand(order.lines, order.reductions), subtract(order.shipped, rows))
+    return capped(rows, order.demand(), subtract(order.shipped, rows))
 
 
 def send_again(plan: Plan, key: str, order: Order, why: Why, lines: tuple[OrderLine, ...] = ()) -> None:
@@ -99,12 +99,13 @@ def send_again(plan: Plan, key: str, order: Order, why: Why, lines: tuple[OrderL
             sealed=order.sealed,
             shipping=order.shipping,
             of=key,
+            gifts=_gifts(order, lines),
         )
     )
     holds = _holds(order, why, lines)
     if holds:
         plan.emit(OrderHeld(order=child, reasons=holds))
-    linked = msgspec.structs.replace(order, revision=1, lines=lines, sealed="", holds=holds, **_NOTHING_YET)
+    linked = msgspec.structs.replace(order, revision=1, lines=lines, sealed="", holds=holds, gifts=_gifts(order, lines), **_NOTHING_YET)
     rebalance(plan, child, linked, "reissued")
 
 
@@ -137,6 +138,12 @@ def _holds(order: Order, why: Why, lines: tuple[OrderLine, ...]) -> tuple[str, .
     unknown = any(not line.parts for line in lines)
     reasons = {LOST_PARCEL: why.hold, SUSPECTED_DUPLICATE: SUSPECTED_DUPLICATE in order.released, UNKNOWN_LISTING: unknown}
     return tuple(reason for reason, holds in reasons.items() if holds)
+
+
+def _gifts(order: Order, lines: Iterable[OrderLine]) -> Gifts:
+    """Gifts that go out once more with their parents."""
+    names = {line.line for line in lines}
+    return tuple((gift, parent) for gift, parent in order.gifts if gift in names and parent in names)
 
 
 def _lines(order: Order, rows: Iterable[Row]) -> tuple[OrderLine, ...]:

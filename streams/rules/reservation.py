@@ -2,9 +2,11 @@
 
 from collections.abc import Iterable, Mapping
 
-from streams.rules.allocate import Demand, pour, whole, whole_units
+from streams.rules.allocate import whole, whole_units
+from streams.rules.demand import Demand
 from streams.rules.plan import Plan
 from streams.rules.rank import rank
+from streams.rules.spread import pour
 from tables.events import FillDeferred, Origin, Row
 from tables.orders import Order, split
 from tables.reservations import document
@@ -68,7 +70,7 @@ def _take_over(plan: Plan, demand: Demand, known: Reservation) -> tuple[Row, ...
     for by_sku in pots.values():
         for sku, pot in by_sku.items():
             have[sku] = have.get(sku, 0) + sum(units for _, units in pot)
-    now, later = whole_units(demand, have)
+    now, later = whole_units(demand, have, rule)
     left = [need.quantity for need in now]
     for node, by_sku in pots.items():
         if rows := _from(by_sku, now, left, demand.segment):

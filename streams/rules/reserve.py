@@ -1,7 +1,8 @@
 """ReserveUnits and ReleaseReservation: units kept for a shop for a while, as for a checkout; and their expiry. Pure."""
 
 from streams.commands import ReleaseReservation, ReserveUnits
-from streams.rules.allocate import Demand, whole
+from streams.rules.allocate import whole
+from streams.rules.demand import Demand
 from streams.rules.fill import fill
 from streams.rules.plan import Plan
 from streams.rules.reservation import give_up, skus_of, stands

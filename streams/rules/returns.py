@@ -7,6 +7,7 @@ import msgspec
 from streams.commands import EndReturn, RequestReturn, TrackParcel
 from streams.rules.cancel import call_off
 from streams.rules.fill import fill
+from streams.rules.gifts import left_alone
 from streams.rules.place import resolve
 from streams.rules.plan import Plan
 from streams.rules.reissue import Why, send_again
@@ -14,7 +15,7 @@ from streams.rules.shipped_rows import Short, pick
 from tables.aftersales import Case
 from tables.events import Duplicate, OrderCancelled, Refused, ReturnEnded, ReturnRequested, ReturnTracked, Row
 from tables.evolve_parcels import later, number
-from tables.orders import LineSku, Order, sums
+from tables.orders import LineSku, Order, merge, sums
 from tables.pool import Pool
 
 RETURN_ENDED = "return_ended"  # why a replacement is not sent
@@ -39,7 +40,7 @@ def request(plan: Plan, command: RequestReturn) -> None:
     if isinstance(rows, Short):
         plan.emit(Refused(code="more_than_shipped", sentence=_too_many(command, rows)))
         return
-    _requested(plan, command, rows)
+    _requested(plan, command, merge(rows, _gifts(plan, order, command, rows)))
     if command.replacement:
         lines = tuple(msgspec.structs.replace(line, price=0) for line in command.replacement)
         why = Why(reason="exchange", at=command.requested_at, rma=command.rma)
@@ -64,6 +65,17 @@ def _lines(order: Order, command: RequestReturn) -> Iterator[tuple[str, str, int
     for line, sku, units in command.lines:
         whole = [(line, part, units * each) for part, each in parts.get(line, ())]
         yield from whole if whole and not sku else [(line, sku, units)]
+
+
+def _gifts(plan: Plan, order: Order, command: RequestReturn, rows: tuple[Row, ...]) -> tuple[Row, ...]:
+    """Gifts that are to come back with their parents, beside those that are named, back, or asked for before."""
+    if plan.pool.policy.for_segment(order.segment).gift_returns == "kept":
+        return ()
+    still_out = _open(order, command.rma)
+    for place, units in sums(rows).items():
+        still_out[place] -= units
+    stays = tuple(Row(line, sku, units) for (line, sku), units in still_out.items() if units > 0)
+    return left_alone(order, order.shipped, stays)
 
 
 def _too_many(command: RequestReturn, short: Short) -> str:

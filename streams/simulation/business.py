@@ -15,13 +15,15 @@ from streams.simulation.broker import START_MS
 from streams.simulation.rates import carriers
 from tables.events import Node, Segment, Shop
 from tables.flow import Flow, HoldRule, ShopFlow
-from tables.policy import Policy, Rule, encode_policy
+from tables.policy import GiftReturns, GiftShort, Policy, Rule, encode_policy
 
 TENANT = "acme"
 TEAS = ("ASSAM", "SENCHA", "OOLONG")
 GIFT = "GIFT-BOX"  # a listing that nobody knows at first
 SHORTAGES: tuple[Literal["backorder", "partial", "reject"], ...] = ("backorder", "backorder", "partial", "reject")
 
+GIFTS: tuple[GiftShort, ...] = ("wait", "ship_later", "drop")
+GIFT_RETURNS: tuple[GiftReturns, ...] = ("expected", "kept")
 REMEMBERED = (7, 7, 60)
 # what becomes of an order that is not paid, that looks like fraud, that somebody keeps back
 FLOWS = (
@@ -105,8 +107,9 @@ def _records(pool: str, partition: int, partitions: int) -> tuple[AnyReference, 
 
 def _change(random: Random, pool: str, partition: int, causes: Iterator[c.Cause], at: float) -> Import:
     apart = Random(f"{pool}/{at}")  # so that all else of a schedule stays as it was
+    rule = Rule(shortage=random.choice(SHORTAGES), max_splits=random.randint(0, 2), refund_cancelled=True, refund_on="received")
     policy = Policy(
-        rule=Rule(shortage=random.choice(SHORTAGES), max_splits=random.randint(0, 2), refund_cancelled=True, refund_on="received"),
+        rule=_with_gifts(Random(f"gifts/{pool}/{at}"), rule),
         fills_per_decision=random.randint(1, 3),
         remember_days=random.choice(REMEMBERED),
         lost=apart.choice(("nothing", "hold", "reissue")),
@@ -122,6 +125,10 @@ def _change(random: Random, pool: str, partition: int, causes: Iterator[c.Cause]
         commands=(told, listing, *_goodwill(pool, causes), *carriers(apart, pool, causes)),
         reference=(ListingRecord(shop=f"web-{pool}", listing=GIFT, parts=listing.parts, version=2),),
     )
+
+
+def _with_gifts(apart: Random, rule: Rule) -> Rule:
+    return msgspec.structs.replace(rule, gifts=apart.choice(GIFTS), gift_returns=apart.choice(GIFT_RETURNS))
 
 
 def _goodwill(pool: str, causes: Iterator[c.Cause]) -> Iterator[c.RefundOrder]:
@@ -173,6 +180,8 @@ def _reservation(random: Random, shop: str, name: str, listings: list[str], at: 
 
 def _placed(random: Random, number: int, listings: list[str], revision: int) -> dict[str, Any]:
     lines: list[dict[str, Any]] = [{"line": name, "sku": name, "quantity": random.randint(1, 3), "price": 450} for name in listings]
+    if number % 5 == 2 and len(lines) > 1:
+        lines[-1] |= {"gift_of": lines[0]["line"], "price": 0}
     lines += [{"line": "post", "sku": "POST", "quantity": 1, "price": 490, "goods": False}] if number % 2 else []
     about: dict[str, Any] = {
         "placed_at": when(0),

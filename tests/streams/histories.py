@@ -62,6 +62,13 @@ methods = st.sampled_from(["", "standard", "express"])
 VERBS: dict[str, st.SearchStrategy[tuple[Any, ...]]] = {
     "place": st.tuples(st.just("place"), orders, st.integers(1, 4), order_lines, st.integers(0, 1), reasons, recipients),
     "move_house": st.tuples(st.just("move_house"), orders, order_lines, st.sampled_from(["", "k1.Lin", "k1.Wei"]), methods),
+    "give": st.tuples(st.just("give"), orders, st.integers(1, 4), skus, units, units),
+    "gift_policy": st.tuples(
+        st.just("gift_policy"),
+        st.sampled_from(["backorder", "partial", "reject"]),
+        st.sampled_from(["wait", "ship_later", "drop"]),
+        st.sampled_from(["expected", "kept"]),
+    ),
     "cancel": st.tuples(st.just("cancel"), orders, st.integers(1, 4)),
     "reduce": st.tuples(st.just("reduce"), orders, st.sampled_from(["r1", "r2"]), st.sampled_from(["a", "set"]), units),
     "order_of": st.tuples(st.just("order_of"), orders, st.integers(1, 4), order_lines, kept, st.booleans()),
@@ -122,6 +129,11 @@ def perform(story: Story, what: tuple[Any, ...]) -> None:
             known = story.pool.orders.get(key(name, shop))
             at = known.updated_at + 1 if known else 1
             story.place(name, *lines, at=at, shop=shop, placed_at=int(name), sealed=sealed, shipping=shipping)
+        case ("give", (shop, name), at, what_sku, sold, given):
+            goods = (line("TEA", sold, "a"), line(what_sku, given, "gift", price=0))
+            story.place(name, *goods, at=at, shop=shop, placed_at=int(name), gifts=(("gift", "a"),))
+        case ("gift_policy", shortage, short, returns):
+            story.policy(Policy(rule=Rule(shortage=shortage, max_splits=2, gifts=short, gift_returns=returns)))
         case ("cancel", (shop, name), at):
             story.cancel(name, at=at, shop=shop)
         case ("reduce", (shop, name), reduction, reduced, quantity):

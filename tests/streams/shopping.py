@@ -92,7 +92,21 @@ def _afterwards(story: Story) -> None:
     story.tick(DAY_MS + HOUR_MS)
     _later(story)
     _money(story)
+    _gifts(story)
     _carried(story)
+
+
+def _gifts(story: Story) -> None:
+    """A cup comes with each pot."""
+    story.receive("hamburg", POT=100)
+    for name in ("given", "taken-off", "dropped"):
+        if name == "dropped":
+            story.policy(Policy(rule=Rule(max_splits=1, gifts="drop")))
+        goods = (line("POT", 2), line("CUP" if name != "dropped" else "SAUCER", 2, "gift", price=0))
+        story.place(name, *goods, at=40, gifts=(("gift", "POT"),))
+    story.ship(story.fulfilment("given"))
+    story.request("given", ("POT", "", 2), rma="RMA-2")
+    story.reduce("taken-off", "refund-2", ("POT", 1))
 
 
 def _carried(story: Story) -> None:
