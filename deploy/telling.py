@@ -83,8 +83,9 @@ def event_line(event: e.AnyEvent) -> Text:
     match event:
         case e.OrderPlaced(of=of, lines=lines) if of:
             return Text(f"placed at no charge in the stead of goods of {of}, {len(lines)} lines")
-        case e.OrderPlaced(revision=revision, segment=segment, lines=lines, region=region):
-            return Text(f"taken as revision {revision}, {len(lines)} lines, segment {segment}, to {region or 'an unknown region'}")
+        case e.OrderPlaced(revision=revision, segment=segment, lines=lines, region=region, gifts=gifts):
+            given = f" ({len(gifts)} of them gifts)" if gifts else ""
+            return Text(f"taken as revision {revision}, {len(lines)} lines{given}, segment {segment}, to {region or 'an unknown region'}")
         case e.Reserved(fulfilment=name, node=node, rows=rows, later=later):
             return Text(f"{node} ships {_units(rows)} ({name}{', told later' if later else ''})", style="green")
         case e.FulfilmentReleased(fulfilment=name, node=node, rows=rows, group=group):
@@ -139,6 +140,9 @@ def event_line(event: e.AnyEvent) -> Text:
             return Text(f"held for {', '.join(reasons)}" + (f" by {by}: {why}" if by else ""), style="yellow")
         case e.HoldReleased(reasons=reasons, by=by):
             return Text(f"released from {', '.join(reasons)} by {by or 'nobody named'}")
+        case e.OrderReduced(reduction=name, lines=lines) if name.startswith("gifts@"):
+            given_up = ", ".join(f"{units} of line {line}" for line, units in lines)
+            return Text(f"gifts that are not there are given up: {given_up}", style="yellow")
         case e.OrderReduced(reduction=name, lines=lines):
             return Text(f"reduced ({name}): " + ", ".join(f"{units} of line {line}" for line, units in lines))
         case e.OrderCancelled(reason=reason, by=by):
