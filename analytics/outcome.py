@@ -12,6 +12,7 @@ Kind = Literal[
 # The first of these that a decision has names its command: what follows from it (a receipt fills orders) comes after in this list.
 _KINDS: tuple[tuple[type[e.Event], Kind], ...] = (
     (e.Ticked, "tick"),
+    (e.StockChanged, "stock"),
     *((of, "return") for of in (e.Reissued, e.ReturnEnded)),
     (e.OrderPlaced, "order"),
     (e.OrderCancelled, "cancel"),

@@ -213,6 +213,17 @@ class MoveDraft(msgspec.Struct, frozen=True, kw_only=True, tag="move"):
     lines: tuple[StockLine, ...]
 
 
+class ChangeDraft(msgspec.Struct, frozen=True, kw_only=True, tag="change", omit_defaults=True):
+    """Units that a node found or, negative, lost in one of its buckets, and why: a word of its own (`lost`, `found`, ...)."""
+
+    document: str
+    node: str
+    changed_at: Millis
+    reason: str
+    lines: tuple[StockLine, ...]
+    bucket: str = "on_hand"
+
+
 class ShipmentDraft(msgspec.Struct, frozen=True, kw_only=True, tag="shipment"):
     """A node shipped (part of) a fulfilment. No lines: all that is still open of it."""
 
@@ -347,7 +358,16 @@ class TooLateDraft(msgspec.Struct, frozen=True, kw_only=True, tag="too_late"):
 OrderSide = OrderDraft | CancelDraft | ReductionDraft | ReservationDraft | ReleaseDraft
 AfterSalesSide = ReturnRequestDraft | ReissueDraft | ReturnEndDraft | InspectionDraft
 StockSide = (
-    CountDraft | ReceiptDraft | MoveDraft | ShipmentDraft | RejectionDraft | ReturnDraft | ProgressDraft | TrackingDraft | TooLateDraft
+    CountDraft
+    | ReceiptDraft
+    | MoveDraft
+    | ChangeDraft
+    | ShipmentDraft
+    | RejectionDraft
+    | ReturnDraft
+    | ProgressDraft
+    | TrackingDraft
+    | TooLateDraft
 )
 Draft = OrderSide | AfterSalesSide | StockSide
 

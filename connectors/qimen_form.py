@@ -147,7 +147,7 @@ class InventoryReport(Form):
 class Change(Form):
     warehouse_code: Name
     order_code: Reference = ""
-    order_type: Text = ""
+    order_type: Status = ""
     out_biz_code: Name
     item_code: Name
     inventory_type: Bucket = ""

@@ -4,6 +4,7 @@ their way (ZT) are no stock yet."""
 from collections.abc import Iterable, Iterator
 
 from connectors.contract import (
+    ChangeDraft,
     CountDraft,
     Draft,
     Ignored,
@@ -91,7 +92,8 @@ def _inspected(name: str, node: str, at: Millis, came: Iterable[Line]) -> Iterat
 
 # ---------------------------------------------------------------------------------------------- changes
 def changed(told: StockChange, raw: RawRecord) -> Parsed:
-    """Changes of one order at one warehouse belong together: fewer good units and more damaged ones are a move."""
+    """Changes of one order at one warehouse belong together: fewer good units and more damaged ones are a move. What is left of them was
+    found or lost."""
     groups: dict[tuple[str, str], list[Change]] = {}
     for item in told.items:
         if item.order_type not in CONFIRMED and item.inventory_type not in TO_COME:
@@ -113,12 +115,11 @@ def _changes(node: str, group: list[Change], now: Millis) -> Iterator[Draft]:
             units[sku][target] -= some
         if moved:
             yield _move(f"{name}/{source}-{target}", node, (source, target), at, _stock(moved))
-    if any(some < 0 or of_sku["damaged"] for of_sku in units.values() for some in of_sku.values()):
-        raise Unusable(
-            "not_countable", "Units were lost, or damaged ones came from nowhere: have the SKU counted (inventory.report) instead."
-        )
-    if found := {sku: of_sku["on_hand"] for sku, of_sku in units.items() if of_sku["on_hand"]}:
-        yield ReceiptDraft(document=f"{name}/found", node=node, received_at=at, lines=tuple(_stock(found)))
+    reason = min((item.order_type for item in group if item.order_type), default="changed")
+    for bucket in ("on_hand", "damaged"):
+        if left := {sku: of_sku[bucket] for sku, of_sku in units.items() if of_sku[bucket]}:
+            lines = tuple(_stock(left))
+            yield ChangeDraft(document=f"{name}/{bucket}", node=node, changed_at=at, reason=reason, lines=lines, bucket=bucket)
 
 
 def _stock(units: dict[str, int]) -> list[StockLine]:

@@ -16,6 +16,7 @@ from tables.events import (
     Amount,
     Disposition,
     Each,
+    FoundOrLost,
     Gifts,
     Node,
     OrderLine,
@@ -145,6 +146,17 @@ class MoveStock(Command, frozen=True):
     to_bucket: str
     at: Moment
     lines: tuple[tuple[str, Units], ...]
+
+
+class ChangeStock(Command, frozen=True):
+    """Units that were found in a bucket of a node or, negative, are no longer there, and why."""
+
+    document: str
+    node: str
+    at: Moment
+    reason: Why
+    lines: tuple[tuple[str, FoundOrLost], ...]
+    bucket: str = "on_hand"
 
 
 class ConfirmShipment(Command, frozen=True):
@@ -319,6 +331,7 @@ AnyCommand = (
     | ReceiveStock
     | CountStock
     | MoveStock
+    | ChangeStock
     | ConfirmShipment
     | RejectFulfilment
     | RefuseCancel

@@ -13,6 +13,7 @@ from tables.carriers import Offer
 
 MOST_UNITS = 1_000_000_000
 Units = Annotated[int, Meta(ge=0, le=MOST_UNITS)]
+FoundOrLost = Annotated[int, Meta(ge=-MOST_UNITS, le=MOST_UNITS)]
 Each = Annotated[int, Meta(ge=1, le=1_000_000)]
 MOST_MONEY = 1_000_000_000_000
 Money = Annotated[int, Meta(ge=-MOST_MONEY, le=MOST_MONEY)]
@@ -25,7 +26,7 @@ Rank = Annotated[int, Meta(ge=-1_000_000, le=1_000_000)]
 Bucket = Literal["on_hand", "reserved", "picked", "damaged", "quality", "refurbish", "hold", "in_transit", "incoming"]
 Outside = Literal["supplier", "customer", "adjustment"]
 Place = str  # a Bucket or an Outside
-MovedBy = Literal["receipt", "count", "move", "shipment", "rejection", "inspection", "node", "segment", "shop", "reservation"]
+MovedBy = Literal["receipt", "count", "move", "shipment", "rejection", "inspection", "node", "segment", "shop", "reservation", "change"]
 
 # Where a promised unit was taken from: a segment's name, UNASSIGNED, or "@shop" for that shop's exclusive quota.
 Origin = tuple[str, int]
@@ -523,6 +524,20 @@ class StockCounted(Event, frozen=True):
     skus: tuple[str, ...]
 
 
+class StockChanged(Event, frozen=True):
+    """A node tells why units of one of its buckets were found or, negative, lost (`lines`: SKU and units). What its last count has seen
+    (`counted`) is in the books already. All else is booked by this decision: by its StockMoved (`change`) and, where units were promised,
+    by what is given back to the adjustment."""
+
+    document: str
+    node: str
+    at: int
+    reason: str
+    lines: tuple[tuple[str, FoundOrLost], ...]
+    bucket: Place = "on_hand"
+    counted: tuple[str, ...] = ()
+
+
 class FillDeferred(Event, frozen=True):
     """More backorders could be filled with these SKUs than one decision may hold; the next tick goes on."""
 
@@ -671,7 +686,7 @@ OrderEvent = (
     | ParcelFound
     | Shortage
 )
-StockEvent = StockMoved | StockCounted | FillDeferred | ReservationMade | ReservationReleased
+StockEvent = StockMoved | StockCounted | StockChanged | FillDeferred | ReservationMade | ReservationReleased
 ReferenceEvent = NodeSet | ShopSet | SegmentSet | ListingSet | PolicySet | RatesSet | WeightsSet | Ticked
 NoEvent = Duplicate | Stale | Refused
 AnyEvent = OrderEvent | StockEvent | ReferenceEvent | NoEvent

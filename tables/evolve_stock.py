@@ -33,6 +33,10 @@ def counted(pool: Pool, event: e.StockCounted) -> None:
     pool.documents[event.document] = max(event.counted_at, pool.now)
 
 
+def changed(pool: Pool, event: e.StockChanged) -> None:
+    pool.documents[event.document] = max(event.at, pool.now)
+
+
 def deferred(pool: Pool, event: e.FillDeferred) -> None:
     pool.deferred = tuple(dict.fromkeys((*pool.deferred, *event.skus)))
 

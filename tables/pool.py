@@ -68,6 +68,7 @@ EVOLVERS: dict[type[e.AnyEvent], Callable[[Pool, Any], None]] = {
     e.ReservationReleased: reservations.released,
     e.StockMoved: stock.stock_moved,
     e.StockCounted: stock.counted,
+    e.StockChanged: stock.changed,
     e.FillDeferred: stock.deferred,
     e.NodeSet: stock.node_set,
     e.ShopSet: stock.shop_set,

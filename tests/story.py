@@ -128,6 +128,10 @@ class Story:
     def hold(self, order: str, why: str = "the address looks odd", by: str = "mei", shop: str = "web") -> Decision:
         return self.ask(c.HoldOrder(pool=POOL, cause=self.cause(), order=key(order, shop), by=by, why=why))
 
+    def change(self, node: str, at: int = 0, document: str = "", bucket: str = "on_hand", reason: str = "lost", **units: int) -> Decision:
+        about: dict[str, Any] = {"document": document or f"change-{len(self.commands)}", "node": node, "bucket": bucket, "reason": reason}
+        return self.ask(c.ChangeStock(pool=POOL, cause=self.cause(), at=at, lines=tuple(units.items()), **about))
+
     def ship(self, fulfilment: str, *lines: tuple[str, int], at: int = 5, document: str = "", tracking: str = "") -> Decision:
         return self.ask(
             c.ConfirmShipment(

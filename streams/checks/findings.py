@@ -20,6 +20,7 @@ Invariant = Literal[
     "accounted",  # each ordered unit is promised, shipped or waited for
     "reservations",  # each ends once, and each of an order that is no more ends
     "deliveries",  # no more arrives than was shipped, and a node tells of what it has to ship
+    "stock changes",  # what a node found or lost is booked once, as it says, and not where a count has seen it
     "returns",  # no more comes back, or is asked to, than was shipped
     "gifts",  # a gift goes with its parent, is given up where the policy says so, and is asked back with it
     "linked orders",  # an order that replaces goods names its own, is free, and no more is replaced than was shipped

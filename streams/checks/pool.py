@@ -7,6 +7,7 @@ from streams.checks.aftersales import AfterSales
 from streams.checks.amended import Amended
 from streams.checks.books import Books
 from streams.checks.carriage import Carriage
+from streams.checks.changes import Changes
 from streams.checks.findings import Findings
 from streams.checks.gifts import GiftCheck
 from streams.checks.money import Money
@@ -31,6 +32,7 @@ class PoolCheck:
         self.amended = Amended(findings, self.orders)
         self.carriage = Carriage(findings, self.orders)
         self.gifts = GiftCheck(findings, self.orders)
+        self.changes = Changes(findings)
         self._findings = findings
         self._policy_version = 0
         self._offset = -1  # of the command that the decision is about
@@ -64,6 +66,8 @@ class PoolCheck:
             e.RefundDue: self._refund_due,
             e.Reissued: after.reissued,
             e.StockMoved: self._moved,
+            e.StockCounted: self.changes.counted,
+            e.StockChanged: self.changes.changed,
             e.NodeSet: self._node_set,
             e.SegmentSet: self._segment_set,
             e.PolicySet: self._policy_set,
@@ -92,6 +96,7 @@ class PoolCheck:
                 self.after.settle()
                 self.amended.settle()
                 self.gifts.settle()
+                self.changes.settle()
                 self.orders.settle()
                 self.reservations.settle()
         self.books.settle()
@@ -127,6 +132,8 @@ class PoolCheck:
         self.amended.given_back(event)
         self.gifts.given_back(event)
         self.books.give_back(event.node, event.rows, known.segment, event.to)
+        if event.to == "adjustment":
+            self.changes.written_off(event.node, event.rows)
 
     def _shipped(self, event: e.Shipped) -> None:
         self.orders.ended(event, self.orders.get(event.order))
@@ -145,6 +152,8 @@ class PoolCheck:
         segment = self.reservations.get(event.reservation).segment
         self.reservations.released(event)
         self.books.give_back(event.node, event.rows, segment, event.to)
+        if event.to == "adjustment":
+            self.changes.written_off(event.node, event.rows)
         self.orders.taken_over.add(event)
         self.gifts.let_go(event)
 
@@ -155,6 +164,8 @@ class PoolCheck:
         self.books.move(event.moves, event.grants)
         if event.kind == "inspection":
             self.after.moved(event)
+        if event.kind == "change":
+            self.changes.moved(event)
         if event.kind not in _REGRANT:
             self.books.take_from_protected(event.grants)
 
@@ -181,4 +192,5 @@ class PoolCheck:
         self.orders.held_since.ticked(event.at)
         self.carriage.ticked(event.at)
         self.reservations.ticked(event)
+        self.changes.ticked(event.at)
         self.orders.untold.ticked(event.at)

@@ -1,12 +1,14 @@
 """CountStock: the books follow an absolute count, without counting what moved after it a second time. Pure."""
 
+from collections.abc import Mapping
+
 from streams.commands import CountStock
 from streams.rules.fill import fill
 from streams.rules.plan import Plan
 from streams.rules.rebalance import rebalance
 from streams.rules.reservation import lose_reserved
 from streams.rules.stock import known_document, sellable_grants, unknown_nodes
-from tables.events import Move, Refused, Row, Shortage, Stale, StockCounted
+from tables.events import Move, MovedBy, Refused, Row, Shortage, Stale, StockCounted
 from tables.orders import Order, split
 from tables.pool import WEEK_MS
 
@@ -28,7 +30,7 @@ def count(plan: Plan, command: CountStock) -> None:
         plan.emit(Stale(of=command.document))
         return
     differences = {sku: units - _books(plan, command.node, sku, mark) for sku, units in lines.items()}
-    short = _book(plan, command, differences)
+    short = book(plan, "count", command.document, command.node, mark, differences)
     if mark:
         plan.emit(StockCounted(document=command.document, node=command.node, counted_at=mark, skus=tuple(lines)))
     lose_promised(plan, command.node, mark, short)
@@ -45,16 +47,15 @@ def _books(plan: Plan, node: str, sku: str, mark: int) -> int:
     return now - sum(units for at, units in moved if at > mark)
 
 
-def _book(plan: Plan, command: CountStock, differences: dict[str, int]) -> dict[str, int]:
-    """Book what was found and what free units were lost. Returns what is missing of promised units, by SKU."""
-    node = command.node
+def book(plan: Plan, kind: MovedBy, document: str, node: str, at: int, differences: Mapping[str, int]) -> dict[str, int]:
+    """Book good units that were found and free ones that are lost. Returns what is missing of promised units, by SKU."""
     found = {sku: units for sku, units in differences.items() if units > 0}
     lost = {sku: min(-units, plan.on_hand(node, sku)) for sku, units in differences.items() if units < 0}
     lost = {sku: units for sku, units in lost.items() if units}
     moves = [Move(sku, units, "", "adjustment", node, "on_hand") for sku, units in found.items()]
     moves += [Move(sku, units, node, "on_hand", "", "adjustment") for sku, units in lost.items()]
     granted = sellable_grants(plan, node, found.items(), 1) + sellable_grants(plan, node, lost.items(), -1)
-    plan.moved(command.document, "count", command.counted_at, moves, granted)
+    plan.moved(document, kind, at, moves, granted)
     return {sku: -units - lost.get(sku, 0) for sku, units in differences.items() if -units > lost.get(sku, 0)}
 
 

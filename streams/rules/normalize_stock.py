@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator
 
 from connectors.contract import (
+    ChangeDraft,
     CountDraft,
     Ignored,
     MoveDraft,
@@ -31,6 +32,7 @@ from streams.commands import (
 )
 from streams.reference import Reference, ShopRecord
 from streams.rules.normalize_bounds import MOST_UNITS, Outcome, told
+from streams.rules.normalize_changes import changed
 from streams.rules.normalize_documents import bad_time, document_name, parts, strangers
 from streams.rules.normalize_returns import returned
 
@@ -52,6 +54,8 @@ def book(draft: StockSide, shop: ShopRecord, reference: Reference, causes: Itera
             ]
         case TrackingDraft(at=at):
             return bad_time(draft.document, at) or [_tracking(draft, shop, next(causes))]
+        case ChangeDraft():
+            return changed(draft, shop, reference, causes)
         case ShipmentDraft():
             return _fault(draft, draft.shipped_at, 1) or _shipments(draft, shop, causes)
         case CountDraft():

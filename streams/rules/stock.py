@@ -34,7 +34,7 @@ def receive(plan: Plan, command: ReceiveStock) -> None:
     node = command.node
     if known_document(plan, command.document) or unknown_nodes(plan, node):
         return
-    total = _total(command.lines)
+    total = summed(command.lines)
     counted = counted_already(plan, node, command.at, total)
     moves = [Move(sku, units, "", "supplier", node, "on_hand") for sku, units in total.items()]
     moves += [Move(sku, units, node, "on_hand", "", "adjustment") for sku, units in counted.items()]
@@ -56,7 +56,7 @@ def move(plan: Plan, command: MoveStock) -> None:
     node, to_node = command.node, command.to_node or command.node
     if known_document(plan, command.document) or unknown_nodes(plan, node, to_node):
         return
-    total = _total(command.lines)
+    total = summed(command.lines)
     crosses = node != to_node or (command.from_bucket in GOOD) != (command.to_bucket in GOOD)
     out = counted_already(plan, node, command.at, total) if crosses and command.from_bucket in GOOD else {}
     into = counted_already(plan, to_node, command.at, total) if crosses and command.to_bucket in GOOD else {}
@@ -100,7 +100,7 @@ def sellable_grants(plan: Plan, node: str, lines: Iterable[tuple[str, int]], sig
     return [grant for sku, units in lines for grant in plan.granted(sku, sign * units)]
 
 
-def _total(lines: Iterable[tuple[str, int]]) -> dict[str, int]:
+def summed(lines: Iterable[tuple[str, int]]) -> dict[str, int]:
     """Units by SKU: a document may name a SKU on several lines."""
     total: dict[str, int] = {}
     for sku, units in lines:

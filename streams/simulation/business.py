@@ -203,11 +203,15 @@ def _placed(random: Random, number: int, listings: list[str], revision: int) -> 
 def _document(random: Random, pool: str, number: int, at: float) -> Delivery:
     node, name = f"{pool}/{random.choice(('north', 'south'))}", f"d{number}"
     lines = [{"sku": tea, "quantity": random.randint(1, 9)} for tea in random.sample(TEAS, random.randint(1, 3))]
+    apart = Random(f"{node}/{name}/{at}")
     match random.choice(("receipt", "receipt", "count", "move")):
         case "receipt":
             about = {"type": "receipt", "node": node, "received_at": when(0), "lines": lines}
         case "count":
             about = {"type": "count", "node": node, "counted_at": when(at), "lines": lines}
+        case "move" if apart.random() < 0.5:
+            changed = [{"sku": lines[0]["sku"], "quantity": apart.choice((-4, -2, -1, 1, 2))}]
+            about = {"type": "change", "node": node, "reason": "lost", "changed_at": when(at), "lines": changed}
         case _:
             about = {"type": "move", "node": node, "moved_at": when(0), "to_bucket": "damaged", "lines": lines[:1]}
     return _sent(random, f"wms-{pool}", str(about["type"]), node, at, about | {"document": name})

@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 
 from connectors.contract import (
     CancelDraft,
+    ChangeDraft,
     Channel,
     CountDraft,
     Draft,
@@ -231,7 +232,7 @@ def _names(draft: Draft) -> object:
             return draft.order, draft.reduction.id
         case ReservationDraft() | ReleaseDraft():
             return draft.reservation
-        case CountDraft() | ReceiptDraft() | MoveDraft() | ReturnDraft() | InspectionDraft():
+        case CountDraft() | ReceiptDraft() | MoveDraft() | ChangeDraft() | ReturnDraft() | InspectionDraft():
             return draft.document, draft.node
         case ReissueDraft():
             return draft.order, draft.tracking
@@ -269,6 +270,8 @@ def _faults_of(draft: Draft) -> list[str]:
             return moments(draft.received_at) + bounds(1, 1_000_000_000, *(line.quantity for line in draft.lines))
         case MoveDraft():
             return moments(draft.moved_at) + bounds(1, 1_000_000_000, *(line.quantity for line in draft.lines))
+        case ChangeDraft():
+            return moments(draft.changed_at) + bounds(-1_000_000_000, 1_000_000_000, *(line.quantity for line in draft.lines))
         case ShipmentDraft():
             return moments(draft.shipped_at) + bounds(1, 1_000_000_000, *(line.quantity for line in draft.lines))
         case ReturnDraft():

@@ -96,6 +96,7 @@ def test_every_example_of_the_documentation_is_what_it_says_it_is() -> None:
         "count",
         "receipt",
         "move",
+        "change",
         "shipment",
         "shipment",
         "rejection",

@@ -76,6 +76,7 @@ VERBS: dict[str, st.SearchStrategy[tuple[Any, ...]]] = {
     "let_go": st.tuples(st.just("let_go"), kept),
     "receive": st.tuples(st.just("receive"), nodes, skus, units),
     "count": st.tuples(st.just("count"), nodes, skus, st.integers(0, 6), st.integers(0, 4)),
+    "change": st.tuples(st.just("change"), nodes, skus, st.integers(-6, 4), st.integers(0, 4), buckets),
     "move": st.tuples(st.just("move"), nodes, nodes, buckets, buckets, skus, units),
     "ship": st.tuples(st.just("ship"), st.integers(0, 9), st.booleans(), st.integers(1, 5), parcels),
     "progress": st.tuples(st.just("progress"), st.integers(0, 9), st.sampled_from(STAGES)),
@@ -149,6 +150,8 @@ def perform(story: Story, what: tuple[Any, ...]) -> None:
             story.receive(where, **{what_sku: quantity})
         case ("count", where, what_sku, quantity, at):
             story.count(where, at=at, **{what_sku: quantity})
+        case ("change", where, what_sku, quantity, at, bucket):
+            story.change(where, at, bucket=bucket, **{what_sku: quantity})
         case ("move", where, to, from_bucket, to_bucket, what_sku, quantity):
             story.move(where, from_bucket, to_bucket, to, **{what_sku: quantity})
         case ("ship", n, partly, at, tracking):

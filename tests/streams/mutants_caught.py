@@ -7,6 +7,7 @@ from streams.checks.findings import Invariant
 from tests.story import Story
 from tests.streams import (
     mutants_of_carriers,
+    mutants_of_changes,
     mutants_of_gifts,
     mutants_of_holds,
     mutants_of_returns,
@@ -23,6 +24,7 @@ from tests.streams.shopping import busy_day
 PLANTED = (
     mutants_of_carriers,
     mutants_of_gifts,
+    mutants_of_changes,
     mutants_of_holds,
     mutants_of_returns,
     mutants_of_supply,
@@ -45,6 +47,7 @@ PROMISES: dict[str, tuple[Invariant, ...]] = {
     "9 what begins ends once": ("reservations", "holds", "deliveries", "returns", "amendments", "inspections", "linked orders", "gifts"),
     "10 money": ("refunds",),
     "11 carriers": ("carriers",),
+    "12 what nodes tell of stock": ("stock changes",),
 }
 
 

@@ -92,8 +92,18 @@ def _afterwards(story: Story) -> None:
     story.tick(DAY_MS + HOUR_MS)
     _later(story)
     _money(story)
+    _found_and_lost(story)
     _gifts(story)
     _carried(story)
+
+
+def _found_and_lost(story: Story) -> None:
+    story.receive("hamburg", JASMINE=3)
+    story.change("hamburg", at=1, JASMINE=-1, MATCHA=1)
+    story.place("j1", line("JASMINE", 2), region="DE-HH", at=32)
+    story.change("hamburg", at=2, JASMINE=-1)  # which was promised
+    story.count("hamburg", at=9, MATCHA=4)
+    story.change("hamburg", at=8, MATCHA=3)  # the count has found them
 
 
 def _gifts(story: Story) -> None:

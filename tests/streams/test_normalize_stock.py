@@ -5,6 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from connectors.contract import (
+    ChangeDraft,
     CountDraft,
     Millis,
     MoveDraft,
@@ -16,6 +17,7 @@ from connectors.contract import (
     ShopRef,
 )
 from streams.commands import (
+    ChangeStock,
     ConfirmShipment,
     CountStock,
     MoveStock,
@@ -107,6 +109,17 @@ def test_a_count_of_several_lots_of_a_sku_counts_them_together() -> None:
     (command,) = commands(CountDraft(document="C1", node="shanghai", counted_at=NOON, lines=lots(("A", 2), ("B", 1), ("A", 3))))
     assert isinstance(command, CountStock)
     assert command.lines == (("A", 5), ("B", 1))
+
+
+def test_what_was_found_and_lost_of_a_sku_is_summed_and_nothing_is_no_change() -> None:
+    told = ChangeDraft(document="V1", node="shanghai", changed_at=NOON, reason="lost", lines=lots(("A", 2), ("B", -1), ("A", -2)))
+    (command,) = commands(told)
+    assert isinstance(command, ChangeStock)
+    assert (command.document, command.lines, command.reason) == ("tea/V1", (("B", -1),), "lost")
+    assert code(outcome(msgspec.structs.replace(told, lines=lots(("A", 1), ("A", -1))))) == "no_lines"
+    assert code(outcome(msgspec.structs.replace(told, lines=lots(("A", -2_000_000_000))))) == "bad_quantity"
+    assert code(outcome(msgspec.structs.replace(told, node="chengdu"))) == "unknown_node"
+    assert code(outcome(msgspec.structs.replace(told, changed_at=Millis(-1)))) == "bad_time"
 
 
 def test_a_document_of_2000_lines_is_split_into_parts_of_500_that_each_have_a_name() -> None:
