@@ -1,9 +1,72 @@
 """What is wrong with the numbers, times and names of a draft, in words."""
 
-from connectors.contract import OrderDraft
+from connectors.contract import (
+    CancelDraft,
+    ChangeDraft,
+    CountDraft,
+    Draft,
+    InspectionDraft,
+    MoveDraft,
+    OrderDraft,
+    ProgressDraft,
+    ReceiptDraft,
+    ReductionDraft,
+    ReissueDraft,
+    RejectionDraft,
+    ReleaseDraft,
+    ReservationDraft,
+    ReturnDraft,
+    ReturnEndDraft,
+    ReturnRequestDraft,
+    ShipmentDraft,
+    TooLateDraft,
+    TrackingDraft,
+)
 from connectors.money import EXPONENTS
 
 CENTURIES = 7_258_118_400_000  # the year 2200
+
+
+def faults_of(draft: Draft) -> list[str]:
+    match draft:
+        case OrderDraft():
+            return faults_of_order(draft)
+        case CancelDraft():
+            return bounds(1, 1, 1) + moments(draft.updated_at)
+        case ReductionDraft():
+            return bounds(1, 1_000_000, *(units for _, units in draft.reduction.lines))
+        case ReservationDraft():
+            return moments(draft.expires_at) + bounds(1, 1_000_000, *(units for _, units in draft.lines))
+        case ReleaseDraft():
+            return [] if draft.reservation else ["no name"]
+        case CountDraft():
+            return moments(draft.counted_at) + bounds(0, 1_000_000_000, *(line.quantity for line in draft.lines))
+        case ReceiptDraft():
+            return moments(draft.received_at) + bounds(1, 1_000_000_000, *(line.quantity for line in draft.lines))
+        case MoveDraft():
+            return moments(draft.moved_at) + bounds(1, 1_000_000_000, *(line.quantity for line in draft.lines))
+        case ChangeDraft():
+            return moments(draft.changed_at) + bounds(-1_000_000_000, 1_000_000_000, *(line.quantity for line in draft.lines))
+        case ShipmentDraft():
+            return moments(draft.shipped_at) + bounds(1, 1_000_000_000, *(line.quantity for line in draft.lines))
+        case ReturnDraft():
+            return moments(draft.returned_at) + bounds(1, 1_000_000_000, *(line.quantity for line in draft.lines))
+        case InspectionDraft():
+            return moments(draft.inspected_at) + bounds(1, 1_000_000_000, *(line.quantity for line in draft.lines))
+        case ReturnRequestDraft():
+            return moments(draft.requested_at) + bounds(1, 1_000_000, *(line.quantity for line in draft.lines))
+        case ReissueDraft():
+            return moments(draft.asked_at)
+        case ReturnEndDraft():
+            return moments(draft.ended_at)
+        case RejectionDraft():
+            return [] if draft.reason else ["no reason"]
+        case TooLateDraft():
+            return [] if draft.document and draft.fulfilment else ["no name"]
+        case ProgressDraft():
+            return moments(draft.at)
+        case TrackingDraft():
+            return moments(draft.at) + [fault for fault in ("no document", "no tracking") if not getattr(draft, fault[3:])]
 
 
 def faults_of_order(draft: OrderDraft) -> list[str]:

@@ -46,7 +46,7 @@ from connectors.contract import (
     Webhook,
 )
 from connectors.registry import channels
-from tests.connectors.bounds import bounds, faults_of_order, moments
+from tests.connectors.bounds import faults_of
 from tests.connectors.cases import NOON, SHOP, Case, builtins, cases, every_case
 from tests.connectors.damage import damaged, with_strangers
 
@@ -248,50 +248,8 @@ def _faults(parsed: Parsed) -> list[str]:
     """What must not leave a channel. Encoding finds text that is no text."""
     msgspec.json.encode(parsed)
     if isinstance(parsed, tuple):
-        return [f"no draft: {parsed}" for _ in () if not parsed] + [fault for draft in parsed for fault in _faults_of(draft)]
+        return [f"no draft: {parsed}" for _ in () if not parsed] + [fault for draft in parsed for fault in faults_of(draft)]
     return [] if parsed.code and parsed.sentence.endswith(".") else [f"no sentence: {parsed}"]
-
-
-def _faults_of(draft: Draft) -> list[str]:
-    match draft:
-        case OrderDraft():
-            return faults_of_order(draft)
-        case CancelDraft():
-            return bounds(1, 1, 1) + moments(draft.updated_at)
-        case ReductionDraft():
-            return bounds(1, 1_000_000, *(units for _, units in draft.reduction.lines))
-        case ReservationDraft():
-            return moments(draft.expires_at) + bounds(1, 1_000_000, *(units for _, units in draft.lines))
-        case ReleaseDraft():
-            return [] if draft.reservation else ["no name"]
-        case CountDraft():
-            return moments(draft.counted_at) + bounds(0, 1_000_000_000, *(line.quantity for line in draft.lines))
-        case ReceiptDraft():
-            return moments(draft.received_at) + bounds(1, 1_000_000_000, *(line.quantity for line in draft.lines))
-        case MoveDraft():
-            return moments(draft.moved_at) + bounds(1, 1_000_000_000, *(line.quantity for line in draft.lines))
-        case ChangeDraft():
-            return moments(draft.changed_at) + bounds(-1_000_000_000, 1_000_000_000, *(line.quantity for line in draft.lines))
-        case ShipmentDraft():
-            return moments(draft.shipped_at) + bounds(1, 1_000_000_000, *(line.quantity for line in draft.lines))
-        case ReturnDraft():
-            return moments(draft.returned_at) + bounds(1, 1_000_000_000, *(line.quantity for line in draft.lines))
-        case InspectionDraft():
-            return moments(draft.inspected_at) + bounds(1, 1_000_000_000, *(line.quantity for line in draft.lines))
-        case ReturnRequestDraft():
-            return moments(draft.requested_at) + bounds(1, 1_000_000, *(line.quantity for line in draft.lines))
-        case ReissueDraft():
-            return moments(draft.asked_at)
-        case ReturnEndDraft():
-            return moments(draft.ended_at)
-        case RejectionDraft():
-            return [] if draft.reason else ["no reason"]
-        case TooLateDraft():
-            return [] if draft.document and draft.fulfilment else ["no name"]
-        case ProgressDraft():
-            return moments(draft.at)
-        case TrackingDraft():
-            return moments(draft.at) + [fault for fault in ("no document", "no tracking") if not getattr(draft, fault[3:])]
 
 
 def _quotes(sentence: str, case: Case) -> list[str]:

@@ -25,7 +25,8 @@ from tables.events import Refused
 from tables.policy import Policy, Rule
 from tests.histories import messages
 from tests.histories.record import Did, History
-from tests.story import POOL, Story, assert_sound
+from tests.sound import assert_sound
+from tests.story import POOL, Story
 from tests.streams.logs import Topics, records
 
 SHOP, FEED = "market", "sellers"

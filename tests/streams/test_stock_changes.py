@@ -7,7 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tables.events import Refused, Shortage, StockChanged, Unreserved
-from tests.story import assert_sound, line, of_type, one_shop, said
+from tests.sound import assert_sound
+from tests.story import line, of_type, one_shop, said
 from tests.streams.histories import fast
 from tests.streams.logs import Logs
 
