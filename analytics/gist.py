@@ -70,6 +70,8 @@ def gist(event: e.AnyEvent) -> Gist:
             return _of_rows("", "", event.rows)
         case e.Backordered():
             return _of_rows("", "", event.rows)
+        case e.DatePromised():
+            return Gist(units=sum([dated.quantity for dated in event.dates]))
         case e.OrderReduced():
             return Gist(units=sum([count for _, count in event.lines]))
         case e.OrderHeld() | e.HoldReleased():

@@ -26,7 +26,7 @@ _KINDS: tuple[tuple[type[e.Event], Kind], ...] = (
     ),
     *((of, "return") for of in (e.Returned, e.ReturnRequested, e.ReturnTracked, e.Inspected)),
     (e.RefundDue, "refund"),
-    *((of, "stock") for of in (e.StockMoved, e.StockCounted)),
+    *((of, "stock") for of in (e.StockMoved, e.StockCounted, e.SupplyAnnounced)),
     *((of, "reservation") for of in (e.ReservationMade, e.ReservationReleased)),
 )
 _HEADS = {e.OrderPlaced, e.HoldReleased, e.OrderHeld}

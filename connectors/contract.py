@@ -194,10 +194,25 @@ class CountDraft(msgspec.Struct, frozen=True, kw_only=True, tag="count"):
     lines: tuple[StockLine, ...]
 
 
-class ReceiptDraft(msgspec.Struct, frozen=True, kw_only=True, tag="receipt"):
+class ReceiptDraft(msgspec.Struct, frozen=True, kw_only=True, tag="receipt", omit_defaults=True):
+    """`supply`: the announced one that this is (a part) of, "" none."""
+
     document: str
     node: str
     received_at: Millis
+    lines: tuple[StockLine, ...]
+    supply: str = ""
+
+
+class SupplyDraft(msgspec.Struct, frozen=True, kw_only=True, tag="supply"):
+    """Goods that are to come to a node under the reference `supply` (a purchase order, say), as of `told_at`: of each SKU that is named,
+    units in all, those that have come already among them; 0: no more of it comes. No lines: no more of any of it."""
+
+    document: str
+    supply: str
+    node: str
+    told_at: Millis
+    expected_at: Millis
     lines: tuple[StockLine, ...]
 
 
@@ -360,6 +375,7 @@ AfterSalesSide = ReturnRequestDraft | ReissueDraft | ReturnEndDraft | Inspection
 StockSide = (
     CountDraft
     | ReceiptDraft
+    | SupplyDraft
     | MoveDraft
     | ChangeDraft
     | ShipmentDraft
@@ -513,9 +529,18 @@ class Fulfilment(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, 
     grams: int = 0
 
 
+class Expected(msgspec.Struct, frozen=True):
+    """Units of a SKU that an order waits for, and when they are to be there."""
+
+    sku: str
+    quantity: int
+    at: Millis
+
+
 class OrderStatus(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):
     """Topic `order-status`: where an order stands after the decision at `position` of its partition. Minor units of `currency`: `refunded`
-    by the channel itself (the price of what it took off), `refund_due` by it for us, all together."""
+    by the channel itself (the price of what it took off), `refund_due` by it for us, all together. `expected`: of what it
+    waits for, that which has a date."""
 
     tenant: str
     shop: str
@@ -535,6 +560,7 @@ class OrderStatus(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True,
     refunded: int = 0
     refund_due: int = 0
     currency: str = ""
+    expected: tuple[Expected, ...] = ()
 
 
 class Availability(msgspec.Struct, frozen=True, kw_only=True, gc=False):

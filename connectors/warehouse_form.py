@@ -44,7 +44,17 @@ class Receipt(Document):
     type: Literal["receipt"]
     node: Name
     received_at: Zoned
+    supply: Text = ""
     lines: tuple[MovedLine, ...] = Field(min_length=1, max_length=MOST_LINES)
+
+
+class Supply(Document):
+    type: Literal["supply"]
+    supply: Name
+    node: Name
+    told_at: Zoned
+    expected_at: Zoned
+    lines: tuple[CountedLine, ...] = Field(max_length=MOST_LINES)
 
 
 class Move(Document):
@@ -139,5 +149,5 @@ class Return(Document):
     lines: tuple[ReturnedLine, ...] = Field(min_length=1, max_length=MOST_LINES)
 
 
-AnyDocument = Count | Receipt | Move | Change | Shipment | Rejection | TooLate | Return | Inspection | Progress | Tracking
+AnyDocument = Count | Receipt | Supply | Move | Change | Shipment | Rejection | TooLate | Return | Inspection | Progress | Tracking
 documents: TypeAdapter[AnyDocument] = TypeAdapter(Annotated[AnyDocument, Field(discriminator="type")])

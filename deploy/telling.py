@@ -37,12 +37,16 @@ def headline(story: Story) -> RenderableType:
 
 
 def order_lines(lines: Iterable[Line]) -> RenderableType:
+    lines = tuple(lines)
     table = Table("line", "listing", "SKU", "ordered", "reserved", "backordered", "shipped", "delivered", "returned")
     for column in table.columns[3:]:
         column.justify = "right"
+    if any(line.expected_at for line in lines):
+        table.add_column("expected (UTC)")
     for line in lines:
         units = (line.ordered, line.reserved, line.backordered, line.shipped, line.delivered, line.returned)
-        table.add_row(Text(line.line), Text(line.listing), Text(line.sku), *(str(n or "") for n in units))
+        expected = (when(line.expected_at),) if line.expected_at else ()
+        table.add_row(Text(line.line), Text(line.listing), Text(line.sku), *(str(n or "") for n in units), *expected)
     return table
 
 
@@ -136,6 +140,8 @@ def event_line(event: e.AnyEvent) -> Text:
             return Text(f"parcel {tracking} is found: what went out in its stead ({_units(rows)}) is not called back", style="yellow")
         case e.Backordered(rows=rows):
             return Text(f"waits for {_units(rows)}" if rows else "waits for nothing more", style="yellow")
+        case e.DatePromised(dates=dates):
+            return Text("; ".join(map(_dated, dates)), style="yellow")
         case e.OrderHeld(reasons=reasons, by=by, why=why):
             return Text(f"held for {', '.join(reasons)}" + (f" by {by}: {why}" if by else ""), style="yellow")
         case e.HoldReleased(reasons=reasons, by=by):
@@ -180,6 +186,12 @@ def _carried(event: e.CarrierChosen) -> Text:
     price = amount(event.price, event.currency)
     said = f"{event.service} of {event.carrier} carries {event.fulfilment}, {event.grams:,} g, for {price} in {event.days} days"
     return Text(said, style="green") + Text(rest, style="dim")
+
+
+def _dated(dated: e.Dated) -> str:
+    if not dated.quantity:
+        return f"{dated.sku}: no date any more"
+    return f"{dated.quantity} × {dated.sku} promised for {when(dated.at)} (supply {dated.supply} to {dated.node})"
 
 
 def considered(event: e.Considered) -> RenderableType:

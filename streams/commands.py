@@ -123,10 +123,25 @@ class ReleaseReservation(Command, frozen=True):
 
 
 class ReceiveStock(Command, frozen=True):
+    """`supply`: the announced one that this is (a part) of."""
+
     document: str
     node: str
     at: Moment
     lines: tuple[tuple[str, Units], ...]
+    supply: str = ""
+
+
+class AnnounceSupply(Command, frozen=True):
+    """What is to come to a node under the reference `supply`, as of `at`: units in all of each SKU that is named (0: no more of it comes).
+    No lines: no more of any of it."""
+
+    document: str
+    supply: Annotated[str, Meta(min_length=1)]
+    node: str
+    at: Moment
+    expected_at: Moment
+    lines: tuple[tuple[str, Counted], ...]
 
 
 class CountStock(Command, frozen=True):
@@ -329,6 +344,7 @@ AnyCommand = (
     | ReserveUnits
     | ReleaseReservation
     | ReceiveStock
+    | AnnounceSupply
     | CountStock
     | MoveStock
     | ChangeStock

@@ -51,7 +51,7 @@ class Chapter(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Line(msgspec.Struct, frozen=True, kw_only=True):
-    """Units of one SKU of one order line as it stands now."""
+    """Units of one SKU of one order line as it stands now. `expected_at`: when what it waits for is to come, 0: nobody knows."""
 
     line: str
     listing: str
@@ -62,6 +62,7 @@ class Line(msgspec.Struct, frozen=True, kw_only=True):
     shipped: int
     returned: int
     delivered: int
+    expected_at: int = 0
 
 
 class Told(msgspec.Struct, frozen=True):
@@ -187,6 +188,7 @@ def _lines(pool: Pool, key: str) -> tuple[Line, ...]:
             shipped=shipped.get((line, sku), 0),
             returned=returned.get((line, sku), 0),
             delivered=delivered.get((line, sku), 0),
+            expected_at=dates[key].at if key in (dates := pool.dates.get(sku, {})) and (line, sku) in waiting else 0,
         )
         for line, sku in dict.fromkeys((*wanted, *unknown, *reserved, *waiting, *shipped))
     )

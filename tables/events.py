@@ -110,6 +110,17 @@ class RefundLine(msgspec.Struct, frozen=True, array_like=True, gc=False):
     amount: Amount
 
 
+class Dated(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """All `quantity` units of a SKU that an order waits for are covered once `supply` is at `node`, which is expected `at`. 0 units: it
+    has no date any more."""
+
+    sku: str
+    quantity: int
+    node: str = ""
+    supply: str = ""
+    at: int = 0
+
+
 class Event(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False, tag=True):
     pass
 
@@ -315,6 +326,13 @@ class Backordered(Event, frozen=True):
 
     order: str
     rows: tuple[Waiting, ...]
+
+
+class DatePromised(Event, frozen=True):
+    """When what the order waits for is expected, SKU by SKU: those of its dates that change. All else stays as it was promised before."""
+
+    order: str
+    dates: tuple[Dated, ...]
 
 
 class Shipped(Event, frozen=True):
@@ -538,6 +556,33 @@ class StockChanged(Event, frozen=True):
     counted: tuple[str, ...] = ()
 
 
+class SupplyAnnounced(Event, frozen=True):
+    """What is to come to a node under the reference `supply`: of each SKU, units in all (what has come already is among them), expected at
+    `expected_at`. 0 units: no more of it comes; no lines: no more of any of it. `at`: when that was said; what was said later stands."""
+
+    document: str
+    supply: str
+    node: str
+    at: int
+    expected_at: int
+    lines: tuple[tuple[str, int], ...]
+
+
+class SupplyReceived(Event, frozen=True):
+    """What has come of an announced supply. The StockMoved of the same decision puts it on the shelf."""
+
+    supply: str
+    node: str
+    at: int
+    lines: tuple[tuple[str, int], ...]
+
+
+class DatingDeferred(Event, frozen=True):
+    """Those who wait for these SKUs are given their dates by a later tick: they are too many for one decision, or are being served."""
+
+    skus: tuple[str, ...]
+
+
 class FillDeferred(Event, frozen=True):
     """More backorders could be filled with these SKUs than one decision may hold; the next tick goes on."""
 
@@ -671,6 +716,7 @@ OrderEvent = (
     | AmendmentTooLate
     | FulfilmentRejected
     | Backordered
+    | DatePromised
     | Shipped
     | FoundShipped
     | Progressed
@@ -686,7 +732,8 @@ OrderEvent = (
     | ParcelFound
     | Shortage
 )
-StockEvent = StockMoved | StockCounted | StockChanged | FillDeferred | ReservationMade | ReservationReleased
 ReferenceEvent = NodeSet | ShopSet | SegmentSet | ListingSet | PolicySet | RatesSet | WeightsSet | Ticked
+SupplyEvent = SupplyAnnounced | SupplyReceived | DatingDeferred
+StockEvent = StockMoved | StockCounted | StockChanged | FillDeferred | ReservationMade | ReservationReleased | SupplyEvent
 NoEvent = Duplicate | Stale | Refused
 AnyEvent = OrderEvent | StockEvent | ReferenceEvent | NoEvent

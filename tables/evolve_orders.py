@@ -6,6 +6,7 @@ from sys import intern
 from tables import events as e
 from tables.evolve_parcels import left
 from tables.evolve_returns import after_sales
+from tables.evolve_supply import look_again, waits_no_more
 from tables.evolve_untold import forget_untold, keep_untold
 from tables.orders import FulfilmentOrder, Order, Refund, bare, merge, still_asked, subtract
 from tables.state import Missing, Pool
@@ -183,7 +184,11 @@ def refused(pool: Pool, event: e.FulfilmentRejected) -> None:
 
 
 def backordered(pool: Pool, event: e.Backordered) -> None:
-    wait(pool, event.order, pool.orders[event.order], event.rows)
+    order = pool.orders[event.order]
+    before = {row.sku for row in order.waiting} if pool.dates else set()
+    wait(pool, event.order, order, event.rows)
+    for sku in before.difference([row.sku for row in event.rows]):
+        waits_no_more(pool, event.order, sku)
 
 
 def wait(pool: Pool, key: str, order: Order, rows: tuple[e.Waiting, ...]) -> None:
@@ -192,9 +197,11 @@ def wait(pool: Pool, key: str, order: Order, rows: tuple[e.Waiting, ...]) -> Non
     place = (-order.priority, order.placed_at, key)
     for sku in dict.fromkeys(waiting.sku for waiting in order.waiting):
         _leave(pool, sku, place)
-    order.waiting = rows
+    before, order.waiting = order.waiting, rows
     for sku in dict.fromkeys(waiting.sku for waiting in rows):
         insort(pool.queues.setdefault(sku, []), place)
+    if pool.incoming:
+        look_again(pool, tuple([waiting.sku for waiting in (*before, *rows)]))
 
 
 def _leave(pool: Pool, sku: str, place: tuple[int, int, str]) -> None:

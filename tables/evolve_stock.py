@@ -7,6 +7,8 @@ from tables.carriers import decode_rates
 from tables.closing import forget
 from tables.evolve_holds import date_holds
 from tables.evolve_parcels import forget_early
+from tables.evolve_supply import rules_changed
+from tables.evolve_supply import ticked as dates_due
 from tables.evolve_untold import date_untold
 from tables.policy import decode_policy
 from tables.state import WEEK_MS, Pool
@@ -47,16 +49,19 @@ def node_set(pool: Pool, event: e.NodeSet) -> None:
     if not event.node.accept_minutes:
         pool.offered = {name: offer for name, offer in pool.offered.items() if offer[0] != event.node.node}
     pool.rankings.clear()
+    rules_changed(pool)
 
 
 def shop_set(pool: Pool, event: e.ShopSet) -> None:
     pool.shops[event.shop.shop] = event.shop
     pool.versions[f"shop/{event.shop.shop}"] = event.version
+    rules_changed(pool)
 
 
 def segment_set(pool: Pool, event: e.SegmentSet) -> None:
     pool.segments[event.segment.segment] = event.segment
     pool.versions[f"segment/{event.segment.segment}"] = event.version
+    rules_changed(pool)
 
 
 def listing_set(pool: Pool, event: e.ListingSet) -> None:
@@ -68,6 +73,7 @@ def policy_set(pool: Pool, event: e.PolicySet) -> None:
     pool.policy = decode_policy(event.policy)
     pool.policy_version = event.version
     pool.rankings.clear()
+    rules_changed(pool)
 
 
 def rates_set(pool: Pool, event: e.RatesSet) -> None:
@@ -92,6 +98,7 @@ def ticked(pool: Pool, event: e.Ticked) -> None:
     forget_early(pool, event.at, old)
     date_holds(pool, event.at)
     date_untold(pool, event.at)
+    dates_due(pool, event.at)
     pool.offered = {fulfilment: (node, since or event.at) for fulfilment, (node, since) in pool.offered.items()}
     pool.now = event.at
     pool.deferred = ()

@@ -18,7 +18,7 @@ GiftShort = Literal["wait", "ship_later", "drop"]
 GiftReturns = Literal["expected", "kept"]
 Few = Annotated[int, Meta(ge=0, le=1_000_000)]
 
-DAY_MS = 86_400_000
+HOUR_MS, DAY_MS = 3_600_000, 86_400_000
 
 # Distances where the table does not know the pair: the same region, the same country, anywhere else.
 SAME_REGION_KM, SAME_COUNTRY_KM, ABROAD_KM = 0, 2_000, 10_000
@@ -66,7 +66,8 @@ class Policy(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     `remember_days`: for how long an order that is over stays known; `remember_parcels_days`: one whose parcels have not arrived yet.
     `return_days`: for how long goods that a buyer is to send back are waited for. `lost`, `returned_to_sender`: what happens to the goods
     of a parcel of which its carrier says so; `hold` reissues them once a person lets them go. `flow`: None where orders are
-    held back by nothing but what is said of them, and until that is taken back."""
+    held back by nothing but what is said of them, and until that is taken back. `aging_hours`: an order that was placed so long ago
+    stands before all younger ones, whatever their priority; 0: never."""
 
     name: str = "default"
     rule: Rule = Rule()
@@ -79,6 +80,7 @@ class Policy(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     returned_to_sender: Literal["restock", "reissue", "nothing"] = "nothing"
     remember_parcels_days: Few = 365
     flow: Flow | None = None
+    aging_hours: Few = 0
 
     @property
     def remember_ms(self) -> int:

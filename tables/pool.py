@@ -8,6 +8,7 @@ from tables import evolve_orders as orders
 from tables import evolve_parcels as parcels
 from tables import evolve_returns as returns
 from tables import evolve_stock as stock
+from tables import evolve_supply as supply
 from tables import evolve_untold as untold
 from tables import reservations
 from tables.closing import settle
@@ -50,6 +51,7 @@ EVOLVERS: dict[type[e.AnyEvent], Callable[[Pool, Any], None]] = {
     e.AmendmentTooLate: _nothing,
     e.FulfilmentRejected: orders.refused,
     e.Backordered: orders.backordered,
+    e.DatePromised: supply.promised,
     e.Shipped: orders.shipped,
     e.FoundShipped: orders.found_shipped,
     e.Progressed: orders.progressed,
@@ -70,6 +72,9 @@ EVOLVERS: dict[type[e.AnyEvent], Callable[[Pool, Any], None]] = {
     e.StockCounted: stock.counted,
     e.StockChanged: stock.changed,
     e.FillDeferred: stock.deferred,
+    e.SupplyAnnounced: supply.announced,
+    e.SupplyReceived: supply.received,
+    e.DatingDeferred: supply.deferred,
     e.NodeSet: stock.node_set,
     e.ShopSet: stock.shop_set,
     e.SegmentSet: stock.segment_set,

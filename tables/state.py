@@ -7,9 +7,10 @@ import msgspec
 
 from tables.book import OrderBook
 from tables.carriers import RateTable
-from tables.events import Node, Row, Segment, Shop, TrackingStatus
+from tables.events import Dated, Node, Row, Segment, Shop, TrackingStatus
 from tables.policy import Policy
 from tables.stock import Cells, NodeStock
+from tables.supply import Supply
 
 WEEK_MS = 7 * 86_400_000
 Queue = list[tuple[int, int, str]]  # (-priority, placed_at, order): the order in which backorders are filled
@@ -67,6 +68,9 @@ class Pool(msgspec.Struct):
     `untold`: by node and shop, the fulfilments that the node is not told of yet: since which state time they wait (0: the next tick will
     tell), longest first, and their recipient; `parties`: by recipient, which of them are for it.
     `rates`: the table of carriers (None: no carrier is chosen), `grams`: what a unit of a SKU weighs.
+    `supplies`: what is to come, by `node#reference`; `incoming`: by SKU, those of them that more of it is expected of. `dates`: by SKU and
+    order, what was promised of it; `undated`: SKUs whose orders may have other dates by now, which is looked at no sooner than
+    DATING_MS after the state time `dated_at` of the last look.
     `rankings` only spare the decider work it has done before, and follow from nodes and policy."""
 
     name: str
@@ -103,6 +107,11 @@ class Pool(msgspec.Struct):
     claims: dict[str, str] = {}
     untold: dict[str, dict[str, dict[str, tuple[int, str]]]] = {}
     parties: dict[str, tuple[str, ...]] = {}
+    supplies: dict[str, Supply] = {}
+    incoming: dict[str, dict[str, None]] = {}
+    dates: dict[str, dict[str, Dated]] = {}
+    undated: dict[str, None] = {}
+    dated_at: int = 0
     rankings: dict[Any, Any] = {}
     rates: RateTable | None = None
     grams: dict[str, int] = {}

@@ -71,6 +71,14 @@ class Story:
         document = document or f"receipt-{len(self.commands)}"
         return self.ask(c.ReceiveStock(pool=POOL, cause=self.cause(), document=document, node=node, at=at, lines=tuple(units.items())))
 
+    def arrives(self, supply: str, node: str = "hall", *, at: int = 1, document: str = "", **units: int) -> Decision:
+        about: dict[str, Any] = {"document": document or f"receipt-{len(self.commands)}", "node": node, "at": at, "supply": supply}
+        return self.ask(c.ReceiveStock(pool=POOL, cause=self.cause(), lines=tuple(units.items()), **about))
+
+    def announce(self, supply: str, node: str = "hall", document: str = "", at: int = 1, expected_at: int = 0, **units: int) -> Decision:
+        about: dict[str, Any] = {"document": document or f"announced-{len(self.commands)}", "supply": supply, "node": node, "at": at}
+        return self.ask(c.AnnounceSupply(pool=POOL, cause=self.cause(), expected_at=expected_at, lines=tuple(units.items()), **about))
+
     def count(self, node: str, *, at: int = 0, document: str = "", **units: int) -> Decision:
         document = document or f"count-{len(self.commands)}"
         lines = tuple(units.items())

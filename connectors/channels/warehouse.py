@@ -25,6 +25,7 @@ from connectors.contract import (
     ShipmentDraft,
     ShopRef,
     StockLine,
+    SupplyDraft,
     TooLateDraft,
     TrackingDraft,
     Webhook,
@@ -45,13 +46,14 @@ from connectors.warehouse_form import (
     Rejection,
     Return,
     Shipment,
+    Supply,
     TooLate,
     Tracking,
     documents,
 )
 
 _KINDS = frozenset(
-    {"count", "receipt", "move", "change", "shipment", "rejection", "too_late", "return", "inspection", "progress", "tracking"}
+    {"count", "receipt", "supply", "move", "change", "shipment", "rejection", "too_late", "return", "inspection", "progress", "tracking"}
 )
 
 
@@ -126,7 +128,22 @@ def _draft(told: AnyDocument) -> Draft:
         case Count():
             return CountDraft(document=told.document, node=told.node, counted_at=Millis(told.counted_at), lines=_lines(told.lines))
         case Receipt():
-            return ReceiptDraft(document=told.document, node=told.node, received_at=Millis(told.received_at), lines=_lines(told.lines))
+            return ReceiptDraft(
+                document=told.document,
+                node=told.node,
+                received_at=Millis(told.received_at),
+                lines=_lines(told.lines),
+                supply=told.supply,
+            )
+        case Supply():
+            return SupplyDraft(
+                document=told.document,
+                supply=told.supply,
+                node=told.node,
+                told_at=Millis(told.told_at),
+                expected_at=Millis(told.expected_at),
+                lines=_lines(told.lines),
+            )
         case Move():
             return _move(told)
         case Change():

@@ -34,6 +34,7 @@ def policy_of(form: PolicyForm, nodes: Iterable[NodeForm], pool: str = "", selle
         return_days=form.return_days,
         lost=form.lost,
         returned_to_sender=form.returned_to_sender,
+        aging_hours=form.aging_hours,
     )
 
 

@@ -27,6 +27,8 @@ Invariant = Literal[
     "inspections",  # goods are inspected once, after they came back, and go where the inspection says
     "refunds",  # no more is given back than was paid
     "amendments",  # a changed address reaches every fulfilment, or is said to be too late
+    "in turn",  # what is waited for is given to whoever stands first and can do with it
+    "dates",  # who waits is promised the date of what covers him, and no announced unit is promised twice
     "holds",  # a held order is promised nothing
     "carriers",  # a fulfilment goes by the service that table, weights and order lead to
     "fulfilments",  # one for each reservation, and one for each cancel

@@ -72,7 +72,7 @@ class Orders:
         money = (placed.currency, placed.charges, placed.paid)
         plain = Plain(*who, reserved.fulfilment, reserved.node, pack_lines(placed.lines), False, *money)
         plain.who, plain.how = hash(placed.sealed), placed.shipping
-        plain.region, plain.placed_at = placed.region, placed.placed_at
+        plain.region, plain.placed_at, plain.priority = placed.region, placed.placed_at, placed.priority
         self._packed.put(key, encode(plain))
         self.decided += 1
         self.standing["allocated"] += 1
@@ -105,7 +105,7 @@ class Orders:
         known.revision, known.updated_at, known.digest = event.revision, event.updated_at, event.digest
         known.segment, known.shop, known.lines = event.segment, event.shop, event.lines
         known.currency, known.charges, known.paid = event.currency, event.charges, event.paid
-        known.region, known.placed_at = event.region, event.placed_at
+        known.region, known.placed_at, known.priority = event.region, event.placed_at, event.priority
         known.gifts = event.gifts
         known.cancelled = known.rejected = False
         known.holds = ()

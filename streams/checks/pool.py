@@ -8,12 +8,15 @@ from streams.checks.amended import Amended
 from streams.checks.books import Books
 from streams.checks.carriage import Carriage
 from streams.checks.changes import Changes
+from streams.checks.dates import Dates
 from streams.checks.findings import Findings
 from streams.checks.gifts import GiftCheck
+from streams.checks.line import Line
 from streams.checks.money import Money
 from streams.checks.orders import Orders
 from streams.checks.records import AnyEvent, Considered, Decision, OrderPlaced
 from streams.checks.reservations import Reservations
+from streams.checks.turns import Turns
 from tables import events as e
 from tables.events import Reserved, Shipped
 
@@ -33,6 +36,9 @@ class PoolCheck:
         self.carriage = Carriage(findings, self.orders)
         self.gifts = GiftCheck(findings, self.orders)
         self.changes = Changes(findings)
+        self.line = Line()
+        self.dates = Dates(findings, self.line)
+        self.turns = Turns(findings, self.orders, self.line)
         self._findings = findings
         self._policy_version = 0
         self._offset = -1  # of the command that the decision is about
@@ -50,7 +56,12 @@ class PoolCheck:
             e.FulfilmentReleased: self._told_of,
             e.CarrierChosen: self.carriage.chosen,
             e.CancelRefused: orders.too_late,
-            e.Backordered: orders.waits,
+            e.Backordered: self._waits,
+            e.DatePromised: self.dates.promised,
+            e.DatingDeferred: self.dates.deferred,
+            e.FillDeferred: self.dates.serving,
+            e.SupplyAnnounced: self.dates.announced,
+            e.SupplyReceived: self.dates.received,
             e.Reserved: self._reserved,
             e.Unreserved: self._unreserved,
             e.Shipped: self._shipped,
@@ -69,6 +80,7 @@ class PoolCheck:
             e.StockCounted: self.changes.counted,
             e.StockChanged: self.changes.changed,
             e.NodeSet: self._node_set,
+            e.ShopSet: self.dates.rules,
             e.SegmentSet: self._segment_set,
             e.PolicySet: self._policy_set,
             e.RatesSet: self.carriage.rates_set,
@@ -89,6 +101,7 @@ class PoolCheck:
             case (Shipped() as shipped,) if self.orders.shipped_as_promised(shipped):
                 self.books.ship(shipped.node, shipped.rows)
             case _:
+                self.turns.begin(decision.events)
                 for event in decision.events:
                     if fold := self._folds.get(type(event)):
                         fold(event)
@@ -97,8 +110,10 @@ class PoolCheck:
                 self.amended.settle()
                 self.gifts.settle()
                 self.changes.settle()
+                self.turns.settle()
                 self.orders.settle()
                 self.reservations.settle()
+                self.dates.settle()
         self.books.settle()
 
     def _plain(self, placed: OrderPlaced, reserved: Reserved) -> bool:
@@ -107,6 +122,7 @@ class PoolCheck:
     def _placed(self, event: OrderPlaced) -> None:
         self.amended.placed(event)
         self.carriage.placed(event)
+        self.dates.moved_up(self.line.placed(event.order, self.orders.get(event.order)))
         if event.of:
             self.after.linked(event)
 
@@ -125,6 +141,10 @@ class PoolCheck:
         self.carriage.told(event)
         self.gifts.promised(event)
         self.books.reserve(event.node, event.rows, known.segment, known.shop)
+
+    def _waits(self, event: e.Backordered) -> None:
+        self.orders.waits(event)
+        self.dates.waits(event, self.line.waits(event, self.orders.get(event.order)))
 
     def _unreserved(self, event: e.Unreserved) -> None:
         known = self.orders.get(event.order)
@@ -164,6 +184,8 @@ class PoolCheck:
         self.books.move(event.moves, event.grants)
         if event.kind == "inspection":
             self.after.moved(event)
+        if event.kind == "receipt":
+            self.dates.shelved(event)
         if event.kind == "change":
             self.changes.moved(event)
         if event.kind not in _REGRANT:
@@ -172,9 +194,11 @@ class PoolCheck:
     def _node_set(self, event: e.NodeSet) -> None:
         self.books.set_node(event.node)
         self.carriage.node_set(event.node)
+        self.dates.rules(event)
 
     def _segment_set(self, event: e.SegmentSet) -> None:
         self.books.segments[event.segment.segment] = event.segment
+        self.dates.rules(event)
 
     def _policy_set(self, event: e.PolicySet) -> None:
         if event.version <= self._policy_version:
@@ -183,6 +207,7 @@ class PoolCheck:
         self.orders.use(event.policy)
         self.gifts.use(event.policy)
         self.reservations.use(event.policy)
+        self.dates.rules(event)
 
     def _told_of(self, event: e.FulfilmentReleased) -> None:
         self.orders.untold.released(event, self.orders.get(event.order).promises.get(event.fulfilment))
@@ -193,4 +218,5 @@ class PoolCheck:
         self.carriage.ticked(event.at)
         self.reservations.ticked(event)
         self.changes.ticked(event.at)
+        self.dates.ticked(event)
         self.orders.untold.ticked(event.at)

@@ -61,6 +61,12 @@ class Known(msgspec.Struct, array_like=True, tag=1):
     region: str = ""
     placed_at: int = 0
     gifts: Gifts = ()
+    priority: int = 0
+
+    @property
+    def rank(self) -> tuple[int, int]:
+        """By which it is served, lower first."""
+        return -self.priority, self.placed_at
 
     def is_over(self) -> bool:
         """Nothing is left to do for it, so that the decider may forget it."""
@@ -142,6 +148,7 @@ class Plain(msgspec.Struct, array_like=True, tag=0, gc=False):
     how: str = ""
     region: str = ""
     placed_at: int = 0
+    priority: int = 0
 
     def lines(self) -> tuple[OrderLine, ...]:
         return decode_lines(self.packed_lines)
@@ -152,7 +159,7 @@ class Plain(msgspec.Struct, array_like=True, tag=0, gc=False):
         known = Known(1, self.updated_at, self.digest, self.segment, self.shop, lines)
         known.currency, known.charges, known.paid = self.currency, self.charges, self.paid
         known.who, known.how = self.who, self.how
-        known.region, known.placed_at = self.region, self.placed_at
+        known.region, known.placed_at, known.priority = self.region, self.placed_at, self.priority
         if self.shipped:
             known.shipped = rows
         else:

@@ -17,6 +17,8 @@ class OrderPlaced(msgspec.Struct, frozen=True, gc=False, tag=True):
     revision: int
     updated_at: Millis
     digest: str
+    placed_at: Millis
+    priority: int
     lines: tuple[e.OrderLine, ...]
     currency: str
     charges: int = 0
@@ -25,7 +27,6 @@ class OrderPlaced(msgspec.Struct, frozen=True, gc=False, tag=True):
     shipping: str = ""
     of: str = ""
     region: str = ""
-    placed_at: Millis = 0
     received_at: Millis = 0
     gifts: e.Gifts = ()
 

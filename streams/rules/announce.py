@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from connectors.contract import Availability, OrderStatus
+from connectors.contract import Availability, Expected, Millis, OrderStatus
 from streams.decisions import Decision
 from tables import events as e
 from tables.events import Row, Waiting
@@ -130,6 +130,7 @@ def status(pool: Pool, key: str, position: int) -> OrderStatus:
         refunded=refunded,
         refund_due=due,
         currency=order.currency if refunded or due else "",
+        expected=_expected(pool, key, order),
     )
 
 
@@ -146,6 +147,13 @@ def _given_back(order: Order) -> tuple[int, int]:
         return 0, 0
     found = accounts(order).values()
     return sum([account.told[0] for account in found]), sum([account.due[0] for account in found])
+
+
+def _expected(pool: Pool, key: str, order: Order) -> tuple[Expected, ...]:
+    """By SKU, what it waits for and has a date."""
+    skus = dict.fromkeys([row.sku for row in order.waiting]) if pool.dates else ()
+    found = [pool.dates[sku][key] for sku in skus if key in pool.dates.get(sku, ())]
+    return tuple([Expected(dated.sku, dated.quantity, Millis(dated.at)) for dated in found])
 
 
 def _units(rows: Sequence[Row | Waiting]) -> int:

@@ -22,6 +22,7 @@ from streams.rules import (
     setup,
     ship,
     stock,
+    supply,
     take_back,
 )
 from streams.rules.plan import Plan
@@ -42,6 +43,7 @@ RULES: dict[type[c.AnyCommand], Callable[[Plan, Any], None]] = {
     c.ReserveUnits: reserve.reserve,
     c.ReleaseReservation: reserve.release,
     c.ReceiveStock: stock.receive,
+    c.AnnounceSupply: supply.announce,
     c.CountStock: count.count,
     c.MoveStock: stock.move,
     c.ChangeStock: change.change,

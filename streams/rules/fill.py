@@ -1,4 +1,4 @@
-"""Backorders filled by what became free: by priority, then age. Pure."""
+"""Backorders filled by what became free: by priority, then age; first, who has waited too long for that. Pure."""
 
 from collections.abc import Iterable
 from heapq import merge
@@ -8,6 +8,7 @@ from streams.rules.plan import Plan
 from streams.rules.rebalance import demand_of
 from tables.events import UNASSIGNED, FillDeferred, Row
 from tables.orders import Order
+from tables.outlook import in_line, rank
 
 
 def fill(plan: Plan, skus: Iterable[str]) -> None:
@@ -19,7 +20,7 @@ def fill(plan: Plan, skus: Iterable[str]) -> None:
         return
     budget = pool.policy.fills_per_decision
     last = None
-    for place in merge(*(pool.queues[sku] for sku in wanted)):
+    for place in merge(*(in_line(pool, sku, plan.now) for sku in wanted), key=lambda place: rank(pool, place, plan.now)):
         key = place[2]
         if place == last or key in plan.touched:
             continue

@@ -15,10 +15,12 @@ from connectors.contract import (
     ShipmentDraft,
     StockLine,
     StockSide,
+    SupplyDraft,
     TooLateDraft,
     TrackingDraft,
 )
 from streams.commands import (
+    AnnounceSupply,
     AnyCommand,
     Cause,
     ConfirmShipment,
@@ -60,6 +62,8 @@ def book(draft: StockSide, shop: ShopRecord, reference: Reference, causes: Itera
             return _fault(draft, draft.shipped_at, 1) or _shipments(draft, shop, causes)
         case CountDraft():
             fault = strangers((draft.node,), shop, reference) or _fault(draft, draft.counted_at, 0)
+        case SupplyDraft():
+            return strangers((draft.node,), shop, reference) or _fault(draft, draft.told_at, 0) or _announced(draft, shop, causes)
         case ReceiptDraft():
             fault = strangers((draft.node,), shop, reference) or _fault(draft, draft.received_at, 1)
         case MoveDraft():
@@ -81,7 +85,7 @@ def _command(draft: CountDraft | ReceiptDraft | MoveDraft, shop: ShopRecord, doc
         case CountDraft(counted_at=at):
             return CountStock(pool=pool, cause=cause, document=document, node=node, counted_at=at, lines=units)
         case ReceiptDraft(received_at=at):
-            return ReceiveStock(pool=pool, cause=cause, document=document, node=node, at=at, lines=units)
+            return ReceiveStock(pool=pool, cause=cause, document=document, node=node, at=at, lines=units, supply=draft.supply)
         case MoveDraft():
             return MoveStock(
                 pool=pool,
@@ -94,6 +98,25 @@ def _command(draft: CountDraft | ReceiptDraft | MoveDraft, shop: ShopRecord, doc
                 at=draft.moved_at,
                 lines=units,
             )
+
+
+def _announced(draft: SupplyDraft, shop: ShopRecord, causes: Iterator[Cause]) -> Outcome:
+    """The reference is not the feed's alone: who announces goods and who receives them may be two."""
+    if not draft.supply:
+        return Rejected("no_supply", f"Document {told(draft.document)} announces goods under no reference.")
+    return bad_time(draft.document, draft.expected_at) or [
+        AnnounceSupply(
+            pool=shop.ref.pool,
+            cause=next(causes),
+            document=document,
+            supply=draft.supply,
+            node=draft.node,
+            at=draft.told_at,
+            expected_at=draft.expected_at,
+            lines=units,
+        )
+        for document, units in parts(draft.document, _by_sku(draft.lines), shop)
+    ]
 
 
 def _tracking(draft: TrackingDraft, shop: ShopRecord, cause: Cause) -> TrackParcel:
@@ -137,7 +160,7 @@ def _by_sku(lines: Iterable[StockLine]) -> Iterator[tuple[str, int]]:
 
 
 def _fault(
-    draft: CountDraft | ReceiptDraft | MoveDraft | ShipmentDraft | RejectionDraft | ReturnDraft, at: int, least: int
+    draft: CountDraft | ReceiptDraft | SupplyDraft | MoveDraft | ShipmentDraft | RejectionDraft | ReturnDraft, at: int, least: int
 ) -> Rejected | None:
     """What a channel should have refused, and must not reach the pool."""
     if fault := bad_time(draft.document, at):

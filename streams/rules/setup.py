@@ -1,6 +1,7 @@
 """SetNode, SetShop, SetSegment, SetPolicy, SetCarriers, SetWeights and Tick: what the pool is to know, from this offset on. Pure."""
 
 from streams.commands import UNDECODABLE, SetCarriers, SetNode, SetPolicy, SetSegment, SetShop, SetWeights, Tick
+from streams.rules.dating import date
 from streams.rules.expire import end_holds
 from streams.rules.fill import fill
 from streams.rules.offer import time_out
@@ -129,13 +130,14 @@ def set_weights(plan: Plan, command: SetWeights) -> None:
 
 
 def tick(plan: Plan, command: Tick) -> None:
-    """State time goes on: nodes have declined, holds are over, waves leave, and backorders are filled that one decision had no room for,
-    or that have waited long enough."""
+    """State time goes on: who waits is given his date, nodes have declined, holds are over, waves leave, and backorders are filled that
+    one decision had no room for, or that have waited long enough."""
     if command.at <= plan.pool.now:
         plan.emit(Stale(of="tick"))
         return
     plan.emit(Ticked(at=command.at))
     plan.now = command.at
+    date(plan)
     freed = (*end_expired(plan), *time_out(plan), *end_holds(plan), *expire(plan))
     send_off(plan)
     fill(plan, (*plan.pool.deferred, *_no_longer_patient(plan), *freed))

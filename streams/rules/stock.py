@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping
 from streams.commands import MoveStock, ReceiveStock
 from streams.rules.fill import fill
 from streams.rules.plan import Plan
-from tables.events import Duplicate, Grant, Move, Refused
+from tables.events import Duplicate, Grant, Move, Refused, SupplyReceived
 from tables.stock import GOOD
 
 MOVABLE = ("on_hand", "picked", "damaged", "quality", "refurbish", "hold", "in_transit", "incoming")
@@ -39,6 +39,8 @@ def receive(plan: Plan, command: ReceiveStock) -> None:
     moves = [Move(sku, units, "", "supplier", node, "on_hand") for sku, units in total.items()]
     moves += [Move(sku, units, node, "on_hand", "", "adjustment") for sku, units in counted.items()]
     fresh = {sku: units for sku, units in total.items() if sku not in counted}
+    if command.supply:
+        plan.emit(SupplyReceived(supply=command.supply, node=node, at=command.at, lines=tuple(total.items())))
     plan.moved(command.document, "receipt", command.at, moves, sellable_grants(plan, node, fresh.items(), 1))
     fill(plan, fresh)
 

@@ -17,6 +17,7 @@ from streams.simulation.broker import Broker
 from streams.simulation.business import Delivery, Import, deliveries, imports
 from streams.simulation.faults import Fault, draw
 from streams.simulation.groups import Group
+from streams.simulation.inbound import supplies
 from streams.simulation.loop import Process
 from streams.simulation.operators import operators
 from streams.simulation.outside import Outside
@@ -87,7 +88,7 @@ def schedule(seed: int, orders: int = 24, theme: str = "") -> Schedule:
         workers=workers,
         partitions=partitions,
         imports=(*imports(random, partitions, BUSY_S), *operators(Random(f"{seed}/operators"), partitions, orders, BUSY_S)),
-        deliveries=tuple(deliveries(random, partitions, orders, BUSY_S)),
+        deliveries=(*deliveries(random, partitions, orders, BUSY_S), *supplies(Random(f"{seed}/supplies"), partitions, orders, BUSY_S)),
         tempo=tempo.draw(random),
         faults=draw(random, BUSY_S, theme),
     )

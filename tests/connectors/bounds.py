@@ -19,6 +19,7 @@ from connectors.contract import (
     ReturnEndDraft,
     ReturnRequestDraft,
     ShipmentDraft,
+    SupplyDraft,
     TooLateDraft,
     TrackingDraft,
 )
@@ -43,6 +44,8 @@ def faults_of(draft: Draft) -> list[str]:
             return moments(draft.counted_at) + bounds(0, 1_000_000_000, *(line.quantity for line in draft.lines))
         case ReceiptDraft():
             return moments(draft.received_at) + bounds(1, 1_000_000_000, *(line.quantity for line in draft.lines))
+        case SupplyDraft():
+            return moments(draft.told_at, draft.expected_at) + bounds(0, 1_000_000_000, *(line.quantity for line in draft.lines))
         case MoveDraft():
             return moments(draft.moved_at) + bounds(1, 1_000_000_000, *(line.quantity for line in draft.lines))
         case ChangeDraft():

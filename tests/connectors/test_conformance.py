@@ -41,6 +41,7 @@ from connectors.contract import (
     ReturnEndDraft,
     ReturnRequestDraft,
     ShipmentDraft,
+    SupplyDraft,
     TooLateDraft,
     TrackingDraft,
     Webhook,
@@ -232,7 +233,7 @@ def _names(draft: Draft) -> object:
             return draft.order, draft.reduction.id
         case ReservationDraft() | ReleaseDraft():
             return draft.reservation
-        case CountDraft() | ReceiptDraft() | MoveDraft() | ChangeDraft() | ReturnDraft() | InspectionDraft():
+        case CountDraft() | ReceiptDraft() | SupplyDraft() | MoveDraft() | ChangeDraft() | ReturnDraft() | InspectionDraft():
             return draft.document, draft.node
         case ReissueDraft():
             return draft.order, draft.tracking

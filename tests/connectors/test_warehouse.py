@@ -17,6 +17,7 @@ COUNT = json.loads((FIXTURES / "warehouse" / "count.json").read_text())
 MOVE = json.loads((FIXTURES / "warehouse" / "move.json").read_text())
 INSPECTION = json.loads((FIXTURES / "warehouse" / "inspection.json").read_text())
 TRACKING = json.loads((FIXTURES / "warehouse" / "tracking.json").read_text())
+SUPPLY = json.loads((FIXTURES / "warehouse" / "supply.json").read_text())
 SHIPMENT = json.loads((FIXTURES / "warehouse" / "shipment.json").read_text())
 
 
@@ -65,6 +66,9 @@ def test_a_signed_document_without_a_name_is_malformed(document: dict[str, Any])
         (MOVE | {"from_bucket": "reserved"}, "malformed"),
         (MOVE | {"to_bucket": "on_hand"}, "moves_nowhere"),
         (MOVE | {"node": None}, "bad_id"),
+        (SUPPLY | {"supply": ""}, "bad_id"),
+        (SUPPLY | {"expected_at": "2026-03-01 07:00:00"}, "naive_time"),
+        (SUPPLY | {"lines": [{"sku": "A", "quantity": -1}]}, "bad_quantity"),
         (SHIPMENT | {"fulfilment": ""}, "bad_id"),
         (SHIPMENT | {"tracking": "\0"}, "null_byte"),
         (SHIPMENT | {"parcels": [{"tracking": "", "lines": [{"sku": "A", "quantity": 1}]}]}, "bad_id"),
@@ -97,6 +101,7 @@ def test_every_example_of_the_documentation_is_what_it_says_it_is() -> None:
         "receipt",
         "move",
         "change",
+        "supply",
         "shipment",
         "shipment",
         "rejection",

@@ -51,6 +51,10 @@ def test_a_new_policy_reaches_the_pool_and_is_remembered(broker: Broker, folder:
     assert in_force(broker.reference) == (changed,)
 
 
+def test_for_how_long_priority_may_make_anybody_wait_is_the_policys_to_say(broker: Broker, folder: Folder) -> None:
+    assert change(broker, folder, "aging_hours: 48").policy.aging_hours == 48
+
+
 def test_its_version_rises_even_when_the_clock_does_not(broker: Broker, folder: Folder) -> None:
     changed = change(broker, folder, SPLIT_NOTHING, now=500)
 
@@ -79,6 +83,7 @@ def test_the_next_import_puts_its_own_policy_back(broker: Broker, folder: Folder
     ("text", "sentence"),
     [
         ("shortage: shrug", "give backorder, partial or reject"),
+        ("aging_hours: -1", "give 0 to 87600"),
         ("filters: {nodes: [atlantis-dc]}", "no node 'atlantis-dc'; it has austin-shop, chicago-dealer, newark-dc, reno-dc"),
         ("segments: {b2b: {filters: {exclude: [atlantis-dc]}}}", "no node 'atlantis-dc'"),
     ],

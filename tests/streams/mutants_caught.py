@@ -8,6 +8,7 @@ from tests.story import Story
 from tests.streams import (
     mutants_of_carriers,
     mutants_of_changes,
+    mutants_of_dates,
     mutants_of_gifts,
     mutants_of_holds,
     mutants_of_returns,
@@ -25,6 +26,7 @@ PLANTED = (
     mutants_of_carriers,
     mutants_of_gifts,
     mutants_of_changes,
+    mutants_of_dates,
     mutants_of_holds,
     mutants_of_returns,
     mutants_of_supply,
@@ -48,6 +50,7 @@ PROMISES: dict[str, tuple[Invariant, ...]] = {
     "10 money": ("refunds",),
     "11 carriers": ("carriers",),
     "12 what nodes tell of stock": ("stock changes",),
+    "13 what is announced, and who is served first": ("dates", "in turn"),
 }
 
 

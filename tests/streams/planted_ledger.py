@@ -92,7 +92,7 @@ def a_hole_is_not_gone_back_to(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(FencedLedger, "_fetch_again", lambda ledger, partition, expected: None)
 
 
-@found_within(30, "reading", since=115)
+@found_within(12, "reading", since=236)
 def no_tick_is_sent_after_one_was_lost(patch: pytest.MonkeyPatch) -> None:
     def ticked(ledger: FencedLedger, partition: int, error: Any, message: Any) -> None:
         if error is None:

@@ -95,6 +95,7 @@ def _afterwards(story: Story) -> None:
     _found_and_lost(story)
     _gifts(story)
     _carried(story)
+    _announced(story)
 
 
 def _found_and_lost(story: Story) -> None:
@@ -158,3 +159,21 @@ def _later(story: Story) -> None:
     story.tick(DAY_MS + HOUR_MS + 1)
     story.cancel("off", shop="slow", at=20)
     story.tick(DAY_MS + 2 * HOUR_MS)
+
+
+def _announced(story: Story) -> None:
+    """Two wait for what is announced, of which the second has the higher priority, and the first has waited for too long."""
+    story.policy(Policy(rule=Rule(max_splits=1), aging_hours=24, flow=FLOW))
+    now = story.pool.now
+    story.place("d1", line("GREEN", 3), region="DE-HH", at=50)
+    story.place("d2", line("GREEN", 3), region="DE-HH", at=51, placed_at=now, priority=5)
+    for supply, day in (("PO-1", 9), ("PO-2", 12)):
+        story.announce(supply, "hamburg", at=50, expected_at=day * DAY_MS, GREEN=5)
+    story.tick(now + 2_000)
+    story.tick(now + 4_000)
+    story.announce("PO-2", "hamburg", at=51, expected_at=15 * DAY_MS, GREEN=5)
+    story.tick(now + 6_000)
+    story.tick(now + 8_000)
+    story.arrives("PO-1", "hamburg", GREEN=4)
+    story.tick(now + 10_000)
+    story.tick(now + 12_000)

@@ -15,8 +15,10 @@ from connectors.contract import (
     ReturnLine,
     ShipmentDraft,
     ShopRef,
+    SupplyDraft,
 )
 from streams.commands import (
+    AnnounceSupply,
     ChangeStock,
     ConfirmShipment,
     CountStock,
@@ -62,6 +64,7 @@ def test_stock_documents_become_commands_of_the_pool_that_name_their_source() ->
     )
 
 
+LATER = Millis(NOON + 86_400_000)
 RETURN = ReturnDraft(
     document="RT1", shop="tea", order="1001", node="ningbo", returned_at=NOON, lines=(ReturnLine(sku="A", quantity=1, line="7"),)
 )
@@ -120,6 +123,29 @@ def test_what_was_found_and_lost_of_a_sku_is_summed_and_nothing_is_no_change() -
     assert code(outcome(msgspec.structs.replace(told, lines=lots(("A", -2_000_000_000))))) == "bad_quantity"
     assert code(outcome(msgspec.structs.replace(told, node="chengdu"))) == "unknown_node"
     assert code(outcome(msgspec.structs.replace(told, changed_at=Millis(-1)))) == "bad_time"
+
+
+def test_what_is_announced_and_what_comes_of_it_have_the_same_reference() -> None:
+    told = SupplyDraft(
+        document="A1", supply="PO-1", node="shanghai", told_at=NOON, expected_at=LATER, lines=lots(("A", 2), ("B", 0), ("A", 3))
+    )
+    (announced,) = commands(told)
+    assert isinstance(announced, AnnounceSupply)
+    assert (announced.supply, announced.document, announced.expected_at) == ("PO-1", "tea/A1", LATER)
+    assert announced.lines == (("A", 5), ("B", 0))
+
+    (came,) = commands(ReceiptDraft(document="R1", node="shanghai", received_at=NOON, lines=lots(("A", 2)), supply="PO-1"))
+    assert isinstance(came, ReceiveStock)
+    assert came.supply == "PO-1"
+
+
+def test_what_is_announced_under_no_reference_or_for_no_time_is_rejected() -> None:
+    told = SupplyDraft(document="A1", supply="PO-1", node="shanghai", told_at=NOON, expected_at=LATER, lines=lots(("A", 2)))
+    assert code(outcome(msgspec.structs.replace(told, supply=""))) == "no_supply"
+    assert code(outcome(msgspec.structs.replace(told, expected_at=Millis(-1)))) == "bad_time"
+    assert code(outcome(msgspec.structs.replace(told, told_at=Millis(-1)))) == "bad_time"
+    assert code(outcome(msgspec.structs.replace(told, node="chengdu"))) == "unknown_node"
+    assert code(outcome(msgspec.structs.replace(told, lines=lots(("A", -1))))) == "bad_quantity"
 
 
 def test_a_document_of_2000_lines_is_split_into_parts_of_500_that_each_have_a_name() -> None:
