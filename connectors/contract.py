@@ -270,7 +270,7 @@ class ReturnDraft(msgspec.Struct, frozen=True, kw_only=True, tag="return"):
     rma: str = ""
 
 
-Disposition = Literal["resell", "refurbish", "return_to_vendor", "scrap"]
+Disposition = Literal["resell", "refurbish", "damaged", "return_to_vendor", "scrap"]
 """What becomes of goods that came back, once they were looked at."""
 
 

@@ -84,6 +84,17 @@ class DeliveryConfirm(Form):
     order_lines: Lines = ()
 
 
+class Lacking(Form):
+    item_code: Name
+    lack_qty: Counted
+
+
+class LackReport(Form):
+    delivery_order_code: Name
+    out_biz_code: Name
+    items: Annotated[tuple[Lacking, ...], BeforeValidator(_listed("item")), Field(min_length=1, max_length=MOST_LINES)]
+
+
 class _Order(Form):
     order_code: Name
     order_type: Text = ""

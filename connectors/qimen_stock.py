@@ -8,6 +8,8 @@ from connectors.contract import (
     CountDraft,
     Draft,
     Ignored,
+    InspectedLine,
+    InspectionDraft,
     Millis,
     MoveDraft,
     Parsed,
@@ -66,7 +68,7 @@ def returned(told: ReturnConfirm, raw: RawRecord) -> Parsed:
     name, at = order.out_biz_code or order.return_order_code, Millis(order.order_confirm_time or raw.received_at)
     lines = [ReturnLine(sku=line.item_code, quantity=line.actual_qty, line=line.sub_source_order_code) for line in came]
     back = ReturnDraft(document=name, shop=shop, order=number, node=order.warehouse_code, returned_at=at, lines=tuple(lines))
-    return back, *_inspected(name, order.warehouse_code, at, came)
+    return back, *_inspected(back, came)
 
 
 def _sold_by(told: ReturnConfirm) -> tuple[str, str]:
@@ -83,11 +85,23 @@ def _sold_by(told: ReturnConfirm) -> tuple[str, str]:
     return told.return_order.shop_nick, orders.pop()
 
 
-def _inspected(name: str, node: str, at: Millis, came: Iterable[Line]) -> Iterator[Draft]:
-    for bucket in ("on_hand", "damaged"):
-        lines = [StockLine(sku=line.item_code, quantity=line.actual_qty) for line in came if line.inventory_type == bucket]
-        if lines:
-            yield _move(f"{name}/{bucket}", node, ("quality", bucket), at, lines)
+def _inspected(back: ReturnDraft, came: Iterable[Line]) -> Iterator[InspectionDraft]:
+    """What says nothing of its state is not inspected yet."""
+    lines = [
+        InspectedLine(sku=line.item_code, quantity=line.actual_qty, disposition="resell" if line.inventory_type == "on_hand" else "damaged")
+        for line in came
+        if line.inventory_type
+    ]
+    if lines:
+        yield InspectionDraft(
+            document=f"{back.document}/inspected",
+            shop=back.shop,
+            order=back.order,
+            node=back.node,
+            inspected_at=back.returned_at,
+            lines=tuple(lines),
+            returned=back.document,
+        )
 
 
 # ---------------------------------------------------------------------------------------------- changes

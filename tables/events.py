@@ -38,7 +38,7 @@ TrackingStatus = Literal["label", "in_transit", "out_for_delivery", "failed_atte
 RefundCause = Literal["cancelled", "rejected", "reduced", "returned", "goodwill"]
 
 # What becomes of goods that came back, once they were looked at; and why no more of a return is waited for.
-Disposition = Literal["resell", "refurbish", "return_to_vendor", "scrap"]
+Disposition = Literal["resell", "refurbish", "damaged", "return_to_vendor", "scrap"]
 ReissueReason = Literal["lost", "returned_to_sender", "asked", "exchange"]
 ReturnEnd = Literal["refused", "closed", "cancelled", "expired"]
 

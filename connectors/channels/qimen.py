@@ -29,7 +29,7 @@ from connectors.contract import (
 from connectors.payload import Unusable, usable
 from connectors.qimen import PREFIX, signed
 from connectors.qimen_answers import answer_xml
-from connectors.qimen_form import DeliveryConfirm, EntryConfirm, InventoryReport, ProcessReport, ReturnConfirm, StockChange
+from connectors.qimen_form import DeliveryConfirm, EntryConfirm, InventoryReport, LackReport, ProcessReport, ReturnConfirm, StockChange
 from connectors.qimen_stock import changed, counted, document, received, returned
 from connectors.signing import fingerprint
 from connectors.xml_tree import Tree, read_xml
@@ -108,13 +108,20 @@ def _confirmed(told: DeliveryConfirm, raw: RawRecord) -> Parsed:
     at = Millis(order.order_confirm_time or order.operate_time or raw.received_at)
     if order.status in ("", "DELIVERED", "PARTDELIVERED"):
         return _shipped(told, name, at)
-    if reason := NOT_SHIPPING.get(order.status):
-        return (RejectionDraft(document=f"{name}/{reason}", fulfilment=order.delivery_order_code, reason=reason),)
-    if stage := STAGES.get(order.status):
-        return (ProgressDraft(document=f"{name}/{order.status}", fulfilment=order.delivery_order_code, stage=stage, at=at),)
-    if order.status == "CANCELEDFAIL":
-        return (TooLateDraft(document=f"{name}/{order.status}", fulfilment=order.delivery_order_code),)
-    return Ignored("nothing_shipped", "The order's status changed, and nothing was shipped by it.")
+    return _stands(order.status, name, order.delivery_order_code, at) or Ignored(
+        "nothing_shipped", "The order's status changed, and nothing was shipped by it."
+    )
+
+
+def _stands(status: str, name: str, fulfilment: str, at: Millis) -> tuple[Draft, ...]:
+    """What a status says that is not about goods that left; nothing, where it says nothing to us."""
+    if reason := NOT_SHIPPING.get(status):
+        return (RejectionDraft(document=f"{name}/{reason}", fulfilment=fulfilment, reason=reason),)
+    if stage := STAGES.get(status):
+        return (ProgressDraft(document=f"{name}/{status}", fulfilment=fulfilment, stage=stage, at=at),)
+    if status == "CANCELEDFAIL":
+        return (TooLateDraft(document=f"{name}/{status}", fulfilment=fulfilment),)
+    return ()
 
 
 def _shipped(told: DeliveryConfirm, name: str, at: Millis) -> Parsed:
@@ -169,21 +176,29 @@ def _is_short(told: DeliveryConfirm) -> bool:
 
 def _process(told: ProcessReport, raw: RawRecord) -> Parsed:
     process, code = told.process, told.order.order_code
-    name = f"{code}/{process.process_status}/{process.operate_time}"
     at = Millis(process.operate_time or raw.received_at)
     if told.order.order_type in DELIVERIES:
-        if stage := STAGES.get(process.process_status):
-            return (ProgressDraft(document=name, fulfilment=code, stage=stage, at=at),)
+        if drafts := _stands(process.process_status, f"{code}/{process.operate_time}", code, at):
+            return drafts
         if process.express_code and (status := PARCELS.get(process.process_status)):
+            name = f"{code}/{process.process_status}/{process.operate_time}"
             return (TrackingDraft(document=name, carrier="", tracking=process.express_code, status=status, at=at),)
     return Ignored("progress", "This progress is told by the confirmation of its order, too.")
+
+
+def _lacking(told: LackReport) -> Parsed:
+    """Units that are not there: what is not named still ships."""
+    lines = tuple([StockLine(sku=item.item_code, quantity=item.lack_qty) for item in told.items if item.lack_qty])
+    if not lines:
+        return Ignored("nothing_lacks", "No units are missing.")
+    return (RejectionDraft(document=f"{told.out_biz_code}/lack", fulfilment=told.delivery_order_code, reason="short", lines=lines),)
 
 
 # ---------------------------------------------------------------------------------------------- by method
 _READ: dict[str, Callable[[Tree, RawRecord], Parsed]] = {
     "deliveryorder.confirm": lambda told, raw: _confirmed(DeliveryConfirm.model_validate(told), raw),
     "orderprocess.report": lambda told, raw: _process(ProcessReport.model_validate(told), raw),
-    "itemlack.report": lambda told, raw: Ignored("lack", "Units are missing; the order's confirmation will say what leaves all the same."),
+    "itemlack.report": lambda told, raw: _lacking(LackReport.model_validate(told)),
     "orderexception.report": lambda told, raw: Ignored("exception", "The warehouse has trouble with an order: ask it which."),
     "entryorder.confirm": lambda told, raw: received(EntryConfirm.model_validate(told), raw),
     "returnorder.confirm": lambda told, raw: returned(ReturnConfirm.model_validate(told), raw),

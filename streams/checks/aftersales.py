@@ -9,7 +9,13 @@ from streams.checks.records import OrderPlaced
 from tables import events as e
 
 # Where a unit goes by what is found of it.
-PLACES = {"resell": "on_hand", "refurbish": "refurbish", "return_to_vendor": "supplier", "scrap": "adjustment"}
+PLACES = {
+    "resell": "on_hand",
+    "refurbish": "refurbish",
+    "damaged": "damaged",
+    "return_to_vendor": "supplier",
+    "scrap": "adjustment",
+}
 
 
 class AfterSales:

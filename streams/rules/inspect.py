@@ -11,7 +11,13 @@ from tables.aftersales import Case
 from tables.events import Disposition, Inspected, Move, Refused
 
 # Where goods go from `quality`: a bucket of the node, or the outside.
-LEADS_TO: dict[Disposition, str] = {"resell": "on_hand", "refurbish": "refurbish", "return_to_vendor": "supplier", "scrap": "adjustment"}
+LEADS_TO: dict[Disposition, str] = {
+    "resell": "on_hand",
+    "refurbish": "refurbish",
+    "damaged": "damaged",
+    "return_to_vendor": "supplier",
+    "scrap": "adjustment",
+}
 OUTSIDE = frozenset({"supplier", "adjustment"})
 
 Found = Mapping[tuple[str, Disposition], int]

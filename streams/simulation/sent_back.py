@@ -8,7 +8,7 @@ from typing import Any
 from connectors.contract import Fulfilment, RawRecord
 from streams.simulation.business import TEAS, raw, when
 
-FOUND = ("resell", "resell", "refurbish", "return_to_vendor", "scrap")
+FOUND = ("resell", "resell", "refurbish", "damaged", "return_to_vendor", "scrap")
 
 
 def sent_back(told: Fulfilment, choice: Random) -> Iterator[RawRecord]:

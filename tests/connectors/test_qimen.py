@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from connectors.channels.qimen import CHANNEL, SUBJECTS
+from connectors.channels.qimen import CHANNEL, NOT_SHIPPING, SUBJECTS
 from connectors.contract import (
     Parsed,
     Received,
@@ -160,6 +160,31 @@ def test_an_order_that_is_not_shipped_is_rejected_with_the_reason(status: str, r
 
 def test_a_cancel_that_came_too_late_is_answered_so() -> None:
     assert drafts("deliveryorder.confirm", confirm("CANCELEDFAIL")) == (TooLateDraft(document="OZ-1/CANCELEDFAIL", fulfilment="F1"),)
+
+
+@pytest.mark.parametrize("status", [*NOT_SHIPPING, "CANCELEDFAIL"])
+def test_a_status_means_the_same_in_a_progress_report(status: str) -> None:
+    told = {"order": {"orderCode": "F1", "orderType": "JYCK"}, "process": {"processStatus": status}}
+    (reported,), (confirmed,) = drafts("orderprocess.report", told), drafts("deliveryorder.confirm", confirm(status))
+
+    assert type(reported) is type(confirmed)
+    assert getattr(reported, "reason", "") == getattr(confirmed, "reason", "")
+
+
+def lacking(*items: tuple[str, int]) -> Tree:
+    said = [{"itemCode": sku, "planQty": 9, "lackQty": units} for sku, units in items]
+    return {"deliveryOrderCode": "F1", "warehouseCode": "SHANGHAI", "outBizCode": "OZ-9", "items": {"item": said}}
+
+
+def test_of_units_that_lack_only_these_are_sourced_elsewhere() -> None:
+    (short,) = drafts("itemlack.report", lacking(("TEA", 2), ("CUP", 0), ("LAMP", 1)))
+
+    lines = (StockLine(sku="TEA", quantity=2), StockLine(sku="LAMP", quantity=1))
+    assert short == RejectionDraft(document="OZ-9/lack", fulfilment="F1", reason="short", lines=lines)
+
+
+def test_where_nothing_lacks_nothing_is_short() -> None:
+    assert code("itemlack.report", lacking(("TEA", 0))) == "nothing_lacks"
 
 
 @pytest.mark.parametrize("status", ["NEW", "EXCEPTION", "WHATEVER"])

@@ -9,6 +9,7 @@ from connectors.contract import (
     CountDraft,
     Fulfilment,
     FulfilmentLine,
+    InspectionDraft,
     MoveDraft,
     ReceiptDraft,
     ReturnDraft,
@@ -121,15 +122,15 @@ def test_an_entry_order_by_which_nothing_came_brings_nothing(status: str) -> Non
 
 # ---------------------------------------------------------------------------------------------- returns
 def test_what_came_back_lies_in_quality_until_the_warehouse_says_what_it_is_worth() -> None:
-    back, good, bad = drafts("returnorder.confirm", fixture("returned"))
+    back, seen = drafts("returnorder.confirm", fixture("returned"))
 
     assert isinstance(back, ReturnDraft)
-    assert isinstance(good, MoveDraft)
-    assert isinstance(bad, MoveDraft)
+    assert isinstance(seen, InspectionDraft)
     assert (back.shop, back.order, len(back.lines)) == ("lantern-web", "1001", 3)
-    assert [(move.from_bucket, move.to_bucket, len(move.lines)) for move in (good, bad)] == [
-        ("quality", "on_hand", 1),
-        ("quality", "damaged", 1),
+    assert (seen.returned, seen.node) == (back.document, back.node)
+    assert [(found.sku, found.quantity, found.disposition) for found in seen.lines] == [
+        ("TEA-OOLONG", 1, "resell"),
+        ("CUP-CLAY", 1, "damaged"),
     ]
 
 

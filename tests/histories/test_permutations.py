@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from streams.rules.observe import STAGES
 from tables.evolve_parcels import RANK
 from tests.histories.messages import written
+from tests.histories.spoken import FORMS, said
 from tests.histories.window import MINUTE, NODES, SEEN, Message, Window, feed, kept
 
 fast = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow], derandomize=True)
@@ -31,6 +32,8 @@ progress = numbered("progress", fulfilment=orders, stage=st.sampled_from(STAGES)
 tracking = numbered("tracking", tracking=st.sampled_from(PARCELS), status=st.sampled_from(sorted(RANK)), at=moments)
 receipt = numbered("receipt", node=st.sampled_from(NODES), received_at=moments, lines=st.builds(lines, KETTLE=st.integers(1, 9)))
 scrapped = numbered("move", node=st.sampled_from(NODES), to_bucket=st.just("damaged"), moved_at=moments, lines=st.just(lines(CUP=2)))
+lamps = st.builds(lines, LAMP=st.sampled_from([-2, 3]))
+lost = numbered("change", node=st.sampled_from(NODES), changed_at=moments, lines=lamps, reason=st.just("KC"))
 moved = numbered("move", node=st.just("east"), to_node=st.just("north"), moved_at=moments, lines=st.builds(lines, LAMP=st.integers(1, 5)))
 back = numbered(
     "return", shop=st.just("web"), order=st.just("5"), node=st.sampled_from(NODES), returned_at=moments, lines=st.just(lines(KETTLE=1))
@@ -46,29 +49,41 @@ def counted(least: int, most: int) -> st.SearchStrategy[list[dict[str, Any]]]:
 
 # no more than had left: of what nobody can have done, the last that is heard is refused
 backs = st.lists(back, max_size=4)
-free = st.lists(st.one_of(progress, tracking, receipt, scrapped, moved), max_size=7)
+free = st.lists(st.one_of(progress, tracking, receipt, scrapped, moved, lost), max_size=7)
 part = numbered("shipment", fulfilment=orders, shipped_at=moments, tracking=st.sampled_from(PARCELS[:3]), lines=st.just(lines(KETTLE=1)))
 rest = numbered("shipment", fulfilment=orders, shipped_at=moments, tracking=st.sampled_from(PARCELS[:3]))
+lack = numbered("rejection", fulfilment=orders, reason=st.just("short"), lines=st.just(lines(CUP=1)))
 no = numbered("rejection", fulfilment=orders, reason=st.sampled_from(["no_capacity", "cancelled", "damaged"]))
-answers = st.lists(st.one_of(part, rest, no), max_size=4)
+answers = st.lists(st.one_of(part, rest, lack, no), max_size=4)
 
 
 @st.composite
 def windows(draw: st.DrawFn, counts: st.SearchStrategy[list[dict[str, Any]]]) -> tuple[list[Message], list[Message]]:
     """Messages, and the same in another order."""
     found = [*draw(free), *draw(backs), *draw(counts), *draw(answers)]
+    if lacking := {line["sku"] for one in found if one["type"] == "rejection" for line in one.get("lines", ())}:
+        found = [_without(one, lacking) if one["type"] == "count" else one for one in found]
     kept_in_order = {one["fulfilment"] for one in found if one["type"] == "rejection" or (one["type"] == "shipment" and "lines" not in one)}
-    messages = [told(document, number, document.get("fulfilment") in kept_in_order) for number, document in enumerate(found)]
+    messages = [
+        told(document, number, document.get("fulfilment") in kept_in_order, draw(st.sampled_from(FORMS)))
+        for number, document in enumerate(found)
+    ]
     again = draw(st.lists(st.sampled_from(messages), max_size=2)) if messages else []
     return messages, kept(messages, draw(st.permutations(messages))) + [message for message in again if not message.chain]
 
 
-def told(document: dict[str, Any], number: int, ends: bool) -> Message:
-    """What a node answers for a fulfilment keeps its order, once one of the answers is about all that is left of it."""
+def _without(count: dict[str, Any], skus: set[str]) -> dict[str, Any]:
+    """A rejection has no time, so nobody can say whether a count has seen what it is about."""
+    return count | {"lines": [line for line in count["lines"] if line["sku"] not in skus]}
+
+
+def told(document: dict[str, Any], number: int, ends: bool, form: str) -> Message:
+    """In the words of `form`. What a node answers for a fulfilment keeps its order, once one of them ends it."""
     order = document.get("fulfilment")
     named = document | {"document": f"D-{number}"} | ({"fulfilment": NAMES[order]} if order else {})
     answers_for = ends and document["type"] in ("shipment", "rejection")
-    return feed(named, chain=f"answers for {order}" if answers_for else "")
+    chain = f"answers for {order}" if answers_for else ""
+    return said(form, named, number, chain) or feed(named, chain)
 
 
 @fast

@@ -21,7 +21,7 @@ from tests.streams.logs import Logs
 NODES = ("east", "west", "north")
 SKUS = ("KETTLE", "CUP", "LAMP")
 PLENTY = 1_000
-FEEDS = ("warehouse", "qimen", "x12")
+FEEDS = ("warehouse", "qimen", "x12", "easypost", "kuaidi100")
 SEEN = 1_772_366_400_000  # when the window begins: all before it is known to everybody
 MINUTE = 60_000
 

@@ -18,7 +18,7 @@ S = TypeVar("S", bound=Story)
 SKUS = ("TEA", "CUP", "POT")
 NODES = ("east", "west", "shop")
 SHOPS = {"web": "b2c", "app": "b2c", "dealers": "b2b"}
-DISPOSITIONS: tuple[Disposition, ...] = ("resell", "refurbish", "return_to_vendor", "scrap")
+DISPOSITIONS: tuple[Disposition, ...] = ("resell", "refurbish", "damaged", "return_to_vendor", "scrap")
 BUNDLE = (("TEA", 2), ("CUP", 1))
 
 units = st.integers(1, 4)
