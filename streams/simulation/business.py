@@ -13,6 +13,7 @@ from streams import commands as c
 from streams.reference import AnyReference, ListingRecord, NodeRecord, PoolRecord, ShopRecord
 from streams.simulation.broker import START_MS
 from streams.simulation.rates import carriers
+from tables.calendar import EPOCH, MINUTE_MS, WEEK, Waves
 from tables.events import Node, Segment, Shop
 from tables.flow import Flow, HoldRule, ShopFlow
 from tables.policy import GiftReturns, GiftShort, Policy, Rule, encode_policy
@@ -114,7 +115,7 @@ def _change(random: Random, pool: str, partition: int, causes: Iterator[c.Cause]
         remember_days=random.choice(REMEMBERED),
         lost=apart.choice(("nothing", "hold", "reissue")),
         returned_to_sender=apart.choice(("nothing", "restock", "reissue")),
-        flow=random.choice(FLOWS),
+        flow=_with_waves(Random(f"waves/{pool}/{at}"), pool, random.choice(FLOWS)),
     )
     parts = ((random.choice(TEAS), 2), (TEAS[0], 1))[: random.randint(1, 2)]
     listing = c.SetListing(pool=pool, cause=next(causes), version=2, shop=f"web-{pool}", listing=GIFT, parts=tuple(dict(parts).items()))
@@ -129,6 +130,15 @@ def _change(random: Random, pool: str, partition: int, causes: Iterator[c.Cause]
 
 def _with_gifts(apart: Random, rule: Rule) -> Rule:
     return msgspec.structs.replace(rule, gifts=apart.choice(GIFTS), gift_returns=apart.choice(GIFT_RETURNS))
+
+
+def _with_waves(apart: Random, pool: str, flow: Flow | None) -> Flow | None:
+    """One warehouse is told every few minutes only, in the hours around the schedule."""
+    if apart.random() < 0.6:
+        return flow
+    first = START_MS // MINUTE_MS + EPOCH
+    waves = Waves(tuple(sorted((first + minute) % WEEK for minute in range(0, 240, apart.choice((1, 2, 3))))), "UTC")
+    return msgspec.structs.replace(flow or Flow(), waves={f"{pool}/north": waves}, clocks={"UTC": ((0, 0),)})
 
 
 def _goodwill(pool: str, causes: Iterator[c.Cause]) -> Iterator[c.RefundOrder]:

@@ -2,6 +2,7 @@
 
 import json
 from random import Random
+from typing import Any
 from zlib import crc32
 
 import msgspec
@@ -88,7 +89,7 @@ class Outside:
             elif not told.final:
                 after = self._reply(told, document | {"type": "too_late"}, choice)
                 shipment = document | {"document": f"L{told.id}", "type": "shipment", "shipped_at": when(1)}
-                self._send_in(after, raw(f"wms-{told.pool}", "shipment", told.id, json.dumps(shipment).encode()))
+                self._send_in(after, _from_the_warehouse(told, shipment))
         elif choice.random() < 0.5:
             after = self._reply(told, document | {"type": "shipment", "shipped_at": when(1), "tracking": f"P-{told.id}"}, choice)
             for record in carried(told, choice):
@@ -97,14 +98,28 @@ class Outside:
                 for record in sent_back(told, choice):
                     self._send_in(after + choice.uniform(0.0, LATEST_S), record)
         elif choice.random() < 0.3:
-            self._reply(told, document | {"type": "rejection", "reason": choice.choice(("short", "no_capacity"))}, choice)
+            self._refuse(told, document | {"type": "rejection", "reason": choice.choice(("short", "no_capacity"))}, choice)
 
-    def _reply(self, told: Fulfilment, document: dict[str, str], choice: Random) -> float:
+    def _refuse(self, told: Fulfilment, rejection: dict[str, Any], choice: Random) -> None:
+        """All of it, or one unit; then the others may leave."""
+        if sum(line.quantity for line in told.lines) == 1 or choice.random() < 0.5:
+            self._reply(told, rejection, choice)
+            return
+        after = self._reply(told, rejection | {"lines": [{"sku": choice.choice(told.lines).sku, "quantity": 1}]}, choice)
+        if choice.random() < 0.7:
+            rest = {"document": f"R{told.id}", "fulfilment": told.id, "type": "shipment", "shipped_at": when(1), "tracking": f"P-{told.id}"}
+            self._send_in(after + choice.uniform(-0.1, LATEST_S), _from_the_warehouse(told, rest))
+
+    def _reply(self, told: Fulfilment, document: dict[str, Any], choice: Random) -> float:
         """Soon or late; returns after how many seconds."""
         after = choice.uniform(0.1, choice.choice((2.0, LATEST_S)))
-        self._send_in(after, raw(f"wms-{told.pool}", document["type"], told.id, json.dumps(document).encode()))
+        self._send_in(after, _from_the_warehouse(told, document))
         return after
 
     def _send_in(self, seconds: float, record: RawRecord) -> None:
         self.busy += 1
         self._world.after(seconds, lambda: self._send(record))
+
+
+def _from_the_warehouse(told: Fulfilment, document: dict[str, Any]) -> RawRecord:
+    return raw(f"wms-{told.pool}", document["type"], told.id, json.dumps(document).encode())

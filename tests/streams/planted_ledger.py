@@ -43,7 +43,7 @@ def what_was_decided_is_called_durable_before_it_is(patch: pytest.MonkeyPatch) -
     patch.setattr(Desk, "write", early)
 
 
-@found_within(30, "markers", since=25)
+@found_within(3, "markers", since=89)
 def what_is_acknowledged_is_taken_for_settled(patch: pytest.MonkeyPatch) -> None:
     def trusting(desk: Desk) -> int:
         desk.settled = desk.durable
