@@ -108,6 +108,28 @@ def refund(
         )
 
 
+def reissue(
+    key: Key,
+    tracking: Annotated[str, typer.Option(help="The parcel's number; may be left out where the order left in one only.")] = "",
+    json: Json = False,
+) -> None:
+    """Send what left in a parcel once more, at no charge: as an order of its own, linked to this one. Each unit once, and none that came
+    back."""
+    import getpass
+    import time
+
+    from deploy import clients
+    from deploy.reissuing import reissue as send_reissue
+
+    story = story_of(key)
+    parcel = send_reissue(story, tracking, getpass.getuser(), clients.producer(load_settings()), time.time_ns() // 1_000_000)
+    if json:
+        to_json({"order": story.order, "tracking": parcel})
+    else:
+        told = f"What left in {parcel} is asked to be sent once more; `yipan explain {story.order}` tells what was decided."
+        console().print(told, markup=False)
+
+
 def story_of(key: str) -> "Story":
     """Raises Fault when there is no such order, or more than one."""
     from deploy.faults import Fault
