@@ -62,6 +62,12 @@ def gist(event: e.AnyEvent) -> Gist:
             return Gist(event.node, "", sum(counts), found, skus, counts)
         case e.RefundDue():
             return Gist(units=sum([line.units for line in event.lines]), reasons=(event.cause,))
+        case e.PurchaseOrdered() | e.CreditExpected():
+            return _of_bought(event.node, event.fulfilment, event.lines)
+        case e.BilledBack():
+            return _of_bought(event.node, event.fulfilment, event.lines, tuple(dict.fromkeys(found.reason for found in event.differences)))
+        case e.BillSettled():
+            return Gist("", event.fulfilment, reasons=(event.verdict,))
         case e.Progressed():
             return Gist(event.node, event.fulfilment, reasons=(event.stage,))
         case e.Tracked():
@@ -94,3 +100,8 @@ def _of_lines(lines: Sequence[e.OrderLine]) -> Gist:
 def _of_rows(node: str, fulfilment: str, rows: Sequence[e.Row | e.Waiting], reasons: tuple[str, ...] = ()) -> Gist:
     counts = [row.quantity for row in rows]
     return Gist(node, fulfilment, sum(counts), reasons, [row.sku for row in rows], counts)
+
+
+def _of_bought(node: str, fulfilment: str, lines: Sequence[e.PurchaseLine | e.BillLine], reasons: tuple[str, ...] = ()) -> Gist:
+    counts = [line.units for line in lines]
+    return Gist(node, fulfilment, sum(counts), reasons, [line.sku for line in lines], counts)

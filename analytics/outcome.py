@@ -6,7 +6,20 @@ from streams.decisions import Decision
 from tables import events as e
 
 Kind = Literal[
-    "order", "cancel", "reduce", "release", "hold", "fulfilment", "return", "reservation", "refund", "stock", "reference", "tick", "nothing"
+    "order",
+    "cancel",
+    "reduce",
+    "release",
+    "hold",
+    "fulfilment",
+    "return",
+    "reservation",
+    "refund",
+    "bill",
+    "stock",
+    "reference",
+    "tick",
+    "nothing",
 ]
 
 # The first of these that a decision has names its command: what follows from it (a receipt fills orders) comes after in this list.
@@ -17,7 +30,7 @@ _KINDS: tuple[tuple[type[e.Event], Kind], ...] = (
     (e.OrderPlaced, "order"),
     (e.OrderCancelled, "cancel"),
     (e.OrderReduced, "reduce"),
-    *((of, "reference") for of in (e.ListingSet, e.NodeSet, e.ShopSet, e.SegmentSet, e.PolicySet, e.RatesSet, e.WeightsSet)),
+    *((of, "reference") for of in (e.ListingSet, e.NodeSet, e.PricesSet, e.ShopSet, e.SegmentSet, e.PolicySet, e.RatesSet, e.WeightsSet)),
     (e.HoldReleased, "release"),
     (e.OrderHeld, "hold"),
     *(
@@ -26,6 +39,7 @@ _KINDS: tuple[tuple[type[e.Event], Kind], ...] = (
     ),
     *((of, "return") for of in (e.Returned, e.ReturnRequested, e.ReturnTracked, e.Inspected)),
     (e.RefundDue, "refund"),
+    *((of, "bill") for of in (e.BilledBack, e.BillSettled)),
     *((of, "stock") for of in (e.StockMoved, e.StockCounted, e.SupplyAnnounced)),
     *((of, "reservation") for of in (e.ReservationMade, e.ReservationReleased)),
 )

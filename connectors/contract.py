@@ -370,6 +370,25 @@ class TooLateDraft(msgspec.Struct, frozen=True, kw_only=True, tag="too_late"):
     fulfilment: str
 
 
+class BilledLine(msgspec.Struct, frozen=True, kw_only=True):
+    """`price`: minor units of one."""
+
+    sku: str
+    quantity: int
+    price: int
+
+
+class BillDraft(msgspec.Struct, frozen=True, kw_only=True, tag="bill", omit_defaults=True):
+    """A node that ships for us bills a purchase, named by the fulfilment: minor units of `currency`."""
+
+    document: str
+    fulfilment: str
+    currency: str
+    billed_at: Millis
+    lines: tuple[BilledLine, ...]
+    freight: int = 0
+
+
 OrderSide = OrderDraft | CancelDraft | ReductionDraft | ReservationDraft | ReleaseDraft
 AfterSalesSide = ReturnRequestDraft | ReissueDraft | ReturnEndDraft | InspectionDraft
 StockSide = (
@@ -385,7 +404,7 @@ StockSide = (
     | TrackingDraft
     | TooLateDraft
 )
-Draft = OrderSide | AfterSalesSide | StockSide
+Draft = OrderSide | AfterSalesSide | StockSide | BillDraft
 
 
 class Ignored(msgspec.Struct, frozen=True):
@@ -490,10 +509,22 @@ class Answering(Protocol):
 FulfilmentType = Literal["FulfilmentOrdered", "FulfilmentCancelled"]
 
 
-class FulfilmentLine(msgspec.Struct, frozen=True, gc=False):
+class FulfilmentLine(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
+    """`cost`: what one of them costs us, in minor units, where it is bought and a price is agreed."""
+
     line: str
     sku: str
     quantity: int
+    cost: int | None = None
+
+
+class PurchaseOrder(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
+    """What a node that bills us ships is bought of it. `number`: under which it bills us; `freight`: agreed for all of
+    it, in minor units."""
+
+    number: str
+    currency: str
+    freight: int = 0
 
 
 class Fulfilment(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):
@@ -503,7 +534,8 @@ class Fulfilment(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, 
     a consumer that keeps the highest (src_offset, ordinal) per partition sees each event once. `final` is False when a cancel
     is a request which the node must answer. `recipient` is sealed (see docs in deploy/sealing.py). `group`: the same for fulfilments
     that are to leave in one parcel. `carrier`, `service`: who is to carry it ("": whoever the node takes), for `carriage` in minor units
-    of `carriage_currency`, in `transit_days`, by what its `grams` come to (0: not known); all of the whole parcel of a group."""
+    of `carriage_currency`, in `transit_days`, by what its `grams` come to (0: not known); all of the whole parcel of a group.
+    `purchase`: it is a purchase order, and its lines have costs."""
 
     type: FulfilmentType
     id: str
@@ -527,6 +559,7 @@ class Fulfilment(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, 
     carriage_currency: str = ""
     transit_days: int = 0
     grams: int = 0
+    purchase: PurchaseOrder | None = None
 
 
 class Expected(msgspec.Struct, frozen=True):

@@ -4,6 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, TypeAdapter
 
+from connectors.bill_form import BillForm
 from connectors.contract import Disposition, Stage, TrackingStatus
 from connectors.payload import Changed, Counted, Moved, Name, Payload, Text, Zoned
 
@@ -149,5 +150,7 @@ class Return(Document):
     lines: tuple[ReturnedLine, ...] = Field(min_length=1, max_length=MOST_LINES)
 
 
-AnyDocument = Count | Receipt | Supply | Move | Change | Shipment | Rejection | TooLate | Return | Inspection | Progress | Tracking
+AnyDocument = (
+    Count | Receipt | Supply | Move | Change | Shipment | Rejection | TooLate | Return | Inspection | Progress | Tracking | BillForm
+)
 documents: TypeAdapter[AnyDocument] = TypeAdapter(Annotated[AnyDocument, Field(discriminator="type")])

@@ -5,7 +5,7 @@ import sys
 
 import typer
 
-from deploy.commands import business, carriers, check, demo, inspect, look, policy, processes, simulate, stack, warehouse
+from deploy.commands import bills, business, carriers, check, demo, inspect, look, policy, processes, simulate, stack, warehouse
 from deploy.commands.output import say
 from deploy.faults import Fault
 
@@ -27,6 +27,7 @@ app.command("hold", rich_help_panel=CHANGE)(inspect.hold)
 app.command("release", rich_help_panel=CHANGE)(inspect.release)
 app.command("refund", rich_help_panel=CHANGE)(inspect.refund)
 app.command("reissue", rich_help_panel=CHANGE)(inspect.reissue)
+app.add_typer(bills.app, name="bills", rich_help_panel=CHANGE)
 app.command("check", rich_help_panel=LOOK)(check.check)
 app.command("simulate", rich_help_panel=LOOK)(simulate.simulate)
 app.command("order", rich_help_panel=LOOK)(inspect.order)

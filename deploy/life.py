@@ -6,7 +6,9 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from deploy.telling import event_line, headline, order_lines, when
+from deploy.amounts import when
+from deploy.purchases import purchases
+from deploy.telling import event_line, headline, order_lines
 from streams.attribution import Part, Span
 from streams.explain import Chapter, Story, Told
 from streams.parcels import Box
@@ -35,7 +37,7 @@ def took(ms: int) -> str:
 
 
 def lived(story: Story, spans: Sequence[Span], boxes: Sequence[Box]) -> RenderableType:
-    return Group(headline(story), attribution(spans), order_lines(story.lines), life(story), parcels(boxes))
+    return Group(headline(story), attribution(spans), order_lines(story.lines), life(story), parcels(boxes), purchases(story.purchases))
 
 
 # ---------------------------------------------------------------------------------------------- whose time it was
@@ -100,7 +102,7 @@ def _who(event: e.AnyEvent) -> str:
     match event:
         case e.Progressed(node=node) | e.Shipped(node=node) | e.FoundShipped(node=node) | e.CancelRefused(node=node):
             return node
-        case e.Returned(node=node) | e.Inspected(node=node):
+        case e.Returned(node=node) | e.Inspected(node=node) | e.BilledBack(node=node):
             return node
         case e.FulfilmentRejected(node=node, reason=reason) if reason != "timed_out":
             return node
@@ -114,7 +116,7 @@ def _seen(event: e.AnyEvent) -> int:
     match event:
         case e.Progressed(at=at) | e.Tracked(at=at) | e.ReturnTracked(at=at):
             return at
-        case e.ReturnRequested(requested_at=at) | e.Inspected(inspected_at=at):
+        case e.ReturnRequested(requested_at=at) | e.Inspected(inspected_at=at) | e.BilledBack(billed_at=at):
             return at
         case e.Shipped(shipped_at=at) | e.FoundShipped(shipped_at=at) | e.Delivered(delivered_at=at) | e.Returned(returned_at=at):
             return at

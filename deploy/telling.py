@@ -1,28 +1,17 @@
 """How an order, its story and dead letters read on a terminal."""
 
 from collections.abc import Iterable
-from datetime import UTC, datetime
-from decimal import Decimal
 
 from rich.console import Group, RenderableType
 from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from connectors.money import EXPONENTS
+from deploy.amounts import amount, when
+from deploy.purchases import purchase_line
 from streams.explain import Chapter, Line, Story, Told
 from streams.letters import Count, Letter
 from tables import events as e
-
-
-def when(ms: int) -> str:
-    return datetime.fromtimestamp(ms / 1000, UTC).isoformat(sep=" ", timespec="milliseconds").removesuffix("+00:00") if ms else ""
-
-
-def amount(minor_units: int, currency: str) -> str:
-    """As people write it: 12.50 EUR."""
-    digits = EXPONENTS.get(currency, 0)
-    return f"{Decimal(minor_units).scaleb(-digits):,f} {currency}"
 
 
 # ---------------------------------------------------------------------------------------------- an order
@@ -138,6 +127,8 @@ def event_line(event: e.AnyEvent) -> Text:
             return Text(f"{gone} go out as {child} ({reason.replace('_', ' ')}{f' by {by}' if by else ''})", style="yellow")
         case e.ParcelFound(tracking=tracking, rows=rows):
             return Text(f"parcel {tracking} is found: what went out in its stead ({_units(rows)}) is not called back", style="yellow")
+        case e.PurchaseOrdered() | e.BilledBack() | e.BillSettled() | e.CreditExpected():
+            return purchase_line(event)
         case e.Backordered(rows=rows):
             return Text(f"waits for {_units(rows)}" if rows else "waits for nothing more", style="yellow")
         case e.DatePromised(dates=dates):

@@ -14,6 +14,8 @@ from tables.events import (
     MOST_MONEY,
     MOST_UNITS,
     Amount,
+    BillLine,
+    BillVerdict,
     Disposition,
     Each,
     FoundOrLost,
@@ -287,9 +289,38 @@ class RefundOrder(Command, frozen=True):
     by: str = ""
 
 
+class BillPurchase(Command, frozen=True):
+    """A supplier bills a purchase, named by its fulfilment: minor units of `currency`."""
+
+    document: str
+    fulfilment: str
+    currency: str
+    billed_at: Moment
+    lines: Annotated[tuple[BillLine, ...], Meta(min_length=1)]
+    freight: Amount = 0
+
+
+class SettleBill(Command, frozen=True):
+    """A person answers for a bill that is disputed."""
+
+    document: str
+    fulfilment: str
+    verdict: BillVerdict
+    by: Annotated[str, Meta(min_length=1)]
+
+
 class SetNode(Command, frozen=True):
     version: Number
     node: Node
+
+
+class SetPrices(Command, frozen=True):
+    """A part of a node's price list, in minor units of the currency it bills in."""
+
+    version: Number
+    node: str
+    part: Number
+    prices: tuple[tuple[str, Amount], ...]
 
 
 class SetShop(Command, frozen=True):
@@ -359,7 +390,10 @@ AnyCommand = (
     | EndReturn
     | InspectReturn
     | RefundOrder
+    | BillPurchase
+    | SettleBill
     | SetNode
+    | SetPrices
     | SetShop
     | SetSegment
     | SetListing

@@ -10,6 +10,7 @@ from streams.commands import AnyCommand, PlaceOrder
 from streams.decisions import Decision, decode_decision
 from streams.finding import command_of, in_json, keys, mentions, search
 from streams.letters import letter_of
+from streams.purchases import PurchaseOfOrder, purchases_of
 from streams.read import Log, Record
 from streams.rules.announce import status
 from streams.topics import COMMANDS, DEAD_LETTERS, DECISIONS, FULFILMENTS, RAW
@@ -92,6 +93,7 @@ class Story(msgspec.Struct, frozen=True, kw_only=True):
     chapters: tuple[Chapter, ...]
     told: tuple[Told, ...]
     stopped: tuple[Stopped, ...] = ()
+    purchases: tuple[PurchaseOfOrder, ...] = ()
 
     def events(self) -> list[tuple[int, AnyEvent]]:
         """Each with the time of its decision."""
@@ -123,6 +125,7 @@ def explain(log: Log, wanted: str) -> Story | Unclear:
         chapters=tuple(_chapters(log, decided, commands)),
         told=tuple(_told(log, key)),
         stopped=tuple(_stopped(log, key)),
+        purchases=purchases_of(known.orders.get(key)),
     )
 
 

@@ -479,7 +479,7 @@ cdef class Quick:
         if not whole:
             return None
         node = ranking.names[chosen]
-        if pool.time_to_accept(node):
+        if pool.time_to_accept(node) or pool.bills_in(node):
             return None
         fulfilment = "F" + blake2b(f"{pool.name}/{offset}/0".encode(), digest_size=10).hexdigest()
         self._write_decision(ledger, pool, pool_name, offset, ranking, chosen, covers, fulfilment)
@@ -926,7 +926,7 @@ cdef class Quick:
     cdef int _pack_head(self) except -1:
         """What tells one revision of an order from another."""
         cdef Writer *w = &self.packed
-        pack_array(w, 32)
+        pack_array(w, 33)
         pack_int(w, self.placed.updated_at)
         pack_array(w, 1)
         pack_text(w, self.placed.digest)
@@ -972,10 +972,10 @@ cdef class Quick:
         self._pack_paid()
         pack_int(w, p.charges)
         pack_text(w, p.currency)
-        # not unpaid, nothing after, not left although it was cancelled, nothing given back; no gifts
+        # not unpaid, nothing after, not left although it was cancelled, nothing given back; no gifts, nothing bought
         write(w, b"\xc2\xc0\xc2\xc0")
         pack_text(w, p.shipping)
-        write(w, b"\x90")
+        write(w, b"\x90\xc0")
 
     cdef int _pack_paid(self) except -1:
         cdef Writer *w = &self.packed

@@ -6,6 +6,7 @@ from heapq import heappop, heappush
 from tables.events import AnyEvent
 from tables.evolve_holds import keep_time
 from tables.evolve_parcels import forget_parcels
+from tables.evolve_purchases import forget_purchases
 from tables.evolve_returns import forget_returns
 from tables.orders import Order
 from tables.state import Pool
@@ -58,6 +59,7 @@ def _is_over(order: Order, since: int) -> bool:
 
 def _forget(pool: Pool, key: str, order: Order) -> None:
     forget_parcels(pool, key, order)
+    forget_purchases(pool, order)
     forget_returns(pool, order)
     pool.orders.forget(key)
     pool.claims.pop(key, None)

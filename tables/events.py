@@ -42,6 +42,10 @@ Disposition = Literal["resell", "refurbish", "damaged", "return_to_vendor", "scr
 ReissueReason = Literal["lost", "returned_to_sender", "asked", "exchange"]
 ReturnEnd = Literal["refused", "closed", "cancelled", "expired"]
 
+# Why a supplier's bill is not approved as it is, and what a person makes of it.
+DifferenceReason = Literal["currency", "not_ordered", "no_cost", "price", "not_shipped", "freight"]
+BillVerdict = Literal["approved", "rejected"]
+
 # Reasons of an Unreserved that the node itself gave, so that it need not be told.
 NODE_SAID = frozenset({"rejected", "short", "cancel_confirmed"})
 
@@ -119,6 +123,33 @@ class Dated(msgspec.Struct, frozen=True, array_like=True, gc=False):
     node: str = ""
     supply: str = ""
     at: int = 0
+
+
+class PurchaseLine(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """Units of one SKU for one order line, and what one of them costs us: minor units, None where no price is agreed."""
+
+    line: str
+    sku: str
+    units: int
+    cost: int | None = None
+
+
+class BillLine(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """Units of one SKU as a supplier bills them, and its price of one in minor units."""
+
+    sku: str
+    units: Units
+    price: Amount
+
+
+class Difference(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """How a bill differs from its purchase order or from what was shipped of it; `sku` "": as a whole. Minor units of a price or of
+    the freight, else units."""
+
+    reason: DifferenceReason
+    sku: str
+    expected: int
+    found: int
 
 
 class Event(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False, tag=True):
@@ -486,6 +517,57 @@ class ParcelFound(Event, frozen=True):
     rows: tuple[Row, ...]
 
 
+class PurchaseOrdered(Event, frozen=True):
+    """What a node that bills us ships is bought of it: the purchase order, whose number is the fulfilment's. It comes with the Reserved
+    or the FulfilmentReleased by which the node is told. `freight`: agreed for all of it; minor units of `currency`."""
+
+    order: str
+    fulfilment: str
+    node: str
+    currency: str
+    lines: tuple[PurchaseLine, ...]
+    freight: Amount = 0
+
+
+class BilledBack(Event, frozen=True):
+    """A supplier's bill for a purchase, once under `document`. Without `differences` all of it (`total`) is approved: it is what was
+    ordered, has been shipped and was not billed before, within the policy's tolerance. Else it is disputed until a BillSettled."""
+
+    order: str
+    document: str
+    fulfilment: str
+    node: str
+    currency: str
+    billed_at: int
+    lines: tuple[BillLine, ...]
+    total: int
+    freight: Amount = 0
+    differences: tuple[Difference, ...] = ()
+
+
+class BillSettled(Event, frozen=True):
+    """A disputed bill is disputed no more. `by`: the person who answers for it; "": all of it has been shipped by now, so that it matches.
+    `payable`: all of it or nothing, in minor units."""
+
+    order: str
+    document: str
+    fulfilment: str
+    verdict: BillVerdict
+    payable: int
+    by: str = ""
+
+
+class CreditExpected(Event, frozen=True):
+    """Goods of a purchase came back (`document` tells of the return): their cost is to be credited by the supplier."""
+
+    order: str
+    fulfilment: str
+    node: str
+    document: str
+    currency: str
+    lines: tuple[PurchaseLine, ...]
+
+
 class Shortage(Event, frozen=True):
     """Promised units that are not there, and the order they were taken from."""
 
@@ -592,7 +674,8 @@ class FillDeferred(Event, frozen=True):
 # ---------------------------------------------------------------------------------------------- reference
 class Node(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """`priority`: 1 is asked before 2. `cancel`: whether a cancel is final at once or needs this node's answer. `accept_minutes`: for so
-    long it may think a fulfilment over before it goes to another node; 0: it takes all it is told to ship."""
+    long it may think a fulfilment over before it goes to another node; 0: it takes all it is told to ship. `bills_in`: the currency in
+    which it bills us for what it ships, which is bought of it then; `freight`: agreed for each such purchase, in minor units."""
 
     node: str
     kind: str = "warehouse"
@@ -602,6 +685,8 @@ class Node(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     cancel: Literal["immediate", "confirm"] = "immediate"
     sellable: bool = True
     accept_minutes: Annotated[int, Meta(ge=0, le=100_000)] = 0
+    bills_in: str = ""
+    freight: Amount = 0
 
 
 class Shop(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -633,6 +718,16 @@ class Segment(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 class NodeSet(Event, frozen=True):
     version: int
     node: Node
+
+
+class PricesSet(Event, frozen=True):
+    """What a node that bills us wants for one of these SKUs, in minor units of its currency; others stay as they are. `part`: of its
+    price list, which comes in parts."""
+
+    version: int
+    node: str
+    part: int
+    prices: tuple[tuple[str, Amount], ...]
 
 
 class ShopSet(Event, frozen=True):
@@ -730,9 +825,13 @@ OrderEvent = (
     | RefundDue
     | Reissued
     | ParcelFound
+    | PurchaseOrdered
+    | BilledBack
+    | BillSettled
+    | CreditExpected
     | Shortage
 )
-ReferenceEvent = NodeSet | ShopSet | SegmentSet | ListingSet | PolicySet | RatesSet | WeightsSet | Ticked
+ReferenceEvent = NodeSet | PricesSet | ShopSet | SegmentSet | ListingSet | PolicySet | RatesSet | WeightsSet | Ticked
 SupplyEvent = SupplyAnnounced | SupplyReceived | DatingDeferred
 StockEvent = StockMoved | StockCounted | StockChanged | FillDeferred | ReservationMade | ReservationReleased | SupplyEvent
 NoEvent = Duplicate | Stale | Refused

@@ -5,6 +5,7 @@ from sys import intern
 
 from tables import events as e
 from tables.evolve_parcels import left
+from tables.evolve_purchases import acknowledged, bought_left, called_off, found_left
 from tables.evolve_returns import after_sales
 from tables.evolve_supply import look_again, waits_no_more
 from tables.evolve_untold import forget_untold, keep_untold
@@ -139,6 +140,7 @@ def unreserved(pool: Pool, event: e.Unreserved) -> None:
             pool.moved(event.node, row.sku, event.at or pool.now, -row.quantity)
     if event.reason == "shortage":
         _miss(pool, event)
+    called_off(order, event)
     _close(pool, event.order, order, event.fulfilment, event.rows)
 
 
@@ -175,7 +177,9 @@ def cancel_refused(pool: Pool, event: e.CancelRefused) -> None:
 
 def progressed(pool: Pool, event: e.Progressed) -> None:
     pool.offered.pop(event.fulfilment, None)
-    pool.orders[event.order].open_fulfilments[event.fulfilment].stage = event.stage
+    order = pool.orders[event.order]
+    order.open_fulfilments[event.fulfilment].stage = event.stage
+    acknowledged(order, event.fulfilment)
 
 
 def refused(pool: Pool, event: e.FulfilmentRejected) -> None:
@@ -223,6 +227,7 @@ def shipped(pool: Pool, event: e.Shipped) -> None:
     order.shipped = merge(order.shipped, bare(event.rows))
     order.outran = order.outran or order.cancelled
     left(pool, event.order, order, event.tracking, event.rows, event.node)
+    bought_left(order, event.fulfilment, event.rows)
     _close(pool, event.order, order, event.fulfilment, event.rows)
 
 
@@ -231,6 +236,7 @@ def found_shipped(pool: Pool, event: e.FoundShipped) -> None:
     order.shipped = merge(order.shipped, event.rows)
     order.outran = order.outran or order.cancelled
     left(pool, event.order, order, event.tracking, event.rows, event.node)
+    found_left(order, event.fulfilment, event.rows)
     if known := pool.missing.get(event.fulfilment):
         known.rows = subtract(known.rows, event.rows)
         if not known.rows:

@@ -44,6 +44,8 @@ def deferred(pool: Pool, event: e.FillDeferred) -> None:
 
 
 def node_set(pool: Pool, event: e.NodeSet) -> None:
+    if pool.bills_in(event.node.node) != event.node.bills_in:
+        pool.prices.pop(event.node.node, None)  # they were of another currency
     pool.nodes[event.node.node] = event.node
     pool.versions[f"node/{event.node.node}"] = event.version
     if not event.node.accept_minutes:

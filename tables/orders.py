@@ -8,6 +8,7 @@ import msgspec
 from tables.aftersales import AfterSales
 from tables.events import Gifts, OrderLine, Origin, Paid, RefundCause, RefundLine, Row, Stage, TrackingStatus, Waiting
 from tables.gifts import with_gifts
+from tables.purchases import Purchase
 
 Reductions = dict[str, tuple[tuple[str, int], ...]]
 LineSku = tuple[str, str]
@@ -50,7 +51,7 @@ class Order(msgspec.Struct, array_like=True, gc=False):
     `segment` stays that of the first revision, because the free units reserved for it were taken there. `over_since`: when there
     was nothing left to do for it; -1 while there is. `parcels`: by tracking number. `paid`, `charges`: see OrderPlaced, in `currency`;
     `unpaid`: it was held for its payment when it was last heard of. `after`: what came after it had left. `outran`: (part of) it left
-    although it was cancelled. `gifts`: lines that come with others."""
+    although it was cancelled. `gifts`: lines that come with others. `purchases`: by fulfilment, what nodes that bill us ship of it."""
 
     updated_at: int = 0
     digests: tuple[str, ...] = ()
@@ -84,6 +85,7 @@ class Order(msgspec.Struct, array_like=True, gc=False):
     refunds: dict[str, Refund] | None = None
     shipping: str = ""
     gifts: Gifts = ()
+    purchases: dict[str, Purchase] | None = None
 
     @property
     def open_fulfilments(self) -> dict[str, FulfilmentOrder]:

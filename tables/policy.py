@@ -61,6 +61,16 @@ class Rule(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
         return "excluded" if node in self.exclude else ""
 
 
+class Tolerance(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """By how much a bill's price of one, or its freight, may be above what was agreed: the larger of the two counts."""
+
+    basis_points: Annotated[int, Meta(ge=0, le=10_000)] = 0
+    minor_units: Few = 0
+
+    def most(self, agreed: int) -> int:
+        return agreed + max(agreed * self.basis_points // 10_000, self.minor_units)
+
+
 class Policy(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """`distances[region][node]` in km. `fills_per_decision`: how many waiting orders one decision may fill at most.
     `remember_days`: for how long an order that is over stays known; `remember_parcels_days`: one whose parcels have not arrived yet.
@@ -81,6 +91,7 @@ class Policy(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     remember_parcels_days: Few = 365
     flow: Flow | None = None
     aging_hours: Few = 0
+    bill_tolerance: Tolerance = Tolerance()
 
     @property
     def remember_ms(self) -> int:

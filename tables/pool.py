@@ -6,6 +6,7 @@ from typing import Any
 from tables import events as e
 from tables import evolve_orders as orders
 from tables import evolve_parcels as parcels
+from tables import evolve_purchases as purchases
 from tables import evolve_returns as returns
 from tables import evolve_stock as stock
 from tables import evolve_supply as supply
@@ -65,6 +66,10 @@ EVOLVERS: dict[type[e.AnyEvent], Callable[[Pool, Any], None]] = {
     e.RefundDue: orders.refund_due,
     e.Reissued: returns.reissued,
     e.ParcelFound: _nothing,
+    e.PurchaseOrdered: purchases.ordered,
+    e.BilledBack: purchases.billed,
+    e.BillSettled: purchases.settled,
+    e.CreditExpected: purchases.credit_expected,
     e.Shortage: _nothing,
     e.ReservationMade: reservations.made,
     e.ReservationReleased: reservations.released,
@@ -76,6 +81,7 @@ EVOLVERS: dict[type[e.AnyEvent], Callable[[Pool, Any], None]] = {
     e.SupplyReceived: supply.received,
     e.DatingDeferred: supply.deferred,
     e.NodeSet: stock.node_set,
+    e.PricesSet: purchases.prices_set,
     e.ShopSet: stock.shop_set,
     e.SegmentSet: stock.segment_set,
     e.ListingSet: stock.listing_set,

@@ -71,6 +71,7 @@ class Pool(msgspec.Struct):
     `supplies`: what is to come, by `node#reference`; `incoming`: by SKU, those of them that more of it is expected of. `dates`: by SKU and
     order, what was promised of it; `undated`: SKUs whose orders may have other dates by now, which is looked at no sooner than
     DATING_MS after the state time `dated_at` of the last look.
+    `prices`: by node that bills us, what it wants for one of a SKU; `purchases`: by fulfilment that is bought, its order.
     `rankings` only spare the decider work it has done before, and follow from nodes and policy."""
 
     name: str
@@ -112,6 +113,8 @@ class Pool(msgspec.Struct):
     dates: dict[str, dict[str, Dated]] = {}
     undated: dict[str, None] = {}
     dated_at: int = 0
+    prices: dict[str, dict[str, int]] = {}
+    purchases: dict[str, str] = {}
     rankings: dict[Any, Any] = {}
     rates: RateTable | None = None
     grams: dict[str, int] = {}
@@ -128,6 +131,11 @@ class Pool(msgspec.Struct):
         """Milliseconds; 0: it is not asked."""
         found = self.nodes.get(node)
         return found.accept_minutes * 60_000 if found else 0
+
+    def bills_in(self, node: str) -> str:
+        """The currency in which it bills us for what it ships; "": it does not."""
+        found = self.nodes.get(node)
+        return found.bills_in if found else ""
 
     def is_untold(self, key: str, node: str, fulfilment: str) -> bool:
         by_shop = self.untold.get(node)

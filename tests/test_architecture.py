@@ -38,6 +38,7 @@ BESIDE = (
     "critical_path",
     "attribution",
     "parcels",
+    "purchases",
     "letters",
     "redelivery",
     "simulation",

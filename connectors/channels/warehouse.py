@@ -2,6 +2,7 @@
 
 import msgspec
 
+from connectors.bill_form import BillForm, bill_draft
 from connectors.contract import (
     ChangeDraft,
     CountDraft,
@@ -53,7 +54,8 @@ from connectors.warehouse_form import (
 )
 
 _KINDS = frozenset(
-    {"count", "receipt", "supply", "move", "change", "shipment", "rejection", "too_late", "return", "inspection", "progress", "tracking"}
+    {"count", "receipt", "supply", "move", "change", "shipment", "rejection", "too_late", "return", "inspection", "progress"}
+    | {"tracking", "bill"}
 )
 
 
@@ -90,7 +92,7 @@ class Warehouse:
 
     def parse(self, raw: RawRecord, shop: ShopRef) -> Parsed:
         if raw.kind not in _KINDS:
-            return Ignored("other_kind", "A warehouse feed tells of stock, of fulfilments and of parcels only.")
+            return Ignored("other_kind", "A warehouse feed tells of stock, fulfilments, parcels and bills only.")
         return usable(lambda: _drafts(documents.validate_python(read_object(raw.body))))
 
     def poll(self, fetch: Fetch, shop: ShopRef, cursor: str, now: Millis) -> Polled:
@@ -168,6 +170,8 @@ def _draft(told: AnyDocument) -> Draft:
             return RejectionDraft(document=told.document, fulfilment=told.fulfilment, reason=told.reason, lines=_lines(told.lines))
         case TooLate():
             return TooLateDraft(document=told.document, fulfilment=told.fulfilment)
+        case BillForm():
+            return bill_draft(told)
         case Progress():
             return ProgressDraft(document=told.document, fulfilment=told.fulfilment, stage=told.stage, at=Millis(told.at))
         case Tracking():

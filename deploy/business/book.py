@@ -13,6 +13,7 @@ from deploy.business.flow import Seller
 from deploy.business.forms import ListingForm, NodeForm, PartnerForm, SegmentForm, ShopForm, StockForm
 from deploy.business.policy import policy_of
 from deploy.business.sheets import Problem
+from deploy.business.suppliers import Prices, prices_of
 from streams.reference import ShopRecord
 from tables.carriers import RateTable
 from tables.events import Node, Segment, Shop
@@ -24,7 +25,7 @@ Parts = tuple[tuple[str, int], ...]
 class PoolBook(msgspec.Struct, frozen=True, kw_only=True):
     """One pool of a business, in the order it is published. `sellers`: the shops that take orders. `listings`: shop -> listing -> parts;
     `items`: shop -> listing -> what the platform calls it; `stock`: node -> SKU -> units; `weights`: part by part, SKUs and what a unit of
-    them weighs. `carriers` None: as it was before."""
+    them weighs; `prices`: node -> part -> SKUs and what the node wants for one. `carriers` None: as it was before."""
 
     pool: str
     segments: tuple[Segment, ...]
@@ -37,6 +38,7 @@ class PoolBook(msgspec.Struct, frozen=True, kw_only=True):
     items: dict[str, dict[str, str]]
     carriers: RateTable | None = None
     weights: tuple[tuple[int, Weights], ...] = ()
+    prices: dict[str, tuple[tuple[int, Prices], ...]] = {}
 
 
 class Business(msgspec.Struct, frozen=True):
@@ -78,6 +80,7 @@ def _book(pool: str, sheets: Sheets) -> PoolBook:
         items=_items({form.shop for form in shops}, sheets.listings),
         carriers=table_of(sheets.carriers[0].form) if sheets.carriers else None,
         weights=weights_of(at.form for at in sheets.items),
+        prices=prices_of(at.form for at in sheets.prices if at.form.node in {node.node for node in nodes}),
     )
 
 
@@ -103,6 +106,8 @@ def _node(form: NodeForm) -> Node:
         cancel=form.cancel,
         sellable=form.sellable,
         accept_minutes=form.accept_minutes,
+        bills_in=form.bills_in,
+        freight=form.freight,
     )
 
 

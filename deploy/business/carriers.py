@@ -9,7 +9,7 @@ from pydantic import BeforeValidator, Field, field_validator
 
 from connectors.money import MOST_MINOR_UNITS
 from deploy.business.clocks import clock_of
-from deploy.business.forms import Clocktime, Currency, Form, Kinds, Name, Sku, listed
+from deploy.business.forms import Clocktime, Currency, Form, Kinds, Name, Sku, listed, whole
 from deploy.business.forms import Zone as TimeZone
 from deploy.business.sheets import hint
 from tables.carriers import DAY_MINUTES, EVERYWHERE, HEAVIEST, Band, RateTable, Service, Zone, encode_rates
@@ -38,7 +38,9 @@ class BandForm(Form):
     """Parcels up to so many grams, at a price in minor units."""
 
     grams: Grams
-    price: int = Field(ge=0, le=MOST_MINOR_UNITS, description="a whole number of minor units, such as cents")
+    price: Annotated[int, BeforeValidator(whole)] = Field(
+        ge=0, le=MOST_MINOR_UNITS, description="a whole number of minor units, such as cents"
+    )
 
 
 class ZoneForm(Form):

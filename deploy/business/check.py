@@ -20,6 +20,7 @@ from deploy.business.forms import (
     StockForm,
 )
 from deploy.business.sheets import Entry, Problem, hint
+from deploy.business.suppliers import PriceForm, price_problem
 
 F = TypeVar("F", bound=Form)
 # what sells nothing: warehouses, suppliers and carriers tell through these
@@ -56,6 +57,7 @@ class Sheets(msgspec.Struct, frozen=True):
     partners: tuple[Placed[PartnerForm], ...] = ()
     carriers: tuple[Placed[CarriersForm], ...] = ()
     items: tuple[Placed[WeightForm], ...] = ()
+    prices: tuple[Placed[PriceForm], ...] = ()
 
     def names(self, file: str, found: Iterable[str]) -> frozenset[str]:
         return Anything() if file in self.broken else frozenset(found)
@@ -82,6 +84,8 @@ def cross_check(sheets: Sheets, channels: Collection[str]) -> Iterator[Problem]:
         shops = sheets.names("shops.yaml", (shop.form.shop for shop in sheets.shops))
         yield from (at.problem(sentence, *path) for sentence, path in table_problems(at.form, shops, _nodes(sheets)))
     yield from _twice(sheets.items, lambda item: item.sku, "{} is weighed twice; leave one of the rows")
+    yield from _twice(sheets.prices, lambda price: (price.node, price.sku), "the price of {} is said twice; leave one of the rows")
+    yield from _prices(sheets)
     yield from _partners_nodes(sheets)
 
 
@@ -154,6 +158,15 @@ def _partners_nodes(sheets: Sheets) -> Iterator[Problem]:
         for index, node in enumerate(at.form.nodes):
             if node not in nodes:
                 yield at.problem(f"node {node!r} is not in nodes.csv; {hint(node, nodes)}", "nodes", index)
+
+
+def _prices(sheets: Sheets) -> Iterator[Problem]:
+    if "nodes.csv" in sheets.broken:
+        return
+    nodes = {at.form.node: at.form for at in sheets.nodes}
+    for at in sheets.prices:
+        if sentence := price_problem(at.form, nodes):
+            yield at.problem(sentence)
 
 
 def _policy(sheets: Sheets, at: Placed[PolicyForm]) -> Iterator[Problem]:

@@ -16,7 +16,7 @@ import msgspec
 from connectors.contract import ShopRef
 from deploy.business.book import Business, PoolBook
 from deploy.business.sheets import Problem
-from streams.commands import Command, CountStock, SetCarriers, SetListing, SetNode, SetPolicy, SetSegment, SetShop, SetWeights
+from streams.commands import Command, CountStock, SetCarriers, SetListing, SetNode, SetPolicy, SetPrices, SetSegment, SetShop, SetWeights
 from streams.reference import AnyReference, ImportRecord, ListingRecord, NodeRecord, PoolRecord, Reference, ShopRecord, record_id
 from tables.carriers import decode_rates, encode_rates
 from tables.events import Node
@@ -24,7 +24,7 @@ from tables.policy import decode_policy, encode_policy
 
 DOCUMENT_LINES = 500
 STOCK_BUCKETS = 64
-KINDS = ("segment", "node", "shop", "policy", "weights", "carriers", "listing", "stock")
+KINDS = ("segment", "node", "shop", "policy", "prices", "weights", "carriers", "listing", "stock")
 
 canonical = msgspec.json.Encoder(order="deterministic").encode
 Told = Mapping[str, str]
@@ -190,6 +190,10 @@ def _items(book: PoolBook, version: int) -> Iterator[Item]:
         yield _item(f"shop/{shop.ref.shop}", pool, (shop, seller), told_shop, record, version=version)
     policy = SetPolicy(pool=pool, cause=cause, version=version, policy=msgspec.Raw(encode_policy(book.policy)))
     yield _item("policy", pool, book.policy, policy)
+    for node in book.nodes:
+        for part, prices in book.prices.get(node.node, ()):
+            listed = SetPrices(pool=pool, cause=cause, version=version, node=node.node, part=part, prices=prices)
+            yield _item(f"prices/{node.node}/{part}", pool, (node.bills_in, prices), listed)
     for part, weights in book.weights:
         weighed = SetWeights(pool=pool, cause=cause, version=version, part=part, weights=weights)
         yield _item(f"weights/{part}", pool, weights, weighed)

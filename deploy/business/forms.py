@@ -30,6 +30,13 @@ def basis_points(given: Any) -> int:
     return int((per_cent * 100).to_integral_value(ROUND_FLOOR))
 
 
+def whole(given: Any) -> Any:
+    """Of `19.00` nobody knows whether it is 19 minor units or 1,900."""
+    if isinstance(given, str) and "." in given:
+        raise ValueError("not a whole number")
+    return given
+
+
 def listed(given: Any) -> Any:
     """One word where a list is due is a list of one."""
     return [given] if isinstance(given, str) else given
@@ -60,7 +67,7 @@ Longitude = Annotated[float, Field(ge=-180, le=180, allow_inf_nan=False, descrip
 Units = Annotated[int, Field(ge=0, le=1_000_000_000, description="a whole number of units, 0 or more, without thousands separators")]
 Some = Annotated[int, Field(ge=1, le=1_000_000, description="a whole number of units, 1 or more")]
 Currency = Annotated[str, AfterValidator(_known_currency), Field(description="an ISO 4217 code such as USD")]
-Price = Annotated[int, Field(ge=0, le=1_000_000_000, description="a whole number of minor units, such as cents")]
+Price = Annotated[int, BeforeValidator(whole), Field(ge=0, le=1_000_000_000, description="a whole number of minor units, such as cents")]
 Day = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
 DAYS: tuple[Day, ...] = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 Clocktime = Annotated[str, Field(pattern=r"^([01]\d|2[0-3]):[0-5]\d$", description="a time such as 11:00, in quotes")]
@@ -98,11 +105,19 @@ class NodeForm(Form):
     cancel: Literal["immediate", "confirm"] = Field("immediate", description="immediate, or confirm where the node must answer a cancel")
     sellable: bool = Field(True, description="true or false")
     accept_minutes: int = Field(0, ge=0, le=100_000, description="minutes within which the node accepts a fulfilment, or 0 to not be asked")
+    bills_in: Annotated[str, AfterValidator(_known_currency)] = Field("", description="an ISO 4217 code such as USD")
+    freight: Price = 0
 
     @model_validator(mode="after")
     def _both_or_none(self) -> "NodeForm":
         if (self.lat is None) != (self.lon is None):
             raise ValueError("lat and lon go together: give both, or neither")
+        return self
+
+    @model_validator(mode="after")
+    def _freight_has_a_currency(self) -> "NodeForm":
+        if self.freight and not self.bills_in:
+            raise ValueError("freight is agreed with a node that bills us: give its currency as bills_in too")
         return self
 
 
@@ -237,6 +252,11 @@ class FlowForm(ShopFlowForm):
     shops: dict[Name, ShopFlowForm] = Field({}, description="a mapping of shop to what differs for it")
 
 
+class ToleranceForm(Form):
+    ratio: Annotated[int, BeforeValidator(basis_points)] = Field(0, description="a part of what was agreed: 0.02, 2% or 2 all mean 2 %")
+    minor_units: int = Field(0, ge=0, le=1_000_000, description="a whole number of minor units, such as cents")
+
+
 class PolicyForm(RuleForm):
     name: str = Field("default", max_length=64, description="at most 64 characters")
     segments: dict[Name, RuleForm] = Field({}, description="a mapping of segment to what differs for it")
@@ -250,3 +270,4 @@ class PolicyForm(RuleForm):
     returned_to_sender: Literal["restock", "reissue", "nothing"] = Field("nothing", description="restock, reissue or nothing")
     return_days: int = Field(30, ge=1, le=3_650, description="1 to 3650")
     aging_hours: int = Field(0, ge=0, le=87_600, description="0 to 87600")
+    bill_tolerance: ToleranceForm = Field(ToleranceForm(), description="a mapping of ratio, minor_units")

@@ -27,9 +27,11 @@ from deploy.business.forms import (
     ShopFlowForm,
     ShopForm,
     StockForm,
+    ToleranceForm,
     WavesForm,
 )
 from deploy.business.sheets import Entry, Problem, Unreadable, hint, read_document, read_list, read_rows
+from deploy.business.suppliers import PriceForm
 from deploy.business.told import told_problems
 
 F = TypeVar("F", bound=Form)
@@ -53,6 +55,7 @@ def load_business(folder: Path) -> Business | list[Problem]:
         partners=_perhaps(folder / PARTNERS, PartnerForm, problems),
         carriers=_perhaps(folder / CARRIERS, CarriersForm, problems),
         items=_perhaps(folder / "items.csv", WeightForm, problems),
+        prices=_perhaps(folder / "prices.csv", PriceForm, problems),
     )
     broken = frozenset(problem.file for problem in problems)
     sheets = msgspec.structs.replace(sheets, broken=broken)
@@ -148,6 +151,8 @@ def _field(path: tuple[str | int, ...], form: type[Form]) -> tuple[str | int, ty
     match path:
         case ("filters", *rest) if rest and issubclass(form, RuleForm):
             return _field(tuple(rest), FilterForm)
+        case ("bill_tolerance", *rest) if rest and issubclass(form, PolicyForm):
+            return _field(tuple(rest), ToleranceForm)
         case ("segments", _, *rest) if rest and issubclass(form, PolicyForm):
             return _field(tuple(rest), RuleForm)
         case ("flow", *rest) if rest and issubclass(form, PolicyForm):

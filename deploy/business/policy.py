@@ -5,7 +5,7 @@ from math import asin, cos, radians, sin, sqrt
 
 from deploy.business.flow import Seller, flow_of
 from deploy.business.forms import NodeForm, PolicyForm, RuleForm
-from tables.policy import Policy, Rule
+from tables.policy import Policy, Rule, Tolerance
 
 EARTH_KM = 6_371
 Point = tuple[float, float]
@@ -35,6 +35,7 @@ def policy_of(form: PolicyForm, nodes: Iterable[NodeForm], pool: str = "", selle
         lost=form.lost,
         returned_to_sender=form.returned_to_sender,
         aging_hours=form.aging_hours,
+        bill_tolerance=Tolerance(basis_points=form.bill_tolerance.ratio, minor_units=form.bill_tolerance.minor_units),
     )
 
 

@@ -26,6 +26,7 @@ Invariant = Literal[
     "linked orders",  # an order that replaces goods names its own, is free, and no more is replaced than was shipped
     "inspections",  # goods are inspected once, after they came back, and go where the inspection says
     "refunds",  # no more is given back than was paid
+    "purchases",  # what a supplier ships for us is bought once, and paid as far as order, shipment and bills agree
     "amendments",  # a changed address reaches every fulfilment, or is said to be too late
     "in turn",  # what is waited for is given to whoever stands first and can do with it
     "dates",  # who waits is promised the date of what covers him, and no announced unit is promised twice

@@ -14,6 +14,7 @@ from streams.checks.gifts import GiftCheck
 from streams.checks.line import Line
 from streams.checks.money import Money
 from streams.checks.orders import Orders
+from streams.checks.purchases import Purchases
 from streams.checks.records import AnyEvent, Considered, Decision, OrderPlaced
 from streams.checks.reservations import Reservations
 from streams.checks.turns import Turns
@@ -39,10 +40,11 @@ class PoolCheck:
         self.line = Line()
         self.dates = Dates(findings, self.line)
         self.turns = Turns(findings, self.orders, self.line)
+        self.purchases = Purchases(findings, self.orders)
         self._findings = findings
         self._policy_version = 0
         self._offset = -1  # of the command that the decision is about
-        orders, after = self.orders, self.after
+        orders, after, purchases = self.orders, self.after, self.purchases
         self._folds: dict[type[AnyEvent], Callable[[Any], None]] = {
             OrderPlaced: self._placed,
             e.AmendmentTooLate: self.amended.too_late,
@@ -65,7 +67,7 @@ class PoolCheck:
             e.Reserved: self._reserved,
             e.Unreserved: self._unreserved,
             e.Shipped: self._shipped,
-            e.FoundShipped: orders.found_shipped,
+            e.FoundShipped: self._found_shipped,
             e.Progressed: orders.progressed,
             e.Delivered: orders.delivered,
             e.ReturnRequested: self._asked_back,
@@ -75,6 +77,11 @@ class PoolCheck:
             e.ReservationMade: self._kept,
             e.ReservationReleased: self._let_go,
             e.RefundDue: self._refund_due,
+            e.PurchaseOrdered: purchases.ordered,
+            e.BilledBack: purchases.billed,
+            e.BillSettled: purchases.settled,
+            e.CreditExpected: purchases.credited,
+            e.PricesSet: purchases.prices_set,
             e.Reissued: after.reissued,
             e.StockMoved: self._moved,
             e.StockCounted: self.changes.counted,
@@ -111,13 +118,16 @@ class PoolCheck:
                 self.gifts.settle()
                 self.changes.settle()
                 self.turns.settle()
+                self.purchases.settle()
                 self.orders.settle()
                 self.reservations.settle()
                 self.dates.settle()
         self.books.settle()
 
     def _plain(self, placed: OrderPlaced, reserved: Reserved) -> bool:
-        return self.carriage.rates is None and self.orders.placed_and_promised(placed, reserved)
+        if self.carriage.rates is not None or self.purchases.bills(reserved.node):
+            return False
+        return self.orders.placed_and_promised(placed, reserved)
 
     def _placed(self, event: OrderPlaced) -> None:
         self.amended.placed(event)
@@ -140,6 +150,8 @@ class PoolCheck:
         self.amended.promised(event)
         self.carriage.told(event)
         self.gifts.promised(event)
+        if not event.later:
+            self.purchases.told(event)
         self.books.reserve(event.node, event.rows, known.segment, known.shop)
 
     def _waits(self, event: e.Backordered) -> None:
@@ -157,7 +169,12 @@ class PoolCheck:
 
     def _shipped(self, event: e.Shipped) -> None:
         self.orders.ended(event, self.orders.get(event.order))
+        self.purchases.shipped(event)
         self.books.ship(event.node, event.rows)
+
+    def _found_shipped(self, event: e.FoundShipped) -> None:
+        self.orders.found_shipped(event)
+        self.purchases.shipped(event)
 
     def _returned(self, event: e.Returned) -> None:
         self.orders.returned(event)
@@ -195,6 +212,7 @@ class PoolCheck:
         self.books.set_node(event.node)
         self.carriage.node_set(event.node)
         self.dates.rules(event)
+        self.purchases.node_set(event.node)
 
     def _segment_set(self, event: e.SegmentSet) -> None:
         self.books.segments[event.segment.segment] = event.segment
@@ -206,12 +224,14 @@ class PoolCheck:
         self._policy_version = event.version
         self.orders.use(event.policy)
         self.gifts.use(event.policy)
+        self.purchases.use(event.policy)
         self.reservations.use(event.policy)
         self.dates.rules(event)
 
     def _told_of(self, event: e.FulfilmentReleased) -> None:
         self.orders.untold.released(event, self.orders.get(event.order).promises.get(event.fulfilment))
         self.carriage.told(event)
+        self.purchases.told(event)
 
     def _ticked(self, event: e.Ticked) -> None:
         self.orders.held_since.ticked(event.at)

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 import msgspec
 
+from streams.checks.bought import Bought
 from tables.events import Gifts, OrderLine, Origin, Paid, RefundCause, RefundLine, Row, Waiting
 
 LineSku = tuple[str, str]
@@ -62,6 +63,7 @@ class Known(msgspec.Struct, array_like=True, tag=1):
     placed_at: int = 0
     gifts: Gifts = ()
     priority: int = 0
+    purchases: dict[str, Bought] = {}
 
     @property
     def rank(self) -> tuple[int, int]:

@@ -15,6 +15,7 @@ from streams.rules import (
     manual_hold,
     observe,
     place,
+    purchase,
     refund,
     reissue,
     reserve,
@@ -58,7 +59,10 @@ RULES: dict[type[c.AnyCommand], Callable[[Plan, Any], None]] = {
     c.EndReturn: returns.end,
     c.InspectReturn: inspect.inspect,
     c.RefundOrder: refund.refund,
+    c.BillPurchase: purchase.bill,
+    c.SettleBill: purchase.settle_bill,
     c.SetNode: setup.set_node,
+    c.SetPrices: setup.set_prices,
     c.SetShop: setup.set_shop,
     c.SetSegment: setup.set_segment,
     c.SetListing: hold.set_listing,
@@ -75,6 +79,7 @@ def decide(pool: Pool, command: c.AnyCommand, offset: int) -> tuple[AnyEvent, ..
     plan = Plan(pool, offset)
     try:
         RULES[type(command)](plan, command)
+        purchase.settle(plan)
         refund.settle(plan, command)
         carriage.settle(plan)
     except MemoryError:

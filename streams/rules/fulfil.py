@@ -2,19 +2,30 @@
 
 import msgspec
 
-from connectors.contract import Fulfilment, FulfilmentLine, FulfilmentType
+from connectors.contract import Fulfilment, FulfilmentLine, FulfilmentType, PurchaseOrder
 from streams.decisions import Decision
 from streams.rules.brief import Brief, Placed
-from tables.events import NODE_SAID, CancelRequested, CarrierChosen, FulfilmentReleased, OrderPlaced, Reserved, Row, Unreserved
+from tables.events import (
+    NODE_SAID,
+    CancelRequested,
+    CarrierChosen,
+    FulfilmentReleased,
+    OrderPlaced,
+    PurchaseOrdered,
+    Reserved,
+    Row,
+    Unreserved,
+)
 
 
 def fulfil(decision: Decision | Brief, partition: int) -> tuple[Fulfilment, ...]:
     """One FulfilmentOrdered for each reservation, at once or when it is released, one FulfilmentCancelled for rows taken back (final) or
-    asked for (not final).
+    asked for (not final). One that is bought is told as a purchase order.
     `ordinal` is the place of the event in its decision."""
     placed: OrderPlaced | Placed | None = None
     told: list[Fulfilment] = []
     carried: dict[str, CarrierChosen] = {}
+    bought: dict[str, PurchaseOrdered] = {}
     for ordinal, event in enumerate(decision.events):
         match event:
             case OrderPlaced() | Placed():
@@ -33,14 +44,21 @@ def fulfil(decision: Decision | Brief, partition: int) -> tuple[Fulfilment, ...]
                 told.append(_told(decision, partition, ordinal, event, "FulfilmentCancelled", reason=event.reason, final=False))
             case CarrierChosen() if event.service:
                 carried[event.fulfilment] = event
+            case PurchaseOrdered():
+                bought[event.fulfilment] = event
             case _:
                 pass
-    return tuple([_carried(one, carried[one.id]) if one.id in carried else one for one in told] if carried else told)
+    return tuple([_agreed(one, carried.get(one.id), bought.get(one.id)) for one in told] if carried or bought else told)
+
+
+def _agreed(told: Fulfilment, by: CarrierChosen | None, purchase: PurchaseOrdered | None) -> Fulfilment:
+    if told.type != "FulfilmentOrdered":
+        return told
+    carried = told if by is None else _carried(told, by)
+    return carried if purchase is None else _bought(carried, purchase)
 
 
 def _carried(told: Fulfilment, by: CarrierChosen) -> Fulfilment:
-    if told.type != "FulfilmentOrdered":
-        return told
     return msgspec.structs.replace(
         told,
         carrier=by.carrier,
@@ -50,6 +68,11 @@ def _carried(told: Fulfilment, by: CarrierChosen) -> Fulfilment:
         transit_days=by.days,
         grams=by.grams,
     )
+
+
+def _bought(told: Fulfilment, purchase: PurchaseOrdered) -> Fulfilment:
+    lines = tuple([FulfilmentLine(line.line, line.sku, line.units, line.cost) for line in purchase.lines])
+    return msgspec.structs.replace(told, lines=lines, purchase=PurchaseOrder(purchase.fulfilment, purchase.currency, purchase.freight))
 
 
 def _told(

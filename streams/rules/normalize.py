@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from itertools import count, repeat
 
 from connectors.contract import (
+    BillDraft,
     CancelDraft,
     Channel,
     Draft,
@@ -25,6 +26,7 @@ from connectors.contract import (
 )
 from streams.commands import AnyCommand, Cause
 from streams.reference import Reference, ShopRecord
+from streams.rules.normalize_bills import billed
 from streams.rules.normalize_bounds import Outcome, told
 from streams.rules.normalize_orders import cancel, place, reduce
 from streams.rules.normalize_reservations import release, reserve
@@ -108,6 +110,8 @@ def _translate(draft: Draft, raw: RawRecord, shop: ShopRecord, reference: Refere
             return reserve(draft, shop, reference, cause, raw.received_at)
         case ReleaseDraft():
             return release(draft, shop, cause)
+        case BillDraft():
+            return billed(draft, shop, cause)
         case _:
             source, partition, offset, first = cause
             return book(draft, shop, reference, zip(repeat(source), repeat(partition), repeat(offset), count(first)))

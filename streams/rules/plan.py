@@ -15,6 +15,8 @@ from tables.events import (
     Move,
     MovedBy,
     OrderPlaced,
+    PurchaseLine,
+    PurchaseOrdered,
     ReservationMade,
     ReservationReleased,
     Reserved,
@@ -99,6 +101,17 @@ class Plan:
             event = msgspec.structs.replace(event, later=True, recipient=party(key, node, placed))
         self.emit(event)
         self._unread.append((event, segment))
+        if not event.later:
+            self.buy(key, event.fulfilment, node, rows)
+
+    def buy(self, key: str, fulfilment: str, node: str, rows: Iterable[Row]) -> None:
+        """What a node that bills us is told to ship is bought of it, at the costs of now."""
+        if not (currency := self.pool.bills_in(node)):
+            return
+        costs = self.pool.prices.get(node, {})
+        lines = tuple([PurchaseLine(row.line, row.sku, row.quantity, costs.get(row.sku)) for row in rows])
+        freight = self.pool.nodes[node].freight
+        self.emit(PurchaseOrdered(order=key, fulfilment=fulfilment, node=node, currency=currency, lines=lines, freight=freight))
 
     def set_aside(self, event: ReservationMade) -> None:
         self.emit(event)

@@ -1,6 +1,7 @@
-"""SetNode, SetShop, SetSegment, SetPolicy, SetCarriers, SetWeights and Tick: what the pool is to know, from this offset on. Pure."""
+"""SetNode, SetPrices, SetShop, SetSegment, SetPolicy, SetCarriers, SetWeights and Tick: what the pool is to know, from this offset on.
+Pure."""
 
-from streams.commands import UNDECODABLE, SetCarriers, SetNode, SetPolicy, SetSegment, SetShop, SetWeights, Tick
+from streams.commands import UNDECODABLE, SetCarriers, SetNode, SetPolicy, SetPrices, SetSegment, SetShop, SetWeights, Tick
 from streams.rules.dating import date
 from streams.rules.expire import end_holds
 from streams.rules.fill import fill
@@ -8,6 +9,7 @@ from streams.rules.offer import time_out
 from streams.rules.plan import Plan
 from streams.rules.reserve import end_expired
 from streams.rules.returns import expire
+from streams.rules.stock import unknown_nodes
 from streams.rules.waves import send_off
 from tables.carriers import decode_rates
 from tables.events import (
@@ -16,6 +18,7 @@ from tables.events import (
     Grant,
     NodeSet,
     PolicySet,
+    PricesSet,
     RatesSet,
     Refused,
     SegmentSet,
@@ -57,6 +60,12 @@ def set_node(plan: Plan, command: SetNode) -> None:
         granted = [grant for sku, units in found.on_hand.items() for grant in plan.granted(sku, sign * units)]
         plan.moved("", "node", 0, (), granted)
     _retry_backorders(plan)
+
+
+def set_prices(plan: Plan, command: SetPrices) -> None:
+    """They hold for what is bought from now on."""
+    if _newer(plan, f"prices/{command.node}/{command.part}", command.version) and not unknown_nodes(plan, command.node):
+        plan.emit(PricesSet(version=command.version, node=command.node, part=command.part, prices=command.prices))
 
 
 def set_shop(plan: Plan, command: SetShop) -> None:

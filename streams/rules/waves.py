@@ -69,6 +69,7 @@ def _send(plan: Plan, name: str) -> set[str]:
         plan.emit(
             FulfilmentReleased(order=key, fulfilment=other, node=node, rows=rows, sealed=order.sealed, shipping=order.shipping, group=group)
         )
+        plan.buy(key, other, node, rows)
     return set(together)
 
 

@@ -11,12 +11,12 @@ import msgspec
 from connectors.contract import Millis, RawRecord, ShopRef
 from streams import commands as c
 from streams.reference import AnyReference, ListingRecord, NodeRecord, PoolRecord, ShopRecord
+from streams.simulation.agreed import carriers, supplier
 from streams.simulation.broker import START_MS
-from streams.simulation.rates import carriers
 from tables.calendar import EPOCH, MINUTE_MS, WEEK, Waves
 from tables.events import Node, Segment, Shop
 from tables.flow import Flow, HoldRule, ShopFlow
-from tables.policy import GiftReturns, GiftShort, Policy, Rule, encode_policy
+from tables.policy import GiftReturns, GiftShort, Policy, Rule, Tolerance, encode_policy
 
 TENANT = "acme"
 TEAS = ("ASSAM", "SENCHA", "OOLONG")
@@ -26,6 +26,7 @@ SHORTAGES: tuple[Literal["backorder", "partial", "reject"], ...] = ("backorder",
 GIFTS: tuple[GiftShort, ...] = ("wait", "ship_later", "drop")
 GIFT_RETURNS: tuple[GiftReturns, ...] = ("expected", "kept")
 REMEMBERED = (7, 7, 60)
+TOLERANCES = (Tolerance(), Tolerance(minor_units=40))
 # what becomes of an order that is not paid, that looks like fraud, that somebody keeps back
 FLOWS = (
     None,
@@ -108,6 +109,7 @@ def _records(pool: str, partition: int, partitions: int) -> tuple[AnyReference, 
 
 def _change(random: Random, pool: str, partition: int, causes: Iterator[c.Cause], at: float) -> Import:
     apart = Random(f"{pool}/{at}")  # so that all else of a schedule stays as it was
+    buying = Random(f"suppliers/{pool}/{at}")
     rule = Rule(shortage=random.choice(SHORTAGES), max_splits=random.randint(0, 2), refund_cancelled=True, refund_on="received")
     policy = Policy(
         rule=_with_gifts(Random(f"gifts/{pool}/{at}"), rule),
@@ -116,6 +118,7 @@ def _change(random: Random, pool: str, partition: int, causes: Iterator[c.Cause]
         lost=apart.choice(("nothing", "hold", "reissue")),
         returned_to_sender=apart.choice(("nothing", "restock", "reissue")),
         flow=_with_waves(Random(f"waves/{pool}/{at}"), pool, random.choice(FLOWS)),
+        bill_tolerance=buying.choice(TOLERANCES),
     )
     parts = ((random.choice(TEAS), 2), (TEAS[0], 1))[: random.randint(1, 2)]
     listing = c.SetListing(pool=pool, cause=next(causes), version=2, shop=f"web-{pool}", listing=GIFT, parts=tuple(dict(parts).items()))
@@ -123,7 +126,7 @@ def _change(random: Random, pool: str, partition: int, causes: Iterator[c.Cause]
     return Import(
         at=at,
         partition=partition,
-        commands=(told, listing, *_goodwill(pool, causes), *carriers(apart, pool, causes)),
+        commands=(told, listing, *_goodwill(pool, causes), *carriers(apart, pool, causes), *supplier(buying, pool, causes)),
         reference=(ListingRecord(shop=f"web-{pool}", listing=GIFT, parts=listing.parts, version=2),),
     )
 

@@ -11,7 +11,9 @@ from connectors.contract import Fulfilment, RawRecord
 from streams.commands import encode_command
 from streams.reference import encode_reference, record_id
 from streams.simulation.business import Delivery, Import, raw, when
+from streams.simulation.operators import number_at
 from streams.simulation.sent_back import carried, sent_back
+from streams.simulation.suppliers import billed, settled
 from streams.simulation.world import World
 from streams.topics import COMMANDS, FULFILMENTS, RAW, REFERENCE
 
@@ -81,6 +83,8 @@ class Outside:
         if (told.type, told.id) in self._told:
             return
         self._told.add((told.type, told.id))
+        if told.purchase:
+            self._bill(told)
         choice = Random(f"{self._seed}/{told.type}/{told.id}")
         document = {"document": f"{told.type[10]}{told.id}", "fulfilment": told.id}
         if told.type == "FulfilmentCancelled":
@@ -109,6 +113,13 @@ class Outside:
         if choice.random() < 0.7:
             rest = {"document": f"R{told.id}", "fulfilment": told.id, "type": "shipment", "shipped_at": when(1), "tracking": f"P-{told.id}"}
             self._send_in(after + choice.uniform(-0.1, LATEST_S), _from_the_warehouse(told, rest))
+
+    def _bill(self, told: Fulfilment) -> None:
+        choice = Random(f"{self._seed}/bills/{told.id}")
+        for record in billed(told, choice):
+            self._send_in(choice.uniform(0.1, LATEST_S), record)
+        if choice.random() < 0.3:
+            self.publish(settled(told, choice, LATEST_S, number_at(self._world.now + LATEST_S)))
 
     def _reply(self, told: Fulfilment, document: dict[str, Any], choice: Random) -> float:
         """Soon or late; returns after how many seconds."""

@@ -1,6 +1,7 @@
 """What is wrong with the numbers, times and names of a draft, in words."""
 
 from connectors.contract import (
+    BillDraft,
     CancelDraft,
     ChangeDraft,
     CountDraft,
@@ -62,6 +63,9 @@ def faults_of(draft: Draft) -> list[str]:
             return moments(draft.asked_at)
         case ReturnEndDraft():
             return moments(draft.ended_at)
+        case BillDraft():
+            prices = bounds(0, 10**12, draft.freight, *(line.price for line in draft.lines))
+            return moments(draft.billed_at) + prices + bounds(1, 1_000_000_000, *(line.quantity for line in draft.lines))
         case RejectionDraft():
             return [] if draft.reason else ["no reason"]
         case TooLateDraft():

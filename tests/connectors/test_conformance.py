@@ -15,6 +15,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from connectors.contract import (
+    BillDraft,
     CancelDraft,
     ChangeDraft,
     Channel,
@@ -239,7 +240,7 @@ def _names(draft: Draft) -> object:
             return draft.order, draft.tracking
         case ReturnRequestDraft() | ReturnEndDraft():
             return draft.order, draft.rma
-        case ShipmentDraft() | RejectionDraft() | ProgressDraft() | TooLateDraft():
+        case ShipmentDraft() | RejectionDraft() | ProgressDraft() | TooLateDraft() | BillDraft():
             return draft.document, draft.fulfilment
         case TrackingDraft():
             return draft.document, draft.tracking

@@ -18,6 +18,7 @@ MOVE = json.loads((FIXTURES / "warehouse" / "move.json").read_text())
 INSPECTION = json.loads((FIXTURES / "warehouse" / "inspection.json").read_text())
 TRACKING = json.loads((FIXTURES / "warehouse" / "tracking.json").read_text())
 SUPPLY = json.loads((FIXTURES / "warehouse" / "supply.json").read_text())
+BILL = json.loads((FIXTURES / "warehouse" / "bill.json").read_text())
 SHIPMENT = json.loads((FIXTURES / "warehouse" / "shipment.json").read_text())
 
 
@@ -78,6 +79,10 @@ def test_a_signed_document_without_a_name_is_malformed(document: dict[str, Any])
         (INSPECTION | {"lines": [INSPECTION["lines"][0] | {"disposition": "eaten"}]}, "malformed"),
         (INSPECTION | {"lines": []}, "no_lines"),
         (TRACKING | {"tracking": ""}, "bad_id"),
+        (BILL | {"lines": []}, "no_lines"),
+        (BILL | {"lines": [BILL["lines"][0] | {"price": -1}]}, "bad_price"),
+        (BILL | {"freight": 4.9}, "bad_price"),
+        (BILL | {"currency": "XXX"}, "unknown_currency"),
         (TRACKING | {"at": "2026-03-04 18:00:00"}, "naive_time"),
         ({"type": "progress", "document": "P", "fulfilment": "f", "stage": "lost", "at": "2026-03-01T08:00:00Z"}, "malformed"),
         ({"type": "rejection", "document": "X", "fulfilment": "f"}, "missing_field"),
@@ -111,6 +116,7 @@ def test_every_example_of_the_documentation_is_what_it_says_it_is() -> None:
         "tracking",
         "return",
         "inspection",
+        "bill",
     ]
     for example in examples:
         assert isinstance(received(example), Received)

@@ -57,7 +57,7 @@ def offsets_are_committed_when_decided_and_not_when_written(patch: pytest.Monkey
     patch.setattr(FencedLedger, "_commit", commit)
 
 
-@found_within(30, "late transactions", since=22)
+@found_within(5, "late transactions", since=32)
 def nobody_is_shut_out_of_the_log_of_decisions(patch: pytest.MonkeyPatch) -> None:
     with_names_of(patch, lambda process, name: f"{name}-{process}" if name.startswith("allocate") else name)
 
@@ -68,7 +68,7 @@ def with_names_of(patch: pytest.MonkeyPatch, named: Callable[[int, str], str]) -
     patch.setattr(Pipeline, "_transactions", lambda self, process, name: make(self, process, named(process.born, name)))
 
 
-@found_within(30)
+@found_within(5, since=9)
 def the_state_of_a_partition_is_kept_when_it_is_revoked(patch: pytest.MonkeyPatch) -> None:
     kept: dict[tuple[int, int], Ledger] = {}
     rebuild_desk = Desk.rebuild
@@ -123,7 +123,7 @@ def commands_that_were_not_fetched_are_passed_over(patch: pytest.MonkeyPatch) ->
     patch.setattr(Ledger, "decide", gullible)
 
 
-@found_within(30)
+@found_within(5, since=8)
 def fulfilments_go_on_after_the_last_one(patch: pytest.MonkeyPatch) -> None:
     def last_of_all(log: Log, partition: int) -> fulfil.Told:
         """As if decisions were fulfilled in another order."""

@@ -14,7 +14,7 @@ from streams.produce import Outgoing, Transactions
 from tests.streams.planted import found_within
 
 
-@found_within(30, "taking over", since=60)
+@found_within(5, "taking over", since=239)
 def the_log_is_read_before_others_are_shut_out(patch: pytest.MonkeyPatch) -> None:
     def take_over(owned: Owned) -> bool:
         return owned.desk.rebuild() is not None and owned.desk.fence()
@@ -33,7 +33,7 @@ def the_log_is_read_before_others_are_shut_out(patch: pytest.MonkeyPatch) -> Non
     patch.setattr(Owned, "_take_over", take_over)
 
 
-@found_within(30, "transactions", since=25)
+@found_within(5, "transactions", since=31)
 def what_was_decided_is_called_durable_before_it_is(patch: pytest.MonkeyPatch) -> None:
     def early(desk: Desk, batch: Sequence[Outgoing]) -> None:
         desk.durable += len(batch)
@@ -43,7 +43,7 @@ def what_was_decided_is_called_durable_before_it_is(patch: pytest.MonkeyPatch) -
     patch.setattr(Desk, "write", early)
 
 
-@found_within(3, "markers", since=89)
+@found_within(5, "markers", since=25)
 def what_is_acknowledged_is_taken_for_settled(patch: pytest.MonkeyPatch) -> None:
     def trusting(desk: Desk) -> int:
         desk.settled = desk.durable

@@ -67,7 +67,7 @@ def what_is_announced_is_marked_done_after_it_was_written(patch: pytest.MonkeyPa
     patch.setattr(View, "_publish_all", late)
 
 
-@found_within(30, "transactions")
+@found_within(5, "transactions", since=23)
 def a_snapshot_is_taken_after_what_it_announces_was_gathered(patch: pytest.MonkeyPatch) -> None:
     async def too_new(view: View) -> None:
         ledger = view._ledger
@@ -90,7 +90,7 @@ def what_a_snapshot_says_is_due_is_not_told(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(News, "add", lambda news, packed: None)
 
 
-@found_within(3, "markers", since=25)
+@found_within(5, "markers", since=41)
 def a_snapshot_says_that_what_hangs_was_told(patch: pytest.MonkeyPatch) -> None:
     def save(view: View, snapshot: Snapshot) -> None:
         view._snapshots.save(view.partition, snapshot)
@@ -98,7 +98,7 @@ def a_snapshot_says_that_what_hangs_was_told(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(View, "_save", save)
 
 
-@found_within(90)
+@found_within(5, since=34)
 def a_reader_that_was_left_goes_on_publishing(patch: pytest.MonkeyPatch) -> None:
     async def careless(stage: Announce) -> None:
         stage._views.clear()
@@ -170,7 +170,7 @@ def commands_are_numbered_by_the_process(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(Normalize, "_some", some)
 
 
-@found_within(30, "late records")
+@found_within(5, "late records", since=27)
 def dead_letters_are_sent_and_not_waited_for(patch: pytest.MonkeyPatch) -> None:
     async def forgotten(deliveries: Deliveries, records: Sequence[Outgoing]) -> asyncio.Future[None]:
         letters = [record for record in records if record.topic == "dead-letters"]
@@ -203,7 +203,7 @@ def a_transaction_whose_commit_failed_is_written_again(patch: pytest.MonkeyPatch
     patch.setattr(Transactions, "write", twice)
 
 
-@found_within(30, "transactions")
+@found_within(5, "transactions", since=8)
 def a_transaction_that_failed_is_passed_over(patch: pytest.MonkeyPatch) -> None:
     def careless(transactions: Transactions, records: Sequence[Outgoing]) -> None:
         try:

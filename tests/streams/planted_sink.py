@@ -13,7 +13,7 @@ from analytics.store import Store
 from tests.streams.planted import found_within
 
 
-@found_within(30, "clickhouse", since=15)
+@found_within(5, "clickhouse", since=21)
 def the_end_of_a_cut_is_committed_before_it_is_inserted(patch: pytest.MonkeyPatch) -> None:
     def write(sink: Sink, cut: Cut, records: Sequence[Received]) -> None:
         tables = sink._feeds[cut.topic].tables(cut, records)
@@ -23,7 +23,7 @@ def the_end_of_a_cut_is_committed_before_it_is_inserted(patch: pytest.MonkeyPatc
     patch.setattr(Sink, "_write", write)
 
 
-@found_within(30, "clickhouse")
+@found_within(5, "clickhouse", since=9)
 def a_cut_is_not_written_down(patch: pytest.MonkeyPatch) -> None:
     def write(sink: Sink, cut: Cut, records: Sequence[Received]) -> None:
         sink._store.insert(cut, sink._feeds[cut.topic].tables(cut, records))
@@ -42,7 +42,7 @@ def a_cut_is_written_down_after_it_was_inserted(patch: pytest.MonkeyPatch) -> No
     patch.setattr(Sink, "_write", write)
 
 
-@found_within(30, "clickhouse")
+@found_within(5, "clickhouse", since=9)
 def a_pending_cut_is_cut_anew(patch: pytest.MonkeyPatch) -> None:
     patch.setattr("analytics.sink.pending_end", lambda note: None)
 
@@ -56,7 +56,7 @@ def a_pending_cut_ends_with_what_has_come(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(Buffer, "_cut_again", again)
 
 
-@found_within(30, "clickhouse", since=28)
+@found_within(5, "clickhouse", since=31)
 def an_insert_that_failed_is_passed_over(patch: pytest.MonkeyPatch) -> None:
     def insert(store: Store, cut: Cut, tables: Mapping[str, Any]) -> None:
         for name, table in tables.items():

@@ -2,9 +2,10 @@
 
 from tables.carriers import Band, RateTable, Service, Zone
 from tables.flow import Flow, HoldRule, ShopFlow
-from tables.policy import Policy, Rule
+from tables.policy import Policy, Rule, Tolerance
 from tests.carriage import set_carriers
 from tests.story import Story, key, line
+from tests.streams.drop_shipping import bill, prices, settle_bill
 
 TEAS = ("ASSAM", "SENCHA", "OOLONG")
 DAY_MS = 86_400_000
@@ -92,6 +93,7 @@ def _afterwards(story: Story) -> None:
     story.tick(DAY_MS + HOUR_MS)
     _later(story)
     _money(story)
+    _bought(story)
     _found_and_lost(story)
     _gifts(story)
     _carried(story)
@@ -177,3 +179,22 @@ def _announced(story: Story) -> None:
     story.arrives("PO-1", "hamburg", GREEN=4)
     story.tick(now + 10_000)
     story.tick(now + 12_000)
+
+
+def _bought(story: Story) -> None:
+    """A supplier ships for us, and bills us for it."""
+    story.node("kiln", kind="supplier", bills_in="EUR", freight=490)
+    prices(story, "kiln", BOWL=700)
+    story.policy(Policy(rule=Rule(max_splits=1), bill_tolerance=Tolerance(basis_points=100)))
+    story.receive("kiln", BOWL=100)
+    for name in ("b1", "b2", "b3"):
+        story.place(name, line("BOWL", 3), at=40)
+    first, second = story.fulfilment("b1"), story.fulfilment("b2")
+    story.ship(first)
+    bill(story, "INV-1", first, ("BOWL", 3, 705), freight=490)
+    bill(story, "INV-2", second, ("BOWL", 3, 700))  # before its shipment
+    story.ship(second)
+    bill(story, "INV-3", first, ("BOWL", 3, 705))  # once more
+    settle_bill(story, "INV-3", first, "rejected")
+    story.take_back("b1", ("BOWL", "BOWL", 1), node="kiln")
+    story.refuse(story.fulfilment("b3"))

@@ -1,5 +1,6 @@
 import { $, at, badge, count, dated, fetchJson, h, live, millis, nothing, orderLink, query, spoken, table, wanted } from "./yipan.js";
 import { journeyCard, parcelsCard } from "./order-life.js";
+import { purchasesCard, tellPurchase } from "./order-purchases.js";
 
 const PATIENCE = 12; // raw records looked up for one story
 
@@ -117,7 +118,8 @@ function rowsOf(rows) {
   return rows.length > 6 ? `${named} and ${count(rows.length - 6)} more lines` : named;
 }
 
-function tell({ type, node, fulfilment, units, reasons, said }) {
+function tell(event) {
+  const { type, node, fulfilment, units, reasons, said } = event;
   const why = spoken(reasons.join(", "));
   switch (type) {
     case "OrderPlaced": return said.revision > 1 ? `Taken as revision ${said.revision}: ${count(units)} units.` : `Taken: ${count(units)} units.`;
@@ -148,7 +150,7 @@ function tell({ type, node, fulfilment, units, reasons, said }) {
     case "Inspected": return `${node} looked at return ${said.rma}: ${said.lines.map(([sku, end, n]) => `${count(n)} × ${sku} ${spoken(end)}`).join(", ")}.`;
     case "CancelRefused": return `${node} says that it is too late to stop ${rowsOf(said.rows)}.`;
     case "Shortage": return `${count(units)} × ${said.sku} promised at ${node} were not there.`;
-    default: return "";
+    default: return tellPurchase(event);
   }
 }
 
@@ -200,7 +202,7 @@ async function tellStory(order) {
     return [...(i >= 0 ? [rawStep(decision, views[i])] : []), decisionStep(decision, own)];
   });
   const open = $("journey")?.querySelector("details").open;
-  $("order").replaceChildren(head(about), journeyCard(journey), lines.length ? linesCard(lines) : "", parcelsCard(parcels),
+  $("order").replaceChildren(head(about), journeyCard(journey), lines.length ? linesCard(lines) : "", parcelsCard(parcels), purchasesCard(events) ?? "",
     h("ol", { class: "story" }, steps, fulfilmentSteps(fulfilments), letters.map(letterStep)));
   if (open) $("journey").querySelector("details").open = true;
   $("order").dataset.ready = "true";
