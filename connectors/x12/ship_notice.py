@@ -1,5 +1,5 @@
 """856, ship notice. Under a purchase order that is a fulfilment of ours (a supplier who ships for us) it is the shipment; under any other
-it announces goods on their way to a node, which count when the node receives them (944)."""
+it announces goods on their way to a node."""
 
 import re
 
@@ -7,6 +7,7 @@ import msgspec
 
 from connectors.contract import Draft, Ignored, Millis, Rejected, ShipmentDraft
 from connectors.payload import Unusable
+from connectors.x12.announced import announced
 from connectors.x12.fields import OURS_AS_BUYER, goods, printable, summed, units
 from connectors.x12.paper import Paper
 from connectors.x12.segments import Segment, at
@@ -20,7 +21,6 @@ PACKAGE = frozenset({"CP", "CN"})
 _CHANGED = Rejected(
     "changed_notice", "The notice takes back or replaces an earlier one, which cannot be undone by itself: correct the shipment by hand."
 )
-_ANNOUNCED = Ignored("announced", "Goods on their way to a node count when the node tells of their receipt.")
 
 
 class _Level(msgspec.Struct):
@@ -38,7 +38,7 @@ def read_856(paper: Paper) -> tuple[Draft, ...] | Ignored | Rejected:
     parcels = _parcels(paper)
     ours = {parcel: lines for parcel, lines in parcels.items() if FULFILMENT.fullmatch(parcel[0])}
     if not ours:
-        return _ANNOUNCED
+        return announced(paper, [line for lines in parcels.values() for line in lines])
     if at(paper.one("BSN"), 1) not in FIRST_HEARD:
         return _CHANGED
     shipped_at = _shipped_at(paper)

@@ -2,7 +2,7 @@
 
 from connectors.contract import CountDraft, Draft, Ignored, Millis, MoveDraft, ReceiptDraft, Rejected
 from connectors.payload import Unusable
-from connectors.x12.fields import OURS_AS_DEPOSITOR, goods, name, summed, units
+from connectors.x12.fields import OURS_AS_DEPOSITOR, goods, name, printable, summed, units
 from connectors.x12.paper import START_OF_DAY, Paper
 from connectors.x12.segments import Segment, at
 
@@ -45,7 +45,9 @@ def read_944(paper: Paper) -> tuple[Draft, ...] | Ignored | Rejected:
     node, document = paper.node(), paper.document
     # a date alone is the day's beginning, so that a count of that day has what came: units that are not there would be sold
     received_at = paper.moment(at(paper.one("W17"), 2), START_OF_DAY, "", "W1702")
-    receipt = ReceiptDraft(document=document, node=node, received_at=received_at, lines=summed(received))
+    # what was announced: the shipment, else the order of ours that it answers
+    supply = printable(at(paper.one("W17"), 5) or at(paper.one("W17"), 4))
+    receipt = ReceiptDraft(document=document, node=node, received_at=received_at, lines=summed(received), supply=supply)
     if not damaged:
         return (receipt,)
     if any(sum(units for sku, units in received if sku == line.sku) < line.quantity for line in summed(damaged)):
