@@ -7,7 +7,7 @@ from streams.rules.demand import Demand
 from streams.rules.gifts import given_with, left_alone
 from streams.rules.plan import Plan
 from streams.rules.reservation import claim
-from tables.events import OrderRejected, Row
+from tables.events import CancelRequested, OrderRejected, Row
 from tables.orders import LineSku, Order, merge, split, subtract, sums
 
 WITH_PARENT = "with_parent"  # why a gift is taken from its node
@@ -146,7 +146,9 @@ def stands_in_line(plan: Plan, order: Order, needs: Iterable[Row]) -> bool:
 
 
 def _give_back_all(plan: Plan, key: str, order: Order, going: Open) -> None:
-    """Nothing of a rejected order stays promised."""
+    """Nothing of a rejected order stays promised; its nodes are asked for the rest of what this decision has not asked them for already."""
+    asked = [event for event in plan.events if isinstance(event, CancelRequested) and event.order == key]
     for name, rows in standing(order, going).items():
-        if left := subtract_asked(rows, order.open_fulfilments[name].asked):
+        now = [row for event in asked if event.fulfilment == name for row in event.rows]
+        if left := subtract_asked(rows, (*order.open_fulfilments[name].asked, *now)):
             plan.give_back(key, order, name, left, "order_rejected")

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tables.events import OrderReduced, RefundDue, ReturnRequested, Row, Unreserved
+from tables.events import CancelRequested, OrderReduced, RefundDue, ReturnRequested, Row, Unreserved
 from tables.flow import Flow, ShopFlow
 from tables.gifts import share
 from tables.policy import GiftReturns, GiftShort, Policy, Rule, Shortage
@@ -170,6 +170,19 @@ def test_a_gift_whose_node_answers_cancels_is_asked_for_first() -> None:
     assert story.at("1") == {"east": {"CUP": 1}, "west": {"TEA": 1}}
     story.refuse(fulfilment, "cancelled")
     assert story.at("1") == {"west": {"TEA": 1, "CUP": 1}}
+
+
+def test_the_node_of_an_order_that_cannot_be_had_any_more_is_asked_for_its_gift_once() -> None:
+    """The tea is not to be had elsewhere, and nobody is let wait: the cup, and the tea that is left, are asked back."""
+    story = shop({"east": {"TEA": 2, "CUP": 2}}, shortage="reject")
+    story.node("east", cancel="confirm")
+    order(story, 2, 2)
+
+    decision = story.refuse(story.fulfilment("1"), "damaged", ("TEA", 1))
+
+    asked = [(row.line, row.quantity) for event in of_type(decision, CancelRequested) for row in event.rows]
+    assert sorted(asked) == [("gift", 1), ("gift", 1), ("tea", 1)]
+    assert Logs(story).check().violations == ()
 
 
 def test_a_lost_parcel_goes_out_once_more_with_its_gift() -> None:
