@@ -9,7 +9,12 @@ from deploy.commands.output import Json, console
 from deploy.settings import load_settings
 
 Folder = Annotated[
-    Path, typer.Argument(exists=True, file_okay=False, help="nodes.csv, shops.yaml, segments.yaml, listings.csv, stock.csv, policy.yaml")
+    Path,
+    typer.Argument(
+        exists=True,
+        file_okay=False,
+        help="nodes.csv, shops.yaml, segments.yaml, listings.csv, stock.csv, policy.yaml; carriers.yaml, items.csv, prices.csv",
+    ),
 ]
 
 
