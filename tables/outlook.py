@@ -4,7 +4,8 @@ Each of them draws on what comes as an order does on what is there: what a recei
 that he draws are not there for anybody behind him, also where they are not enough for him.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from heapq import merge
 from typing import NamedTuple
 
 from tables.events import Dated
@@ -13,6 +14,8 @@ from tables.policy import HOUR_MS
 from tables.state import Pool, Queue
 from tables.stock import Cells
 from tables.tiers import draw, drawing_order, grants
+
+Place = tuple[int, int, str]  # in a queue: (-priority, placed_at, order)
 
 
 class Pot(NamedTuple):
@@ -27,13 +30,19 @@ class Pot(NamedTuple):
         return self.free.get(origin, 0)
 
 
+def in_turn(pool: Pool, skus: Iterable[str], now: int) -> Iterable[Place]:
+    """Who waits for any of these SKUs, once for each of them, in the order in which they are served."""
+    lines = [in_line(pool, sku, now) for sku in skus]
+    return merge(*lines, key=lambda place: rank(pool, place, now)) if pool.policy.aging_hours else merge(*lines)
+
+
 def in_line(pool: Pool, sku: str, now: int) -> Queue:
     """Who waits for a SKU, in the order in which they are served."""
     queue = pool.queues.get(sku, [])
     return sorted(queue, key=lambda place: rank(pool, place, now)) if pool.policy.aging_hours else queue
 
 
-def rank(pool: Pool, place: tuple[int, int, str], now: int) -> tuple[bool, int, int, str]:
+def rank(pool: Pool, place: Place, now: int) -> tuple[bool, int, int, str]:
     """By priority, then age; before all others who have waited for as long as the policy lets anybody wait, by age alone."""
     priority, placed_at, key = place
     aging = pool.policy.aging_hours * HOUR_MS

@@ -1,14 +1,13 @@
 """Backorders filled by what became free: by priority, then age; first, who has waited too long for that. Pure."""
 
 from collections.abc import Iterable
-from heapq import merge
 
 from streams.rules.allocate import allocate, can_fill
 from streams.rules.plan import Plan
 from streams.rules.rebalance import demand_of
 from tables.events import UNASSIGNED, FillDeferred, Row
 from tables.orders import Order
-from tables.outlook import in_line, rank
+from tables.outlook import in_turn
 
 
 def fill(plan: Plan, skus: Iterable[str]) -> None:
@@ -20,7 +19,7 @@ def fill(plan: Plan, skus: Iterable[str]) -> None:
         return
     budget = pool.policy.fills_per_decision
     last = None
-    for place in merge(*(in_line(pool, sku, plan.now) for sku in wanted), key=lambda place: rank(pool, place, plan.now)):
+    for place in in_turn(pool, wanted, plan.now):
         key = place[2]
         if place == last or key in plan.touched:
             continue
