@@ -479,7 +479,7 @@ cdef class Quick:
         if not whole:
             return None
         node = ranking.names[chosen]
-        if pool.time_to_accept(node) or pool.bills_in(node):
+        if not pool.is_told_only(node):
             return None
         fulfilment = "F" + blake2b(f"{pool.name}/{offset}/0".encode(), digest_size=10).hexdigest()
         self._write_decision(ledger, pool, pool_name, offset, ranking, chosen, covers, fulfilment)

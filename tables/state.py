@@ -137,6 +137,11 @@ class Pool(msgspec.Struct):
         found = self.nodes.get(node)
         return found.bills_in if found else ""
 
+    def is_told_only(self, node: str) -> bool:
+        """It is neither asked whether it will ship, nor paid for it."""
+        found = self.nodes.get(node)
+        return found is None or not (found.accept_minutes or found.bills_in)
+
     def is_untold(self, key: str, node: str, fulfilment: str) -> bool:
         by_shop = self.untold.get(node)
         return by_shop is not None and fulfilment in by_shop.get(key.split("/", 2)[1], ())
