@@ -233,6 +233,21 @@ def test_a_record_that_would_be_too_long_goes_the_long_way() -> None:
     assert quick.decide(story.ledger, len(story.commands), command, MAX_RECORD) is not None
 
 
+@pytest.mark.parametrize("about", [{"bills_in": "EUR", "freight": 490}, {"accept_minutes": 30}])
+def test_a_node_that_is_paid_or_asked_for_it_is_decided_on_the_long_way(about: dict[str, Any]) -> None:
+    story = begun()
+    quick = compiled.quick()
+    story.node("east", **about)
+    story.node("west", priority=1)
+    command = encode_command(placed(story))
+
+    assert quick is None or quick.decide(story.ledger, len(story.commands), command, MAX_RECORD) is None
+    story.place("1", line("TEA", 1, "a"))
+    assert story.order("1").open_fulfilments[story.fulfilment("1")].node == "east"
+    same_whichever_way(story)
+    followed(story)
+
+
 def test_an_order_with_postage_discounts_and_a_shipping_method_is_an_ordinary_one() -> None:
     story = begun()
     quick = compiled.quick()
