@@ -355,12 +355,14 @@ class TrackingDraft(msgspec.Struct, frozen=True, kw_only=True, tag="tracking"):
 
 class RejectionDraft(msgspec.Struct, frozen=True, kw_only=True, tag="rejection", omit_defaults=True):
     """A node will not ship (part of) a fulfilment: `short` (the units are not there), `cancelled` (answer to a cancel) or another reason.
-    No lines: all that is still open of it; else what is not named still ships."""
+    No lines: all that is still open of it; else what is not named still ships. `at`: as of when, to know which counts have seen it; 0: not
+    told."""
 
     document: str
     fulfilment: str
     reason: str
     lines: tuple[StockLine, ...] = ()
+    at: Millis = Millis(0)
 
 
 class TooLateDraft(msgspec.Struct, frozen=True, kw_only=True, tag="too_late"):

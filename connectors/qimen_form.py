@@ -92,6 +92,7 @@ class Lacking(Form):
 class LackReport(Form):
     delivery_order_code: Name
     out_biz_code: Name
+    create_time: Moment = 0
     items: Annotated[tuple[Lacking, ...], BeforeValidator(_listed("item")), Field(min_length=1, max_length=MOST_LINES)]
 
 

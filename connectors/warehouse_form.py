@@ -102,6 +102,7 @@ class Rejection(Document):
     type: Literal["rejection"]
     fulfilment: Name
     reason: Name
+    rejected_at: Zoned = 0  # not told
     lines: tuple[MovedLine, ...] = Field((), max_length=MOST_LINES)
 
 

@@ -188,12 +188,13 @@ class ConfirmShipment(Command, frozen=True):
 
 
 class RejectFulfilment(Command, frozen=True):
-    """No lines: all that is open of the fulfilment."""
+    """No lines: all that is open of the fulfilment. `at`: 0, nobody said when."""
 
     document: str
     fulfilment: str
     reason: str
     lines: tuple[tuple[str, Units], ...] = ()
+    at: Moment = 0
 
 
 class RefuseCancel(Command, frozen=True):

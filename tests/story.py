@@ -164,11 +164,10 @@ class Story:
             c.TrackParcel(pool=POOL, cause=self.cause(), document=document, carrier="gull", tracking=tracking, status=status, at=at)
         )
 
-    def refuse(self, fulfilment: str, reason: str = "no_capacity", *lines: tuple[str, int]) -> Decision:
+    def refuse(self, fulfilment: str, reason: str = "no_capacity", *lines: tuple[str, int], at: int = 0) -> Decision:
         document = f"refusal-{len(self.commands)}"
-        return self.ask(
-            c.RejectFulfilment(pool=POOL, cause=self.cause(), document=document, fulfilment=fulfilment, reason=reason, lines=lines)
-        )
+        about: dict[str, Any] = {"pool": POOL, "cause": self.cause(), "document": document, "fulfilment": fulfilment, "reason": reason}
+        return self.ask(c.RejectFulfilment(**about, lines=lines, at=at))
 
     def too_late(self, fulfilment: str, document: str = "") -> Decision:
         document = document or f"too-late-{len(self.commands)}"

@@ -116,7 +116,7 @@ def _confirmed(told: DeliveryConfirm, raw: RawRecord) -> Parsed:
 def _stands(status: str, name: str, fulfilment: str, at: Millis) -> tuple[Draft, ...]:
     """What a status says that is not about goods that left; nothing, where it says nothing to us."""
     if reason := NOT_SHIPPING.get(status):
-        return (RejectionDraft(document=f"{name}/{reason}", fulfilment=fulfilment, reason=reason),)
+        return (RejectionDraft(document=f"{name}/{reason}", fulfilment=fulfilment, reason=reason, at=at),)
     if stage := STAGES.get(status):
         return (ProgressDraft(document=f"{name}/{status}", fulfilment=fulfilment, stage=stage, at=at),)
     if status == "CANCELEDFAIL":
@@ -139,7 +139,7 @@ def _shipped(told: DeliveryConfirm, name: str, at: Millis) -> Parsed:
         for package, carrier, tracking, lines in _packages(told)
     ]
     if _is_short(told):
-        drafts.append(RejectionDraft(document=f"{name}/short", fulfilment=order.delivery_order_code, reason="short"))
+        drafts.append(RejectionDraft(document=f"{name}/short", fulfilment=order.delivery_order_code, reason="short", at=at))
     if not drafts:
         raise Unusable("no_lines", "Neither packages nor lines say what was shipped: have it confirmed with items or actualQty.")
     return tuple(drafts)
@@ -186,19 +186,20 @@ def _process(told: ProcessReport, raw: RawRecord) -> Parsed:
     return Ignored("progress", "This progress is told by the confirmation of its order, too.")
 
 
-def _lacking(told: LackReport) -> Parsed:
+def _lacking(told: LackReport, raw: RawRecord) -> Parsed:
     """Units that are not there: what is not named still ships."""
     lines = tuple([StockLine(sku=item.item_code, quantity=item.lack_qty) for item in told.items if item.lack_qty])
     if not lines:
         return Ignored("nothing_lacks", "No units are missing.")
-    return (RejectionDraft(document=f"{told.out_biz_code}/lack", fulfilment=told.delivery_order_code, reason="short", lines=lines),)
+    at = Millis(told.create_time or raw.received_at)
+    return (RejectionDraft(document=f"{told.out_biz_code}/lack", fulfilment=told.delivery_order_code, reason="short", lines=lines, at=at),)
 
 
 # ---------------------------------------------------------------------------------------------- by method
 _READ: dict[str, Callable[[Tree, RawRecord], Parsed]] = {
     "deliveryorder.confirm": lambda told, raw: _confirmed(DeliveryConfirm.model_validate(told), raw),
     "orderprocess.report": lambda told, raw: _process(ProcessReport.model_validate(told), raw),
-    "itemlack.report": lambda told, raw: _lacking(LackReport.model_validate(told)),
+    "itemlack.report": lambda told, raw: _lacking(LackReport.model_validate(told), raw),
     "orderexception.report": lambda told, raw: Ignored("exception", "The warehouse has trouble with an order: ask it which."),
     "entryorder.confirm": lambda told, raw: received(EntryConfirm.model_validate(told), raw),
     "returnorder.confirm": lambda told, raw: returned(ReturnConfirm.model_validate(told), raw),

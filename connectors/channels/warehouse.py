@@ -167,7 +167,13 @@ def _draft(told: AnyDocument) -> Draft:
                 tracking=told.tracking,
             )
         case Rejection():
-            return RejectionDraft(document=told.document, fulfilment=told.fulfilment, reason=told.reason, lines=_lines(told.lines))
+            return RejectionDraft(
+                document=told.document,
+                fulfilment=told.fulfilment,
+                reason=told.reason,
+                lines=_lines(told.lines),
+                at=Millis(told.rejected_at),
+            )
         case TooLate():
             return TooLateDraft(document=told.document, fulfilment=told.fulfilment)
         case BillForm():

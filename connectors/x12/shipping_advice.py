@@ -114,4 +114,4 @@ def _rest(paper: Paper, fulfilment: str, items: list[_Item]) -> list[RejectionDr
         return []
     reason = "cancelled" if all(item.status in CANCELLED for item in given_up) else "short"
     lines = summed([(item.sku, item.missing) for item in given_up]) if len(given_up) < len(missing) else ()
-    return [RejectionDraft(document=f"{paper.document}/rest", fulfilment=fulfilment, reason=reason, lines=lines)]
+    return [RejectionDraft(document=f"{paper.document}/rest", fulfilment=fulfilment, reason=reason, lines=lines, at=_shipped_at(paper))]

@@ -46,7 +46,7 @@ def book(draft: StockSide, shop: ShopRecord, reference: Reference, causes: Itera
     its places) are summed."""
     match draft:
         case RejectionDraft():
-            return _fault(draft, 0, 1) or _rejections(draft, shop, causes)
+            return _fault(draft, draft.at, 1) or _rejections(draft, shop, causes)
         case TooLateDraft(document=number, fulfilment=fulfilment):
             return [RefuseCancel(pool=shop.ref.pool, cause=next(causes), document=document_name(number, shop), fulfilment=fulfilment)]
         case ProgressDraft(fulfilment=fulfilment, stage=stage, at=at):
@@ -150,7 +150,7 @@ def _shipments(draft: ShipmentDraft, shop: ShopRecord, causes: Iterator[Cause]) 
 def _rejections(draft: RejectionDraft, shop: ShopRecord, causes: Iterator[Cause]) -> Outcome:
     pool, fulfilment, reason = shop.ref.pool, draft.fulfilment, draft.reason
     return [
-        RejectFulfilment(pool=pool, cause=next(causes), document=document, fulfilment=fulfilment, reason=reason, lines=units)
+        RejectFulfilment(pool=pool, cause=next(causes), document=document, fulfilment=fulfilment, reason=reason, lines=units, at=draft.at)
         for document, units in parts(draft.document, _by_sku(draft.lines), shop)
     ]
 

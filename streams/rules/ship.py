@@ -161,7 +161,8 @@ def _take(rows: Rows, wanted: dict[str, int]) -> Rows:
 def reject(plan: Plan, command: RejectFulfilment) -> None:
     """A node will not ship. `cancelled`: its answer to a cancel, for the rows it was asked for. `short`: the units are not there,
     so they leave the books and the order is sourced anew. Any other reason: the units are back on hand, the order goes elsewhere.
-    Where it names lines, what it does not name still ships."""
+    Where it names lines, what it does not name still ships. Units that a count has seen missing, because it came first, are off the books
+    already."""
     if known_document(plan, command.document) or not (found := _open(plan, command.fulfilment)):
         return
     key, order, fulfilment = found
@@ -172,13 +173,22 @@ def reject(plan: Plan, command: RejectFulfilment) -> None:
     if isinstance(rows, Refused):
         plan.emit(rows)
         return
-    plan.moved(command.document, "rejection", 0, (), ())
+    _remember(plan, command, fulfilment, rows)
     if _answers(command, fulfilment):
         plan.unreserve(key, order, command.fulfilment, rows, "on_hand", "cancel_confirmed")
         rebalance(plan, key, order, "cancel_confirmed", {command.fulfilment: rows})
     else:
         _refuse(plan, command, key, order, fulfilment.node, rows)
     fill(plan, dict.fromkeys(row.sku for row in rows))
+
+
+def _remember(plan: Plan, command: RejectFulfilment, fulfilment: FulfilmentOrder, rows: Rows) -> None:
+    """The document; with it comes back on hand what is taken off the books twice."""
+    node, at = fulfilment.node, command.at
+    short = _by_sku(rows) if at and command.reason == "short" else {}
+    counted = counted_already(plan, node, at, short)
+    moves = [Move(sku, quantity, "", "adjustment", node, "on_hand") for sku, quantity in counted.items()]
+    plan.moved(command.document, "rejection", at, moves, sellable_grants(plan, node, counted.items(), 1))
 
 
 def _answers(command: RejectFulfilment, fulfilment: FulfilmentOrder) -> bool:
@@ -202,7 +212,7 @@ def _refuse(plan: Plan, command: RejectFulfilment, key: str, order: Order, node:
     if command.reason == "short":
         for row in rows:
             plan.emit(Shortage(order=key, node=node, sku=row.sku, quantity=row.quantity))
-        plan.unreserve(key, order, command.fulfilment, rows, "adjustment", "short")
+        plan.unreserve(key, order, command.fulfilment, rows, "adjustment", "short", command.at)
     else:
         plan.unreserve(key, order, command.fulfilment, rows, "on_hand", "rejected")
     rebalance(plan, key, _refused_by(order, node), "rejected", {command.fulfilment: rows})

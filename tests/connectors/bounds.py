@@ -67,7 +67,7 @@ def faults_of(draft: Draft) -> list[str]:
             prices = bounds(0, 10**12, draft.freight, *(line.price for line in draft.lines))
             return moments(draft.billed_at) + prices + bounds(1, 1_000_000_000, *(line.quantity for line in draft.lines))
         case RejectionDraft():
-            return [] if draft.reason else ["no reason"]
+            return moments(draft.at) + ([] if draft.reason else ["no reason"])
         case TooLateDraft():
             return [] if draft.document and draft.fulfilment else ["no name"]
         case ProgressDraft():

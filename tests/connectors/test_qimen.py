@@ -19,7 +19,7 @@ from connectors.contract import (
     TrackingDraft,
 )
 from connectors.xml_tree import Tree, read_xml
-from tests.connectors.cases import DOCS, FIXTURES
+from tests.connectors.cases import DOCS, FIXTURES, NOON
 from tests.connectors.qimen_told import SECRET, code, confirm, drafts, fixture, hook, line, package, parsed
 
 steady = settings(derandomize=True, deadline=None, max_examples=60)
@@ -125,7 +125,7 @@ def test_after_the_last_confirmation_what_was_not_shipped_is_short() -> None:
     shipped, short = drafts("deliveryorder.confirm", told)
 
     assert isinstance(shipped, ShipmentDraft)
-    assert short == RejectionDraft(document="OZ-1/short", fulfilment="F1", reason="short")
+    assert short == RejectionDraft(document="OZ-1/short", fulfilment="F1", reason="short", at=NOON)
 
 
 def test_a_surplus_of_one_sku_does_not_hide_that_another_is_short() -> None:
@@ -155,7 +155,7 @@ def test_the_only_confirmation_is_known_again_by_its_order() -> None:
 def test_an_order_that_is_not_shipped_is_rejected_with_the_reason(status: str, reason: str) -> None:
     (rejected,) = drafts("deliveryorder.confirm", confirm(status, lines=[line("TEA", 3, 0)]))
 
-    assert rejected == RejectionDraft(document=f"OZ-1/{reason}", fulfilment="F1", reason=reason)
+    assert rejected == RejectionDraft(document=f"OZ-1/{reason}", fulfilment="F1", reason=reason, at=NOON)
 
 
 def test_a_cancel_that_came_too_late_is_answered_so() -> None:
@@ -180,7 +180,7 @@ def test_of_units_that_lack_only_these_are_sourced_elsewhere() -> None:
     (short,) = drafts("itemlack.report", lacking(("TEA", 2), ("CUP", 0), ("LAMP", 1)))
 
     lines = (StockLine(sku="TEA", quantity=2), StockLine(sku="LAMP", quantity=1))
-    assert short == RejectionDraft(document="OZ-9/lack", fulfilment="F1", reason="short", lines=lines)
+    assert short == RejectionDraft(document="OZ-9/lack", fulfilment="F1", reason="short", lines=lines, at=NOON)
 
 
 def test_where_nothing_lacks_nothing_is_short() -> None:

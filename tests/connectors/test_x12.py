@@ -8,6 +8,7 @@ import pytest
 from connectors.channels.x12 import CHANNEL
 from connectors.contract import (
     Ignored,
+    Millis,
     MoveDraft,
     Parsed,
     ReceiptDraft,
@@ -27,6 +28,7 @@ from tests.connectors.packages import interchange, transaction
 SECRET = b"gull-and-anchor"
 SHIPPED = (FIXTURES / "x12" / "shipped.edi").read_bytes()
 FULFILMENT = "F55e687fc4466fddf88e3"
+WRITTEN = Millis(1_772_361_000_000)  # 11:30 in Berlin
 beside = pytest.mark.skipif(not SAMPLES.is_dir(), reason="the published samples are not there (../shared/data beside the project)")
 
 
@@ -185,7 +187,7 @@ def test_the_same_interchange_has_the_same_documents_and_another_has_others() ->
 def test_what_will_not_come_is_rejected(status: str, reason: str) -> None:
     parsed = told("LX*1", f"W12*{status}*2*0*2*EA**VN*LAMP")
 
-    assert parsed == (RejectionDraft(document="GULLWHSE/7/7/0001/rest", fulfilment=FULFILMENT, reason=reason),)
+    assert parsed == (RejectionDraft(document="GULLWHSE/7/7/0001/rest", fulfilment=FULFILMENT, reason=reason, at=WRITTEN),)
 
 
 def test_what_is_to_follow_is_not_given_up_with_what_is_short() -> None:

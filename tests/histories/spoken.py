@@ -64,7 +64,8 @@ def _qimen(told: Document) -> tuple[str, Tree] | None:
             return "deliveryorder.confirm", _delivered(told)
         case "rejection" if "lines" in told:
             items = [{"itemCode": line["sku"], "planQty": 9, "lackQty": line["quantity"]} for line in told["lines"]]
-            return "itemlack.report", {"deliveryOrderCode": told["fulfilment"], "outBizCode": told["document"], "items": {"item": items}}
+            about = {"deliveryOrderCode": told["fulfilment"], "outBizCode": told["document"], "createTime": _beijing(told["rejected_at"])}
+            return "itemlack.report", about | {"items": {"item": items}}
         case "rejection":
             return "deliveryorder.confirm", {"deliveryOrder": _order(told, REFUSALS[told["reason"]])}
         case "receipt":

@@ -52,7 +52,7 @@ backs = st.lists(back, max_size=4)
 free = st.lists(st.one_of(progress, tracking, receipt, scrapped, moved, lost), max_size=7)
 part = numbered("shipment", fulfilment=orders, shipped_at=moments, tracking=st.sampled_from(PARCELS[:3]), lines=st.just(lines(KETTLE=1)))
 rest = numbered("shipment", fulfilment=orders, shipped_at=moments, tracking=st.sampled_from(PARCELS[:3]))
-lack = numbered("rejection", fulfilment=orders, reason=st.just("short"), lines=st.just(lines(CUP=1)))
+lack = numbered("rejection", fulfilment=orders, reason=st.just("short"), lines=st.just(lines(CUP=1)), rejected_at=moments)
 no = numbered("rejection", fulfilment=orders, reason=st.sampled_from(["no_capacity", "cancelled", "damaged"]))
 answers = st.lists(st.one_of(part, rest, lack, no), max_size=4)
 
@@ -61,8 +61,6 @@ answers = st.lists(st.one_of(part, rest, lack, no), max_size=4)
 def windows(draw: st.DrawFn, counts: st.SearchStrategy[list[dict[str, Any]]]) -> tuple[list[Message], list[Message]]:
     """Messages, and the same in another order."""
     found = [*draw(free), *draw(backs), *draw(counts), *draw(answers)]
-    if lacking := {line["sku"] for one in found if one["type"] == "rejection" for line in one.get("lines", ())}:
-        found = [_without(one, lacking) if one["type"] == "count" else one for one in found]
     kept_in_order = {one["fulfilment"] for one in found if one["type"] == "rejection" or (one["type"] == "shipment" and "lines" not in one)}
     messages = [
         told(document, number, document.get("fulfilment") in kept_in_order, draw(st.sampled_from(FORMS)))
@@ -70,11 +68,6 @@ def windows(draw: st.DrawFn, counts: st.SearchStrategy[list[dict[str, Any]]]) ->
     ]
     again = draw(st.lists(st.sampled_from(messages), max_size=2)) if messages else []
     return messages, kept(messages, draw(st.permutations(messages))) + [message for message in again if not message.chain]
-
-
-def _without(count: dict[str, Any], skus: set[str]) -> dict[str, Any]:
-    """A rejection has no time, so nobody can say whether a count has seen what it is about."""
-    return count | {"lines": [line for line in count["lines"] if line["sku"] not in skus]}
 
 
 def told(document: dict[str, Any], number: int, ends: bool, form: str) -> Message:

@@ -68,3 +68,19 @@ def test_all_of_it_by_its_lines_is_all_of_it(story: Story) -> None:
     story.refuse(story.fulfilment("1"), "short", ("KETTLE", 3), ("LAMP", 2))
 
     assert story.at("1") == {"west": {"KETTLE": 3, "LAMP": 2}}
+
+
+@pytest.mark.parametrize(("counted_at", "left"), [(9, 4), (5, 4), (3, 3)])
+@pytest.mark.parametrize("counted_first", [True, False])
+def test_a_count_of_later_has_seen_what_was_not_found(story: Story, counted_at: int, left: int, counted_first: bool) -> None:
+    """Four kettles are counted at east. Whoever counted before the pick had the missing one among them."""
+    name = story.fulfilment("1")
+    if not counted_first:
+        story.refuse(name, "short", ("KETTLE", 1), at=5)
+    story.count("east", at=counted_at, KETTLE=4)
+    if counted_first:
+        story.refuse(name, "short", ("KETTLE", 1), at=5)
+
+    assert story.pool.stock["east"].good("KETTLE") == left
+    assert sum(units.get("KETTLE", 0) for units in story.at("1").values()) == 3
+    assert Logs(story).check().violations == ()

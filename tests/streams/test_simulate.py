@@ -1,4 +1,4 @@
-"""A hundred schedules of faults leave every promise standing; the same seed tells the same story; planted bugs are found."""
+"""Sixty schedules of faults leave every promise standing; the same seed tells the same story; planted bugs are found."""
 
 import os
 import subprocess
@@ -19,17 +19,17 @@ PLANTED = (planted, planted_ledger, planted_readers, planted_sink)
 BUGS = {name: found for module in PLANTED for name, found in vars(module).items() if isinstance(found, Bug)}
 
 
-def test_a_hundred_schedules_leave_every_promise_standing() -> None:
+def test_sixty_schedules_leave_every_promise_standing() -> None:
     # the last two strike ClickHouse in the middle of an insert and after it, which few schedules do
-    summary = run((*range(100), 104, 185), companions())
+    summary = run((*range(60), 104, 185), companions())
 
     assert summary.failed == ()
-    assert (summary.schedules, summary.violations) == (102, 0)
+    assert (summary.schedules, summary.violations) == (62, 0)
     # else nothing was shown
-    assert summary.faults > 700
+    assert summary.faults > 420
     assert min(summary.by_kind.get(kind, 0) for kind in ("kill", "freeze", "stop", "expel", "rebalance", "away", "jump")) > 0
     assert {point for point in THEMES["all"] if any(kind.endswith(f" in {point}") for kind in summary.by_kind)} == set(THEMES["all"])
-    assert summary.repetitions > 1_000
+    assert summary.repetitions > 600
 
 
 def test_the_same_seed_tells_the_same_story_in_another_process() -> None:

@@ -148,7 +148,7 @@ parcels = st.builds(
 )
 
 
-@settings(derandomize=True, deadline=None, max_examples=300)
+@settings(derandomize=True, deadline=None, max_examples=120)
 @given(told=services, parcel=parcels, cut_off=st.sampled_from(["00:00", "12:00", "23:59"]))
 def test_the_choice_is_that_of_who_tries_everything(told: list[list[dict[str, Any]]], parcel: Parcel, cut_off: str) -> None:
     offered = [{"name": f"s{rank}", "carrier": "c", "cut_off": cut_off, "zones": zones} for rank, zones in enumerate(told)]
