@@ -1,6 +1,6 @@
 """The documents of the warehouse feed, field by field (docs/warehouse.md)."""
 
-from typing import Annotated, Literal
+from typing import Annotated, Literal, get_args
 
 from pydantic import Field, TypeAdapter
 
@@ -155,3 +155,4 @@ AnyDocument = (
     Count | Receipt | Supply | Move | Change | Shipment | Rejection | TooLate | Return | Inspection | Progress | Tracking | BillForm
 )
 documents: TypeAdapter[AnyDocument] = TypeAdapter(Annotated[AnyDocument, Field(discriminator="type")])
+KINDS = frozenset(get_args(form.model_fields["type"].annotation)[0] for form in get_args(AnyDocument))

@@ -34,6 +34,7 @@ from connectors.contract import (
 from connectors.payload import UNDECODABLE, Unusable, read_object, usable
 from connectors.signing import fingerprint, hex_signed
 from connectors.warehouse_form import (
+    KINDS,
     AnyDocument,
     Change,
     ChangedLine,
@@ -51,11 +52,6 @@ from connectors.warehouse_form import (
     TooLate,
     Tracking,
     documents,
-)
-
-_KINDS = frozenset(
-    {"count", "receipt", "supply", "move", "change", "shipment", "rejection", "too_late", "return", "inspection", "progress"}
-    | {"tracking", "bill"}
 )
 
 
@@ -84,14 +80,14 @@ class Warehouse:
         except UNDECODABLE:
             return Refusal("malformed", "The body is not a JSON object with `type` and `document`.")
         subject = seen.fulfilment or seen.node or seen.tracking
-        if seen.type not in _KINDS or not seen.document or not subject:
+        if seen.type not in KINDS or not seen.document or not subject:
             return Refusal(
-                "malformed", f"`type` is one of {', '.join(sorted(_KINDS))}; `document` and a node, fulfilment or parcel must be named."
+                "malformed", f"`type` is one of {', '.join(sorted(KINDS))}; `document` and a node, fulfilment or parcel must be named."
             )
         return Received(seen.type, subject, hook.headers.get("x-yipan-delivery") or fingerprint(hook.body))
 
     def parse(self, raw: RawRecord, shop: ShopRef) -> Parsed:
-        if raw.kind not in _KINDS:
+        if raw.kind not in KINDS:
             return Ignored("other_kind", "A warehouse feed tells of stock, fulfilments, parcels and bills only.")
         return usable(lambda: _drafts(documents.validate_python(read_object(raw.body))))
 

@@ -3,7 +3,6 @@
 from collections.abc import Collection, Iterable, Iterator
 from itertools import pairwise
 from typing import Annotated, Literal
-from zlib import crc32
 
 from pydantic import BeforeValidator, Field, field_validator
 
@@ -11,6 +10,7 @@ from connectors.money import MOST_MINOR_UNITS
 from deploy.business.clocks import clock_of
 from deploy.business.forms import Clocktime, Currency, Form, Kinds, Name, Sku, listed, whole
 from deploy.business.forms import Zone as TimeZone
+from deploy.business.parts import OfSkus, in_parts
 from deploy.business.sheets import hint
 from tables.carriers import DAY_MINUTES, EVERYWHERE, HEAVIEST, Band, RateTable, Service, Zone, encode_rates
 
@@ -18,7 +18,7 @@ from tables.carriers import DAY_MINUTES, EVERYWHERE, HEAVIEST, Band, RateTable, 
 LARGEST = 400_000
 PARTS = 64  # of what SKUs weigh: each is told by itself
 
-Weights = tuple[tuple[str, int], ...]
+Weights = OfSkus
 Called = Annotated[str, Field(pattern=r"^[^\x00-\x1f\x7f]{1,64}$", description="1 to 64 printable characters")]
 Methods = Annotated[tuple[Called, ...], BeforeValidator(listed)]
 Place = Annotated[str, Field(pattern=r"^(\*|[A-Z]{2}(-[A-Z0-9]{1,3})?)$")]
@@ -130,7 +130,4 @@ def table_problems(form: CarriersForm, shops: Collection[str], nodes: Collection
 
 def weights_of(forms: Iterable[WeightForm]) -> tuple[tuple[int, Weights], ...]:
     """Grams by SKU, part by part; a SKU is always of the same one."""
-    parts: dict[int, list[tuple[str, int]]] = {}
-    for form in forms:
-        parts.setdefault(crc32(form.sku.encode()) % PARTS, []).append((form.sku, form.grams))
-    return tuple((part, tuple(sorted(parts[part]))) for part in sorted(parts))
+    return in_parts([(form.sku, form.grams) for form in forms], PARTS)

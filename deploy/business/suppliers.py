@@ -1,14 +1,14 @@
 """prices.csv: what nodes that bill us for what they ship want for one of each SKU (docs/dropshipping.md)."""
 
 from collections.abc import Iterable, Mapping
-from zlib import crc32
 
 from deploy.business.forms import Currency, Form, Name, NodeForm, Price, Sku
+from deploy.business.parts import OfSkus, in_parts
 from deploy.business.sheets import hint
 
 PARTS = 16  # of a node's price list: each is told by itself
 
-Prices = tuple[tuple[str, int], ...]
+Prices = OfSkus
 
 
 class PriceForm(Form):
@@ -34,7 +34,7 @@ def price_problem(form: PriceForm, nodes: Mapping[str, NodeForm]) -> str:
 
 def prices_of(forms: Iterable[PriceForm]) -> dict[str, tuple[tuple[int, Prices], ...]]:
     """By node, part by part; a SKU is always of the same one."""
-    found: dict[str, dict[int, list[tuple[str, int]]]] = {}
+    found: dict[str, list[tuple[str, int]]] = {}
     for form in forms:
-        found.setdefault(form.node, {}).setdefault(crc32(form.sku.encode()) % PARTS, []).append((form.sku, form.price))
-    return {node: tuple((part, tuple(sorted(parts[part]))) for part in sorted(parts)) for node, parts in found.items()}
+        found.setdefault(form.node, []).append((form.sku, form.price))
+    return {node: in_parts(prices, PARTS) for node, prices in found.items()}

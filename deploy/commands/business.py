@@ -13,7 +13,8 @@ Folder = Annotated[
     typer.Argument(
         exists=True,
         file_okay=False,
-        help="nodes.csv, shops.yaml, segments.yaml, listings.csv, stock.csv, policy.yaml; carriers.yaml, items.csv, prices.csv",
+        help="nodes.csv, shops.yaml, segments.yaml, listings.csv, stock.csv, policy.yaml; perhaps partners.yaml, carriers.yaml, items.csv, "
+        "prices.csv",
     ),
 ]
 
