@@ -200,7 +200,9 @@ def _order(form: Order) -> tuple[Draft, ...] | Rejected:
         updated_at=updated_at,
         placed_at=updated_at if form.placed_at is UNSET else to_millis(form.placed_at),
         currency=form.currency,
-        lines=tuple([_line(line) for line in lines]),
+        lines=tuple(
+            [LineDraft(line.line, (line.sku,), line.quantity, line.price, line.goods, line.discount or 0, line.gift_of) for line in lines]
+        ),
         reductions=tuple([_reduction(taken) for taken in form.reductions]),
         holds=form.holds,
         region=form.region,
@@ -211,10 +213,6 @@ def _order(form: Order) -> tuple[Draft, ...] | Rejected:
         shipping=form.shipping,
     )
     return (draft,)
-
-
-def _line(line: Line) -> LineDraft:
-    return LineDraft(line.line, (line.sku,), line.quantity, line.price, line.goods, line.discount or 0, line.gift_of)
 
 
 def _reduction(taken: TakenOff | Reduce) -> Reduction:

@@ -2,20 +2,20 @@
 
 from collections.abc import Sequence
 
-from connectors.contract import OrderDraft, Rejected
+from connectors.contract import LineDraft, OrderDraft, Rejected
 from streams.rules.normalize_bounds import told
 from tables.events import Gifts, OrderLine
 
 
-def gifts(draft: OrderDraft, goods: Sequence[OrderLine]) -> Gifts:
+def gifts(marked: Sequence[LineDraft], goods: Sequence[OrderLine]) -> Gifts:
     """Of the goods: what comes with postage comes by itself."""
-    given = [(line.line, line.gift_of) for line in draft.lines if line.gift_of]
+    given = [(line.line, line.gift_of) for line in marked if line.gift_of]
     names = {line.line for line in goods} if given else set()
     return tuple((line, parent) for line, parent in given if line in names and parent in names)
 
 
-def bad_gift(draft: OrderDraft) -> Rejected | None:
-    given = {line.line: line for line in draft.lines if line.gift_of}
+def bad_gift(draft: OrderDraft, marked: Sequence[LineDraft]) -> Rejected | None:
+    given = {line.line: line for line in marked if line.gift_of}
     sold = {line.line for line in draft.lines} - given.keys() if given else set()
     for line in given.values():
         if line.gift_of not in sold:

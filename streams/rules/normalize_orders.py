@@ -1,6 +1,6 @@
 """Order drafts -> commands: listings become SKUs, what is not goods is left out, the digest makes the revision."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 
 import msgspec
 
@@ -21,12 +21,13 @@ def place(draft: OrderDraft, shop: ShopRecord, reference: Reference, cause: Caus
     lines = _bad_time(draft) or goods(draft.lines, draft.number, shop, reference)
     if isinstance(lines, Rejected):
         return lines
-    if fault := _bad_whole(draft):
+    marked = [line for line in draft.lines if line.discount or line.gift_of]
+    if fault := _bad_whole(draft, marked):
         return fault
     if not lines:
         return Ignored("no_goods", f"Order {told(draft.number)} has no line that is goods.")
     of = shop.ref
-    charges, paid = money(draft, lines)
+    charges, paid = money(draft, lines, marked)
     return [
         PlaceOrder(
             pool=of.pool,
@@ -50,7 +51,7 @@ def place(draft: OrderDraft, shop: ShopRecord, reference: Reference, cause: Caus
             paid=paid,
             reservation=order_key(shop, draft.reservation) if draft.reservation else "",
             shipping=draft.shipping,
-            gifts=gifts(draft, lines),
+            gifts=gifts(marked, lines) if marked else (),
         )
     ]
 
@@ -120,13 +121,14 @@ def _bad_line(line: LineDraft, order: str) -> Rejected:
     return Rejected("bad_price", f"Line {told(line.line)} of order {order} has a price beyond {MOST_MONEY} minor units.")
 
 
-def _bad_whole(draft: OrderDraft) -> Rejected | None:
+def _bad_whole(draft: OrderDraft, marked: Sequence[LineDraft]) -> Rejected | None:
+    """`marked`: its lines that have a discount or are gifts."""
     for reduction in draft.reductions:
         if fault := _bad_reduction(reduction):
             return fault
     if len({line.line for line in draft.lines}) != len(draft.lines):
         return Rejected("repeated_line", f"Order {told(draft.number)} uses a line id twice.")
-    return bad_money(draft) or bad_gift(draft)
+    return bad_money(draft, marked) or (bad_gift(draft, marked) if marked else None)
 
 
 def _bad_reduction(reduction: Reduction) -> Rejected | None:
