@@ -24,14 +24,15 @@ def pytest_configure() -> None:
         del os.environ[name]
 
 
+# Tests of many processes wait more than they compute: one after the other and from the start, while the rest runs beside them.
+_WAITING = ("tests/integration/", "tests/crash/")
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    items.sort(key=lambda item: not item.nodeid.startswith(_WAITING))
     for item in items:
         if "kafka" in getattr(item, "fixturenames", ()):
             item.add_marker(pytest.mark.kafka)
-
-
-# Tests of many processes wait more than they compute: one after the other, while the rest runs beside them.
-_WAITING = ("tests/integration/", "tests/crash/")
 
 
 class _Beside(LoadScopeScheduling):  # type: ignore[misc]
@@ -42,6 +43,7 @@ class _Beside(LoadScopeScheduling):  # type: ignore[misc]
 
 
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> LoadScopeScheduling:
+    config.option.loadscopereorder = False  # else those with the most tests come first
     return _Beside(config, log)
 
 

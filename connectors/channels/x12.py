@@ -1,4 +1,4 @@
-"""X12: what warehouses and suppliers tell by EDI (docs/x12.md): 945, 846, 944, 856 and the acknowledgements 997. Signed like canonical.
+"""X12: what warehouses and suppliers tell by EDI (docs/x12.md): 945, 846, 944, 856, 855, 810 and 997. Signed like canonical.
 
 An interchange is taken whole or not at all: one transaction that cannot be used rejects it, with the place of it in the sentence.
 """
@@ -13,6 +13,8 @@ from connectors.signing import fingerprint, hex_signed
 from connectors.x12.acknowledgement import CODES, acknowledgement
 from connectors.x12.envelope import Group, Interchange, Transaction, read
 from connectors.x12.fields import name
+from connectors.x12.invoice import read_810
+from connectors.x12.order_answer import read_855
 from connectors.x12.paper import Paper
 from connectors.x12.segments import at, head
 from connectors.x12.ship_notice import read_856
@@ -20,14 +22,21 @@ from connectors.x12.shipping_advice import read_945
 from connectors.x12.stock import read_846, read_944
 
 KIND = "interchange"
-READERS: dict[str, Callable[[Paper], Parsed]] = {"945": read_945, "846": read_846, "944": read_944, "856": read_856}
+READERS: dict[str, Callable[[Paper], Parsed]] = {
+    "945": read_945,
+    "846": read_846,
+    "944": read_944,
+    "856": read_856,
+    "855": read_855,
+    "810": read_810,
+}
 # 004010 to 007060: before, dates had six digits
 _VERSION = re.compile(r"00[4-7]0[1-6]0")
 
 _EMPTY = Ignored("empty", "The interchange holds no transaction.")
 _TEST = Ignored("test", "The interchange is marked as a test (ISA15 is T): nothing of it is booked.")
 _TAKEN = Ignored("acknowledged", "The partner took what was sent.")
-_OTHER = Ignored("other_transaction", "No 945, 846, 944, 856 or 997: nothing is done about it.")
+_OTHER = Ignored("other_transaction", "No 945, 846, 944, 856, 855, 810 or 997: nothing is done about it.")
 
 
 class X12:
@@ -109,10 +118,12 @@ def _paper(interchange: Interchange, group: Group, transaction: Transaction, sho
     numbers = (name(interchange.sender, "ISA06"), interchange.control, group.control, name(transaction.control, "ST02"))
     return Paper(
         document="/".join(map(str, numbers)),
+        sender=numbers[0],
         segments=transaction.segments,
         written_on=group.date,
         written_at=group.time,
         local=shop.timezone,
+        currency=shop.currency,
     )
 
 

@@ -15,13 +15,16 @@ _NODES = ("WH", "SF")
 
 
 class Paper(msgspec.Struct, frozen=True, kw_only=True):
-    """`document`: its name among all of this partner's. `written_on`, `written_at`: GS04 and GS05. `local`: the shop's time zone."""
+    """`document`: its name among all of this partner's. `sender`: ISA06. `written_on`, `written_at`: GS04 and GS05. `local`,
+    `currency`: the time zone and the currency of the shop."""
 
     document: str
+    sender: str
     segments: tuple[Segment, ...]
     written_on: str
     written_at: str
     local: str
+    currency: str
 
     def all(self, *names: str) -> Iterator[Segment]:
         return (segment for segment in self.segments if segment[0] in names)

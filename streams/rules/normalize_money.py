@@ -22,6 +22,6 @@ def money(draft: OrderDraft, goods: Sequence[OrderLine], marked: Sequence[LineDr
 
 def bad_money(draft: OrderDraft, marked: Sequence[LineDraft]) -> Rejected | None:
     whole = 0 <= draft.discount <= MOST_MONEY and 0 <= draft.charges <= MOST_MONEY
-    if whole and all([abs(line.discount) <= MOST_MONEY for line in marked]):
+    if whole and all(abs(line.discount) <= MOST_MONEY for line in marked):
         return None
     return Rejected("bad_price", f"Order {told(draft.number)} has a discount or charges beyond 0 to {MOST_MONEY} minor units.")

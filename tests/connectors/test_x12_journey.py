@@ -2,7 +2,8 @@
 
 from connectors.contract import Millis, RawRecord, ShopRef
 from connectors.registry import channels
-from connectors.x12.shipping_order import Ends, shipping_order
+from connectors.x12.outgoing import Ends
+from connectors.x12.shipping_order import shipping_order
 from streams.decisions import Decision
 from streams.reference import NodeRecord, Reference, ShopRecord
 from streams.rules.announce import status

@@ -10,8 +10,9 @@ from hypothesis import strategies as st
 
 from connectors.contract import Fulfilment, FulfilmentLine, Millis, Person
 from connectors.x12.envelope import Group, Interchange, Transaction, read
+from connectors.x12.outgoing import Ends, control_number
 from connectors.x12.segments import Separators
-from connectors.x12.shipping_order import Ends, control_number, shipping_order
+from connectors.x12.shipping_order import shipping_order
 from connectors.x12.writer import Unwritable, write
 from tests.connectors.cases import DOCS, NOON
 

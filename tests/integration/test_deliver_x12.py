@@ -5,7 +5,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from connectors.x12.shipping_order import control_number
+from connectors.x12.outgoing import control_number
 from deploy import clients
 from deploy.sealing import create_key
 from deploy.settings import Settings
