@@ -11,6 +11,7 @@ from deploy.business.carriers import Weights, table_of, weights_of
 from deploy.business.check import Placed, Sheets
 from deploy.business.flow import Seller
 from deploy.business.forms import ListingForm, NodeForm, PartnerForm, SegmentForm, ShopForm, StockForm
+from deploy.business.incoming import orders_of
 from deploy.business.policy import policy_of
 from deploy.business.sheets import Problem
 from deploy.business.suppliers import Prices, prices_of
@@ -25,7 +26,8 @@ Parts = tuple[tuple[str, int], ...]
 class PoolBook(msgspec.Struct, frozen=True, kw_only=True):
     """One pool of a business, in the order it is published. `sellers`: the shops that take orders. `listings`: shop -> listing -> parts;
     `items`: shop -> listing -> what the platform calls it; `stock`: node -> SKU -> units; `weights`: part by part, SKUs and what a unit of
-    them weighs; `prices`: node -> part -> SKUs and what the node wants for one. `carriers` None: as it was before."""
+    them weighs; `prices`: node -> part -> SKUs and what the node wants for one. `carriers` None: as it was before;
+    `incoming` (node -> reference -> SKU -> units, expected at) too."""
 
     pool: str
     segments: tuple[Segment, ...]
@@ -39,6 +41,7 @@ class PoolBook(msgspec.Struct, frozen=True, kw_only=True):
     carriers: RateTable | None = None
     weights: tuple[tuple[int, Weights], ...] = ()
     prices: dict[str, tuple[tuple[int, Prices], ...]] = {}
+    incoming: dict[str, dict[str, dict[str, tuple[int, int]]]] | None = None
 
 
 class Business(msgspec.Struct, frozen=True):
@@ -80,6 +83,9 @@ def _book(pool: str, sheets: Sheets) -> PoolBook:
         items=_items({form.shop for form in shops}, sheets.listings),
         carriers=table_of(sheets.carriers[0].form) if sheets.carriers else None,
         weights=weights_of(at.form for at in sheets.items),
+        incoming=None
+        if sheets.incoming is None
+        else orders_of(at.form for at in sheets.incoming if at.form.node in {node.node for node in nodes}),
         prices=prices_of(at.form for at in sheets.prices if at.form.node in {node.node for node in nodes}),
     )
 

@@ -19,6 +19,7 @@ from deploy.business.forms import (
     ShopForm,
     StockForm,
 )
+from deploy.business.incoming import IncomingForm
 from deploy.business.sheets import Entry, Problem, hint
 from deploy.business.suppliers import PriceForm, price_problem
 
@@ -58,6 +59,7 @@ class Sheets(msgspec.Struct, frozen=True):
     carriers: tuple[Placed[CarriersForm], ...] = ()
     items: tuple[Placed[WeightForm], ...] = ()
     prices: tuple[Placed[PriceForm], ...] = ()
+    incoming: tuple[Placed[IncomingForm], ...] | None = None  # None: there is no such file
 
     def names(self, file: str, found: Iterable[str]) -> frozenset[str]:
         return Anything() if file in self.broken else frozenset(found)
@@ -86,6 +88,9 @@ def cross_check(sheets: Sheets, channels: Collection[str]) -> Iterator[Problem]:
     yield from _twice(sheets.items, lambda item: item.sku, "{} is weighed twice; leave one of the rows")
     yield from _twice(sheets.prices, lambda price: (price.node, price.sku), "the price of {} is said twice; leave one of the rows")
     yield from _prices(sheets)
+    ordered = sheets.incoming or ()
+    yield from _twice(ordered, lambda at: (at.node, at.reference, at.sku), "{} is on order twice; add the units up in one row")
+    yield from _unknown(ordered, lambda at: at.node, _nodes(sheets), "node", "nodes.csv")
     yield from _partners_nodes(sheets)
 
 

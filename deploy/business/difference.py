@@ -15,6 +15,7 @@ import msgspec
 
 from connectors.contract import ShopRef
 from deploy.business.book import Business, PoolBook
+from deploy.business.incoming import Remembered
 from deploy.business.sheets import Problem
 from streams.commands import Command, CountStock, SetCarriers, SetListing, SetNode, SetPolicy, SetPrices, SetSegment, SetShop, SetWeights
 from streams.reference import AnyReference, ImportRecord, ListingRecord, NodeRecord, PoolRecord, Reference, ShopRecord, record_id
@@ -24,7 +25,7 @@ from tables.policy import decode_policy, encode_policy
 
 DOCUMENT_LINES = 500
 STOCK_BUCKETS = 64
-KINDS = ("segment", "node", "shop", "policy", "prices", "weights", "carriers", "listing", "stock")
+KINDS = ("segment", "node", "shop", "policy", "prices", "weights", "carriers", "listing", "stock", "incoming")
 
 canonical = msgspec.json.Encoder(order="deterministic").encode
 Told = Mapping[str, str]
@@ -143,12 +144,19 @@ def difference(business: Business, reference: Reference, known: Told, version: i
         unchanged.update(item.kind for item in items if known.get(item.name) == item.value)
         published.update(item.kind for item in new)
         changed += [item.name for item in new if item.name in known]
+        before = _announced_before(book, reference, version)
+        coming = before.changes(book.incoming)
+        published["incoming"] += len(coming)
+        unchanged["incoming"] += sum(map(len, (book.incoming or {}).values())) - sum(map(bool, coming.values()))
+        changed += map(before.name, coming)  # those that are new as well: another folder would not know to call them off
         commands += [item.command for item in new if item.command]
         commands += _counts(book.pool, new, version)
+        commands += before.announcements(coming, version)
         records += [record for item in new for record in item.records]
         records += _stock_records(book.pool, new, reference, version)
+        records += before.records(coming, version)
     numbered = tuple(msgspec.structs.replace(at, cause=("import", 0, version, ordinal)) for ordinal, at in enumerate(commands))
-    return Difference(version, numbered, _ordered(records), pools, dict(published), dict(unchanged), tuple(changed))
+    return Difference(version, numbered, _ordered(records), pools, dict(+published), dict(+unchanged), tuple(changed))
 
 
 def _assign(business: Business, pools: dict[str, int], partitions: int) -> Iterator[PoolRecord]:
@@ -259,6 +267,13 @@ def _stock_records(pool: str, new: list[Item], reference: Reference, version: in
         before = reference.imports.get(f"import/{pool}/{what}")
         held = msgspec.json.decode(before.value, type=dict[str, int]) if before else {}
         yield ImportRecord(pool=pool, what=what, value=_json(held | cells), version=version)
+
+
+# ---------------------------------------------------------------------------------------------- what is on order
+def _announced_before(book: PoolBook, reference: Reference, version: int) -> Remembered:
+    pending = pending_of(reference)
+    doubtful = dict.fromkeys(pending.changed, pending.version) if pending and pending.version != version else {}
+    return Remembered(book.pool, [node.node for node in book.nodes], reference, doubtful)
 
 
 def _ordered(records: list[AnyReference]) -> tuple[AnyReference, ...]:

@@ -30,6 +30,7 @@ from deploy.business.forms import (
     ToleranceForm,
     WavesForm,
 )
+from deploy.business.incoming import IncomingForm
 from deploy.business.sheets import Entry, Problem, Unreadable, hint, read_document, read_list, read_rows
 from deploy.business.suppliers import PriceForm
 from deploy.business.told import told_problems
@@ -45,6 +46,7 @@ def load_business(folder: Path) -> Business | list[Problem]:
     if not folder.is_dir():
         return [Problem(str(folder), 0, "there is no such folder; name the one that holds nodes.csv, shops.yaml, …")]
     problems: list[Problem] = []
+    on_order = folder / "incoming.csv"
     sheets = Sheets(
         nodes=_sheet(folder / "nodes.csv", NodeForm, problems),
         shops=_sheet(folder / "shops.yaml", ShopForm, problems),
@@ -56,6 +58,7 @@ def load_business(folder: Path) -> Business | list[Problem]:
         carriers=_perhaps(folder / CARRIERS, CarriersForm, problems),
         items=_perhaps(folder / "items.csv", WeightForm, problems),
         prices=_perhaps(folder / "prices.csv", PriceForm, problems),
+        incoming=_sheet(on_order, IncomingForm, problems) if on_order.exists() else None,
     )
     broken = frozenset(problem.file for problem in problems)
     sheets = msgspec.structs.replace(sheets, broken=broken)

@@ -14,7 +14,7 @@ Folder = Annotated[
         exists=True,
         file_okay=False,
         help="nodes.csv, shops.yaml, segments.yaml, listings.csv, stock.csv, policy.yaml; perhaps partners.yaml, carriers.yaml, items.csv, "
-        "prices.csv",
+        "prices.csv, incoming.csv",
     ),
 ]
 

@@ -6,7 +6,7 @@ from deploy.business import Imported
 from streams.commands import SetCarriers, SetWeights
 from tables.carriers import Band, decode_rates
 from tests.deploy.halyard import Folder
-from tests.deploy.test_import import Broker, publish
+from tests.deploy.importing import Broker, publish
 
 TABLE = """\
 version: 3

@@ -7,7 +7,7 @@ from deploy.faults import Fault
 from deploy.holding import hold
 from streams.commands import HoldOrder
 from streams.explain import Story
-from tests.deploy.test_import import Broker
+from tests.deploy.importing import Broker
 from tests.deploy.test_releasing import NOW, held_for
 
 

@@ -5,64 +5,29 @@ from contextlib import suppress
 from pathlib import Path
 
 import pytest
-from confluent_kafka import Consumer, KafkaException, Producer, TopicPartition
+from confluent_kafka import Consumer, KafkaException, TopicPartition
 
 from connectors.contract import Millis
 from deploy import clients
-from deploy.business import Imported, Problem, publish_business
+from deploy.business import Imported, publish_business
 from deploy.faults import Fault
 from deploy.settings import Settings
-from streams.commands import AnyCommand, Command, CountStock, SetListing, SetNode, SetPolicy, SetSegment, SetShop, decode_command
+from streams.commands import (
+    AnnounceSupply,
+    Command,
+    CountStock,
+    SetListing,
+    SetNode,
+    SetPolicy,
+    SetSegment,
+    SetShop,
+    decode_command,
+)
 from streams.follow import Follower
-from streams.reference import Reference, decode_reference
+from streams.reference import Reference
 from tables.policy import Policy, decode_policy
 from tests.deploy.halyard import Folder
-
-PARTITIONS = 4
-
-
-class Broker:
-    """Stands for a producer and the topics behind it. `dies_after`: how many records it takes before it answers nothing more."""
-
-    def __init__(self) -> None:
-        self.commands: list[tuple[int, AnyCommand]] = []
-        self.reference = Reference()
-        self.dies_after = 1_000_000
-        self._taken = 0
-
-    def produce(self, topic: str, value: bytes, key: str, partition: int, on_delivery: object) -> None:
-        self._taken += 1
-        if self._taken > self.dies_after:
-            raise KafkaException("the line is dead")
-        if topic == "commands":
-            self.commands.append((partition, decode_command(value)))
-        else:
-            self.reference.apply(decode_reference(value))
-
-    def poll(self, _seconds: float) -> int:
-        return 0
-
-    def flush(self, _seconds: float) -> int:
-        return 0
-
-    def restart(self, dies_after: int = 1_000_000) -> None:
-        self._taken, self.dies_after = 0, dies_after
-
-    def heard(self) -> list[Command]:
-        """What a ledger decides on: a command whose cause does not rise is a repetition."""
-        highest: dict[int, tuple[int, int]] = {}
-        found: list[Command] = []
-        for partition, command in self.commands:
-            if command.cause[2:] > highest.get(partition, (-1, -1)):
-                highest[partition] = command.cause[2:]
-                found.append(command)
-        return found
-
-
-def publish(folder: Folder, broker: Broker, now: int = 1_000, partitions: int = PARTITIONS) -> Imported | list[Problem]:
-    producer: Producer = broker  # type: ignore[assignment]
-    secrets = folder.path.parent / "kept"
-    return publish_business(folder.business(), broker.reference, producer, partitions=partitions, now=Millis(now), secrets_dir=secrets)
+from tests.deploy.importing import PARTITIONS, Broker, publish
 
 
 def counted(commands: list[Command]) -> dict[tuple[str, str], int]:
@@ -75,7 +40,7 @@ def test_the_ledger_hears_of_everything_in_the_order_it_needs_it(folder: Folder)
     publish(folder, broker)
 
     kinds = list(dict.fromkeys(type(command) for _, command in broker.commands))
-    assert kinds == [SetSegment, SetNode, SetShop, SetPolicy, SetListing, CountStock]
+    assert kinds == [SetSegment, SetNode, SetShop, SetPolicy, SetListing, CountStock, AnnounceSupply]
     assert [command.cause for _, command in broker.commands] == [("import", 0, 1_000, ordinal) for ordinal in range(len(broker.commands))]
     assert counted(broker.heard())["austin-shop", "POT-CLAY"] == 12
     assert sorted(broker.reference.shops) == ["halyard-desk", "halyard-outlet", "halyard-trade", "halyard-web", "halyard-wms"]
@@ -242,7 +207,9 @@ def test_pools_spread_over_partitions_and_stay_where_they_are(folder: Folder) ->
     folder.write("nodes.csv", "node,pool\n" + "".join(f"{name}-dc,{name}\n" for name in names))
     folder.write("shops.yaml", "".join(f"- {{shop: {name}, channel: shopify, pool: {name}, segment: all}}\n" for name in names))
     folder.write("segments.yaml", "".join(f"- {{pool: {name}, segment: all, ratio: 1}}\n" for name in names))
-    folder.write("listings.csv", "shop,listing,sku,units\n").write("stock.csv", "node,sku,on_hand\nus-dc,TEA,1\n")
+    folder.write("listings.csv", "shop,listing,sku,units\n").write("stock.csv", "node,sku,on_hand\nus-dc,TEA,1\n").write(
+        "incoming.csv", "node,reference,sku,units,expected\n"
+    )
     folder.write("policy.yaml", "name: plain\n")
 
     publish(folder, broker)

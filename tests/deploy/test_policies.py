@@ -10,7 +10,7 @@ from deploy.policies import change_policy, in_force
 from streams.commands import SetPolicy
 from tables.policy import decode_policy
 from tests.deploy.halyard import Folder
-from tests.deploy.test_import import Broker, publish
+from tests.deploy.importing import Broker, publish
 
 SPLIT_NOTHING = """\
 name: one parcel

@@ -8,7 +8,7 @@ from deploy.refunding import refund
 from streams.commands import RefundOrder
 from streams.explain import Story
 from tables.events import OrderPlaced
-from tests.deploy.test_import import Broker
+from tests.deploy.importing import Broker
 from tests.deploy.test_releasing import NOW, held_for
 
 

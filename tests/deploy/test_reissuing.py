@@ -8,7 +8,7 @@ from deploy.reissuing import reissue
 from streams.commands import ReissueOrder
 from streams.explain import Story
 from tables.events import Shipped
-from tests.deploy.test_import import Broker
+from tests.deploy.importing import Broker
 from tests.deploy.test_releasing import NOW, held_for
 
 

@@ -7,7 +7,7 @@ from deploy.faults import Fault
 from deploy.releasing import release
 from streams.commands import ReleaseHold
 from streams.explain import Chapter, Story
-from tests.deploy.test_import import Broker
+from tests.deploy.importing import Broker
 
 NOW = 1_790_000_000_000
 

@@ -12,7 +12,7 @@ from streams.explain import Story as Life
 from streams.explain import explain
 from streams.purchases import bills
 from streams.read import MemoryLog
-from tests.deploy.test_import import Broker
+from tests.deploy.importing import Broker
 from tests.story import key
 from tests.streams.drop_shipping import bill as told
 from tests.streams.drop_shipping import shipped, with_supplier

@@ -6,7 +6,7 @@ from deploy.business import Imported
 from streams.commands import SetNode, SetPolicy, SetPrices
 from tables.policy import Tolerance, decode_policy
 from tests.deploy.halyard import Folder
-from tests.deploy.test_import import Broker, publish
+from tests.deploy.importing import Broker, publish
 
 PRICES = "node,sku,price,currency\nkiln,POT-CLAY,1900,EUR\nkiln,CUP-CLAY,700,EUR\n"
 

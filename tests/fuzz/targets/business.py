@@ -15,7 +15,7 @@ from tests.fuzz.planted import SECRET, discreet
 from tests.fuzz.target import Target, must
 
 EXAMPLE = Path(__file__).parents[3] / "examples" / "halyard-tea"
-FILES = ("nodes.csv", "shops.yaml", "segments.yaml", "listings.csv", "stock.csv", "policy.yaml")
+FILES = ("nodes.csv", "shops.yaml", "segments.yaml", "listings.csv", "stock.csv", "policy.yaml", "incoming.csv")
 MARK = b"\n=== "  # before the name of each file of a folder
 WORDS = (
     *(
@@ -83,6 +83,7 @@ SMALL = {
     "segments.yaml": "- {pool: us, segment: b2c, ratio: 60%}\n- {pool: us, segment: b2b, quota: 10, protected: true}\n",
     "listings.csv": "shop,listing,sku,units\nweb,BOX,TEA,1\nweb,BOX,CUP,2\n",
     "stock.csv": "node,sku,on_hand\nnewark-dc,TEA,40\nreno,CUP,7\n",
+    "incoming.csv": "node,reference,sku,units,expected\nreno,PO-7,TEA,40,2027-02-26\nreno,PO-7,CUP,9,2027-02-26T14:00+02:00\n",
     "policy.yaml": "criteria: [distance, priority]\nsegments:\n  b2b:\n    shortage: partial\nregions:\n  US-CA: [37.2, -119.5]\n",
 }
 
