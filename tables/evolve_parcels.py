@@ -3,6 +3,7 @@
 from tables import events as e
 from tables.aftersales import Case
 from tables.orders import Order, Parcel, bare, merge
+from tables.policy import DAY_MS
 from tables.state import Early, Pool
 
 # Later words of a carrier outrank earlier ones, whenever they come; equals go by their time. A parcel that was lost may turn up.
@@ -71,10 +72,14 @@ def delivered(pool: Pool, event: e.Delivered) -> None:
     (order.parcels or {})[event.tracking].delivered_at = event.delivered_at
 
 
-def forget_early(pool: Pool, now: int, old: int) -> None:
-    """Those heard of before `old` go. What came before the first tick counts from that tick on."""
+def forget_early(pool: Pool, now: int) -> None:
+    """Those that are as old as parcels that nobody waits for any more go: a shipment may be told of months after its carrier told of it.
+    Looked at once a day of state time; what came before the first such day counts from it on."""
+    if now // DAY_MS == pool.now // DAY_MS:
+        return
     for known in pool.early.values():
         known.since = known.since or now
+    old = now - pool.policy.remember_parcels_ms
     pool.early = {tracking: known for tracking, known in pool.early.items() if known.since >= old}
 
 

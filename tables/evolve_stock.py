@@ -97,7 +97,7 @@ def ticked(pool: Pool, event: e.Ticked) -> None:
     old = event.at - WEEK_MS
     if event.at // WEEK_MS != pool.now // WEEK_MS:
         _forget_movements(pool, old)
-    forget_early(pool, event.at, old)
+    forget_early(pool, event.at)
     date_holds(pool, event.at)
     date_untold(pool, event.at)
     dates_due(pool, event.at)

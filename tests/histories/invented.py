@@ -8,10 +8,11 @@ from tests.histories.marketplace import Row
 STATUSES = ("delivered",) * 6 + ("shipped", "canceled", "canceled", "invoiced", "processing", "approved", "created", "unavailable")
 FIRST = datetime(2016, 9, 4, tzinfo=UTC)
 SECOND, MINUTE, HOUR, DAY = timedelta(seconds=1), timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
-# how long after the purchase it is approved, after the approval it leaves, and after that it arrives; below zero: before it
+# how long after the purchase it is approved, after the approval it leaves, and after that it arrives; below zero: before
+# it, or even before the purchase
 APPROVED = (0 * SECOND, SECOND, 17 * MINUTE, 9 * HOUR, 2 * DAY, 30 * DAY)
-LEFT = (0 * SECOND, SECOND, HOUR, 2 * DAY, 40 * DAY, -HOUR, -3 * DAY)
-ARRIVED = (SECOND, DAY, 7 * DAY, 25 * DAY, 205 * DAY, -5 * HOUR)
+LEFT = (0 * SECOND, SECOND, HOUR, 2 * DAY, 40 * DAY, -HOUR, -3 * DAY, -171 * DAY)
+ARRIVED = (SECOND, DAY, 7 * DAY, 25 * DAY, 205 * DAY, -5 * HOUR, -16 * DAY)
 
 
 def marketplace(orders: int, seed: int) -> tuple[list[Row], dict[str, list[Row]]]:
@@ -25,8 +26,8 @@ def _order(random: Random, number: int) -> Row:
     status = random.choice(STATUSES)
     bought = FIRST + timedelta(seconds=random.randrange(2 * 365 * 86_400))
     approved = bought + random.choice(APPROVED)
-    left = max(bought, approved + random.choice(LEFT))
-    arrived = max(bought, left + random.choice(ARRIVED))
+    left = approved + random.choice(LEFT)
+    arrived = left + random.choice(ARRIVED)
     has_left = status in ("delivered", "shipped") or (status == "canceled" and random.random() < 0.6)
     has_arrived = status == "delivered" or (status == "canceled" and has_left and random.random() < 0.3)
     return {

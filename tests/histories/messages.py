@@ -32,7 +32,8 @@ def of_the_order(history: History, did: Did) -> dict[str, Any]:
             bought = [
                 {"line": item.line, "sku": item.sku, "quantity": item.quantity, "price": max(0, item.price)} for item in history.items
             ]
-            placed = {"placed_at": written(history.did[0].at, SAO_PAULO), "currency": "BRL", "lines": bought}
+            bought_at = next(first.at for first in history.did if first.what == "placed")
+            placed = {"placed_at": written(bought_at, SAO_PAULO), "currency": "BRL", "lines": bought}
             return {"type": "order", **updated, **placed, "holds": [did.word] if did.word else []}
 
 

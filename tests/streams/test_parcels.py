@@ -10,8 +10,7 @@ from streams.rules.announce import status
 from streams.rules.observe import STAGES
 from tables import events as e
 from tables.evolve_parcels import RANK
-from tables.policy import DAY_MS
-from tables.state import WEEK_MS
+from tables.policy import DAY_MS, Policy
 from tests.story import Story, key, line, of_type, one_shop, said
 
 PARCEL = "GL-1"
@@ -134,13 +133,27 @@ def test_a_carrier_that_is_heard_before_the_warehouse_is_remembered() -> None:
     assert not story.pool.early
 
 
-def test_what_nobody_ever_shipped_is_forgotten_after_a_week() -> None:
+def test_a_carrier_may_be_heard_half_a_year_before_the_warehouse() -> None:
+    """Owners' records have orders that arrived weeks before they left, and left months before they were approved."""
     story = sold()
     story.tick(DAY_MS)
+    story.track(PARCEL, "delivered", at=8)
+    for day in (9, 100, 180):
+        story.tick(day * DAY_MS)
+
+    story.ship(story.fulfilment("1"), tracking=PARCEL, at=180 * DAY_MS)
+
+    assert word(story) == "delivered"
+
+
+def test_what_nobody_ever_shipped_is_forgotten_as_parcels_are() -> None:
+    story = sold()
+    story.policy(Policy(remember_parcels_days=90))
+    story.tick(DAY_MS)
     story.track(PARCEL, "in_transit")
-    story.tick(DAY_MS + WEEK_MS)
+    story.tick(91 * DAY_MS)
     assert story.pool.early
-    story.tick(2 * DAY_MS + WEEK_MS)
+    story.tick(92 * DAY_MS)
 
     assert not story.pool.early
 
