@@ -22,13 +22,12 @@ HEADERS = {"shopify": ("x-shopify-hmac-sha256", "x-shopify-topic"), "woocommerce
 class Platform:
     """A shop `web` on a platform, whose webhooks go all the way into a pool with one warehouse of 10 kettles and 10 mugs."""
 
-    def __init__(self, channel: str) -> None:
+    def __init__(self, channel: str, stock: dict[str, dict[str, int]] | None = None) -> None:
         self.channel = channel
-        self.story: Story = one_shop({"hamburg": {"KETTLE": 10, "MUG": 10}})
+        self.story: Story = one_shop(stock or {"hamburg": {"KETTLE": 10, "MUG": 10}})
         self.reference = Reference()
         shop = ShopRef(tenant="acme", shop="web", channel=channel, pool=POOL, currency="EUR")
         self.reference.apply(ShopRecord(ref=shop, segment="b2c", unknown_listing="as_sku"))
-        self.offset = 0
 
     def says(self, payload: Any, topic: str) -> list[str]:
         """Sends a signed webhook. The kinds of events that follow, or why there are none."""
@@ -51,8 +50,7 @@ class Platform:
             received_at=Millis(1_772_366_400_000),
             body=body,
         )
-        self.offset += 1
-        commands = normalize(raw, ("raw", 7, self.offset), self.reference, channels(), lambda person: person.name)
+        commands = normalize(raw, self.story.cause()[:3], self.reference, channels(), lambda person: person.name)
         if not isinstance(commands, tuple):
             return [commands.code if isinstance(commands, Ignored) else f"rejected: {commands.code}"]
         return [type(event).__name__ for command in commands for event in self.story.ask(command).events]

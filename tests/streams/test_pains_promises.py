@@ -1,5 +1,6 @@
 """What users of order systems complain of most, one named test each: promises (P1, P3, P13). The others: test_pains_stock.py,
-test_pains_orders.py; P10 is measured by the benchmarks, P11 held against an oracle in test_allocate.py."""
+test_pains_orders.py; P10 is measured by the benchmarks, P11 held against an oracle in test_allocate.py and, where partners are who
+refuses, in tests/test_pains_choice.py."""
 
 from collections import Counter
 from typing import NamedTuple

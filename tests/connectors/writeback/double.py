@@ -28,7 +28,7 @@ class Asked(NamedTuple):
 
 class Platform(ABC):
     """`held`: item -> units. `shipped`: (order, line) -> units that the buyer was told of. `refunded`: (order, note) -> what was given back
-    under it, in cents of the PAID euros of each order."""
+    under it, in cents of the PAID euros of each order. `restocked`: how often it was let put goods of an order on its own shelf again."""
 
     def __init__(self, items: tuple[str, ...], orders: tuple[Order, ...], limits: dict[str, Rate]) -> None:
         self.held = dict.fromkeys(items, -1)  # nothing was said yet
@@ -37,7 +37,7 @@ class Platform(ABC):
         self.cancelled: set[str] = set()
         self.refunded = Counter[tuple[str, str]]()
         self.recording: list[Asked] = []
-        self.too_fast = 0
+        self.too_fast = self.restocked = 0
         self._limits = limits
         self._spent = dict.fromkeys(limits, (0.0, 0.0))
 

@@ -39,6 +39,7 @@ class ShopifyDouble(Platform):
             "order(id:": self._order,
         }
         data = next(way for word, way in ways.items() if word in query)(variables)
+        self.restocked += "orderCancel(" in query and "restock: false" not in query
         return answered(200, {"data": data, "extensions": {"cost": {"actualQueryCost": request.cost, "throttleStatus": self._status()}}})
 
     def _status(self) -> dict[str, float]:
@@ -131,6 +132,7 @@ class ShopifyDouble(Platform):
     def _refund(self, variables: dict[str, Any]) -> Any:
         told = variables["input"]
         order = told["orderId"].rpartition("/")[2]
+        self.restocked += any(line.get("restockType") != "NO_RESTOCK" for line in told.get("refundLineItems", ()))
         if variables["key"] not in self._keys:
             wanted = sum(cents(part["amount"]) for part in told["transactions"])
             more = wanted + sum(amount for _, amount in self.back(order)) > PAID
@@ -168,6 +170,7 @@ class WooDouble(Platform):
         if amount + sum(amount for _, amount in self.back(order)) > PAID:
             return answered(500, {"code": "woocommerce_rest_cannot_create_order_refund", "message": "Invalid refund amount."})
         self.refunded[order, asked["reason"]] += amount
+        self.restocked += asked.get("api_restock", True)
         return answered(201, {"id": 1, "reason": asked["reason"], "amount": asked["amount"]})
 
     def _products(self, rest: list[str], asked: dict[str, Any]) -> Reply:
