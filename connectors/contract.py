@@ -107,8 +107,8 @@ class LineDraft(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     """One line as ordered. `listings`: the names it may be listed under at this shop, most specific first (SKU, variant id, …);
     the first is the one taken as SKU where the shop says so. `quantity` > 0, before reductions. `price`: minor units each.
     `goods` is False for postage, fees, vouchers and discounts, which never reach allocation. `discount`: minor units off all of the
-    line; below zero where `price` was rounded down, so that quantity x price - discount is what is paid. `gift_of`: the line of the order
-    that it comes with at no charge."""
+    line, less the taxes that come on top of it: quantity x price - discount is what is paid, so it may be below zero. `gift_of`: the
+    line of the order that it comes with at no charge."""
 
     line: str
     listings: tuple[str, ...]

@@ -104,6 +104,7 @@ COLUMNS: Mapping[str, Column] = {
     "quantity": Column(_quantity, "qty|units|pieces|menge|anzahl|stück|数量", True),
     "price": Column(_price, "unit price|price each|preis|einzelpreis|stückpreis|单价"),
     "discount": Column(_price, "line discount|rabatt|nachlass|折扣|优惠"),
+    "tax": Column(_price, "line tax|sales tax|vat|steuer|mwst|ust|税额|税费"),
     "currency": Column(_currency, "währung|币种"),
     "line": Column(_text, "line number|line no|position|pos|行号"),
     "reference": Column(_text, "customer reference|your reference|kundenreferenz|客户单号"),

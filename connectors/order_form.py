@@ -43,6 +43,7 @@ class Line(Struct, frozen=True, gc=False):
     goods: bool = True
     discount: Discount | UnsetType = UNSET
     gift_of: Annotated[str, Meta(max_length=200)] = ""
+    tax: Discount | UnsetType = UNSET
 
 
 class Taken(Struct, frozen=True, gc=False):
@@ -201,7 +202,12 @@ def _order(form: Order) -> tuple[Draft, ...] | Rejected:
         placed_at=updated_at if form.placed_at is UNSET else to_millis(form.placed_at),
         currency=form.currency,
         lines=tuple(
-            [LineDraft(line.line, (line.sku,), line.quantity, line.price, line.goods, line.discount or 0, line.gift_of) for line in lines]
+            [
+                LineDraft(
+                    line.line, (line.sku,), line.quantity, line.price, line.goods, (line.discount or 0) - (line.tax or 0), line.gift_of
+                )
+                for line in lines
+            ]
         ),
         reductions=tuple([_reduction(taken) for taken in form.reductions]),
         holds=form.holds,

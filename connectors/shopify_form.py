@@ -23,12 +23,17 @@ class Allocation(Payload):
     amount: Amount
 
 
+class Tax(Payload):
+    price: Amount | None = None
+
+
 class Shipping(Payload):
     code: Text = ""
     title: Text = ""
     is_removed: bool | None = None
     price: Amount | None = None
     discounted_price: Amount | None = None
+    tax_lines: tuple[Tax, ...] | None = None
 
 
 class Line(Payload):
@@ -44,6 +49,7 @@ class Line(Payload):
     requires_shipping: bool | None = None
     total_discount: Amount | None = None
     discount_allocations: tuple[Allocation, ...] | None = None
+    tax_lines: tuple[Tax, ...] | None = None
 
 
 class RefundLine(Payload):
@@ -86,4 +92,5 @@ class Order(Head):
     line_items: tuple[Line, ...] = Field(max_length=MOST_LINES)
     refunds: tuple[Refund, ...] | None = None
     total_discounts: Amount | None = None
+    taxes_included: bool | None = None
     shipping_lines: tuple[Shipping, ...] | None = None

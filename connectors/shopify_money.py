@@ -1,6 +1,6 @@
 """What is paid for a Shopify order, in the shop's currency. Every discount, also one of the whole order, is allocated to lines and
 shipping lines (`discount_allocations`, `discounted_price`); orders from before that tell a line's `total_discount` and the order's
-`total_discounts`."""
+`total_discounts`. Taxes (`tax_lines`) come on top of prices where the shop's prices leave them out (`taxes_included`)."""
 
 from decimal import Decimal
 
@@ -10,6 +10,7 @@ from connectors.payload import price_each, price_read
 
 Order = form.Order | quick.Order
 Line = form.Line | quick.Line
+Taxed = Line | form.Shipping | quick.Shipping
 
 
 def amount(told: str | Decimal | None, currency: str) -> int:
@@ -28,6 +29,18 @@ def line_discount(line: Line, ordered: int, currency: str) -> int:
     return max(0, off) if ordered == line.quantity else max(0, off) * ordered // line.quantity
 
 
+def line_tax(order: Order, line: Line, ordered: int) -> int:
+    """On top of the `ordered` units that edits have left of the line."""
+    tax = _tax(order, line)
+    return tax if ordered == line.quantity else tax * ordered // line.quantity
+
+
+def _tax(order: Order, line: Taxed) -> int:
+    if order.taxes_included is not False or not line.tax_lines:
+        return 0
+    return max(0, sum([amount(tax.price, order.currency) for tax in line.tax_lines]))
+
+
 def order_discount(order: Order) -> int:
     """What no line tells of, where none is allocated."""
     if not order.total_discounts or any(line.discount_allocations for line in order.line_items):
@@ -39,4 +52,5 @@ def order_discount(order: Order) -> int:
 def shipping(order: Order) -> int:
     currency = order.currency
     prices = [line.price if line.discounted_price is None else line.discounted_price for line in order.shipping_lines or ()]
-    return max(0, sum([amount(price, currency) for price in prices]))
+    taxes = [_tax(order, line) for line in order.shipping_lines or ()]
+    return max(0, sum([amount(price, currency) for price in prices]) + sum(taxes))

@@ -47,12 +47,17 @@ class Allocation(Struct, frozen=True, gc=False):
     amount: str
 
 
+class Tax(Struct, frozen=True, gc=False):
+    price: Text = None
+
+
 class Shipping(Struct, frozen=True, gc=False):
     code: Text = None
     title: Text = None
     is_removed: bool | None = None
     price: Text = None
     discounted_price: Text = None
+    tax_lines: tuple[Tax, ...] | None = None
 
 
 class Line(Struct, frozen=True, gc=False):
@@ -68,6 +73,7 @@ class Line(Struct, frozen=True, gc=False):
     requires_shipping: bool | None = None
     total_discount: Text = None
     discount_allocations: tuple[Allocation, ...] | None = None
+    tax_lines: tuple[Tax, ...] | None = None
 
 
 class RefundLine(Struct, frozen=True, gc=False):
@@ -105,6 +111,7 @@ class Order(Struct, frozen=True, gc=False, kw_only=True):
     line_items: Annotated[tuple[Line, ...], Meta(max_length=MOST_LINES)]
     refunds: tuple[Refund, ...] | None = None
     total_discounts: Text = None
+    taxes_included: bool | None = None
     shipping_lines: tuple[Shipping, ...] | None = None
 
 
@@ -129,6 +136,8 @@ def _amounts(order: Order) -> list[str]:
     told = [line.price for line in order.line_items]
     told += [line.total_discount for line in order.line_items if line.total_discount is not None]
     told += [part.amount for line in order.line_items if line.discount_allocations for part in line.discount_allocations]
+    taxes = [line.tax_lines for line in order.line_items] + [line.tax_lines for line in order.shipping_lines or ()]
+    told += [tax.price for some in taxes if some for tax in some if tax.price is not None]
     told += [price for line in order.shipping_lines or () for price in (line.price, line.discounted_price) if price is not None]
     return told if order.total_discounts is None else [*told, order.total_discounts]
 

@@ -28,6 +28,7 @@ class Line(Payload):
     price: Amount | None = None
     total: Amount | None = None
     subtotal: Amount | None = None
+    total_tax: Amount | None = None
     sku: Text = ""
     product_id: Reference = ""
     variation_id: Reference = ""
@@ -36,6 +37,7 @@ class Line(Payload):
 
 class Fee(Payload):
     total: Amount | None = None
+    total_tax: Amount | None = None
 
 
 class ShippingLine(Payload):
@@ -87,6 +89,7 @@ class Order(Refunded):
     number: Text = ""
     line_items: tuple[Line, ...] = Field(max_length=MOST_LINES)
     shipping_total: Amount | None = None
+    shipping_tax: Amount | None = None
     fee_lines: tuple[Fee, ...] | None = None
     shipping_lines: tuple[ShippingLine, ...] | None = None
     billing: Address = Address()

@@ -26,7 +26,7 @@ def part_of(amount: int, units: int, of: int) -> int:
 
 
 def paid_for(lines: Iterable[OrderLine], paid: Iterable[tuple[str, int]]) -> dict[str, int]:
-    """By line. `paid` names those that do not cost quantity x price, because of a discount."""
+    """By line. `paid` names those that do not cost quantity x price, because of a discount or of taxes on top."""
     told = dict(paid)
     return {line.line: told.get(line.line, full_price(line)) for line in lines}
 
@@ -36,7 +36,8 @@ def full_price(line: OrderLine) -> int:
 
 
 def discounted(lines: Sequence[OrderLine], discounts: Mapping[str, int], of_all: int) -> tuple[tuple[str, int], ...]:
-    """`paid` of the lines that have a discount of their own, or a part of the one `of_all`. None is paid less than nothing for."""
-    net = [max(0, full_price(line) - discounts.get(line.line, 0)) for line in lines]
+    """`paid` of the lines that have a discount of their own (below zero: taxes on top), or a part of the one `of_all`. None is paid less
+    than nothing for, or more than MOST_MONEY."""
+    net = [min(max(0, full_price(line) - discounts.get(line.line, 0)), MOST_MONEY) for line in lines]
     rest = [price - off for price, off in zip(net, shares(min(of_all, sum(net)), net), strict=True)]
     return tuple([(line.line, price) for line, price in zip(lines, rest, strict=True) if price != full_price(line)])

@@ -87,7 +87,7 @@ def _read(row: Row, places: dict[str, int], zone: ZoneInfo, shop: ShopRef) -> _R
     values.setdefault("currency", shop.currency)
     if values["currency"] not in EXPONENTS:
         problems.append(("currency", "Neither the row nor the shop says a currency."))
-    for column in ("price", "discount") if values["currency"] in EXPONENTS else ():
+    for column in ("price", "discount", "tax") if values["currency"] in EXPONENTS else ():
         try:
             values[column] = minor_units(values.get(column, Decimal(0)), values["currency"])
         except ValueError as fault:
@@ -158,7 +158,8 @@ def _form(order: str, lines: list[_Read]) -> order_form.Order:
 
 def _line(values: dict[str, Any], ordinal: int) -> order_form.Line:
     line = values.get("line", str(ordinal))
-    return order_form.Line(line, values["sku"], values["quantity"], values["price"], discount=values["discount"] or UNSET)
+    off, tax = values["discount"] or UNSET, values["tax"] or UNSET
+    return order_form.Line(line, values["sku"], values["quantity"], values["price"], discount=off, tax=tax)
 
 
 def _region(country: str, subdivision: str) -> str:

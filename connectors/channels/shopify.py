@@ -28,7 +28,7 @@ from connectors.contract import (
 )
 from connectors.payload import UNDECODABLE, deleted, distinct, read_object, usable
 from connectors.regions import region
-from connectors.shopify_money import amount, line_discount, order_discount, shipping
+from connectors.shopify_money import amount, line_discount, line_tax, order_discount, shipping
 from connectors.shopify_returns import parse_return
 from connectors.signing import base64_signed, fingerprint
 
@@ -195,7 +195,8 @@ def _lines(order: Order) -> tuple[LineDraft, ...]:
         price = amount(line.price, order.currency)
         # tips and services need no shipping; a negative price is a discount in the shape of a line
         goods = not line.gift_card and line.requires_shipping is not False and price >= 0
-        drafts.append(LineDraft(str(line.id), _listings(line), ordered, price, goods, line_discount(line, ordered, order.currency)))
+        off = line_discount(line, ordered, order.currency) - line_tax(order, line, ordered)
+        drafts.append(LineDraft(str(line.id), _listings(line), ordered, price, goods, off))
     return tuple(drafts)
 
 

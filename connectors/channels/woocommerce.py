@@ -165,18 +165,20 @@ def _holds(status: str, lines_unknown: bool) -> tuple[str, ...]:
 
 
 def _fees(order: form.Order) -> list[int]:
-    """Postage and fees; a fee below zero is a discount."""
-    told = [order.shipping_total, *[fee.total for fee in order.fee_lines or ()]]
-    return [price_each(amount, 1, order.currency) for amount in told if amount]
+    """Postage and fees, each with its tax; a fee below zero is a discount."""
+    told = [(order.shipping_total, order.shipping_tax), *[(fee.total, fee.total_tax) for fee in order.fee_lines or ()]]
+    return [sum(price_each(amount, 1, order.currency) for amount in amounts if amount) for amounts in told]
 
 
 def _line(line: form.Line, currency: str) -> LineDraft:
-    """`price` and `total` are what coupons have left of the `subtotal`."""
+    """`price` and `total` are what coupons have left of the `subtotal`; taxes are in none of them, whatever the shop shows."""
     each, off = _each(line, currency), 0
     if line.total is not None and line.total >= 0:
         if line.subtotal is not None and line.subtotal != line.total:
             each = price_each(line.subtotal, line.quantity, currency)
         off = each * line.quantity - price_each(line.total, 1, currency)
+    if line.total_tax is not None and line.total_tax > 0 and each >= 0:
+        off -= price_each(line.total_tax, 1, currency)
     named = tuple([name for name in (line.sku.strip(), line.variation_id, line.product_id) if name])
     # a negative price is a discount in the shape of a line
     return LineDraft(line.id, named or (line.name.strip() or line.id,), line.quantity, each, each >= 0, off)

@@ -9,7 +9,7 @@ PRICE_FLOOR = "price_floor"
 
 
 def below_floor(flow: Flow | None, shop: str, currency: str, lines: tuple[OrderLine, ...], paid: Paid) -> bool:
-    """Whether a line brings less than its floor, discounts taken off. Floors in other currencies say nothing of it."""
+    """Whether a line brings less than its floor, discounts taken off and taxes in it. Floors in other currencies say nothing of it."""
     if flow is None or not (own := flow.of(shop)).floors or own.hold(PRICE_FLOOR).ignore:
         return False
     told = dict(paid)

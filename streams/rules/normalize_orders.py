@@ -122,7 +122,7 @@ def _bad_line(line: LineDraft, order: str) -> Rejected:
 
 
 def _bad_whole(draft: OrderDraft, marked: Sequence[LineDraft]) -> Rejected | None:
-    """`marked`: its lines that have a discount or are gifts."""
+    """`marked`: its lines that have a discount (or taxes on top) or are gifts."""
     for reduction in draft.reductions:
         if fault := _bad_reduction(reduction):
             return fault

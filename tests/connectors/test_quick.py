@@ -14,7 +14,16 @@ from connectors.contract import Parsed, Rejected
 from tests.bench import storefront
 from tests.connectors.cases import SHOP, cases, raw_record
 
-LINE = {"id": 9001, "quantity": 2, "price": "49.50", "sku": "KETTLE", "variant_id": 71, "product_id": 7, "title": "Kettle"}
+LINE = {
+    "id": 9001,
+    "quantity": 2,
+    "price": "49.50",
+    "sku": "KETTLE",
+    "variant_id": 71,
+    "product_id": 7,
+    "title": "Kettle",
+    "tax_lines": [{"price": "1.20", "rate": 0.1}],
+}
 REFUND = {"id": 8801, "order_id": 1, "refund_line_items": [{"line_item_id": 9001, "quantity": 1, "restock_type": "cancel"}]}
 ADDRESS = {"name": "Zoë Lindqvist", "address1": "1 Quay", "city": "Malmö", "zip": "211 19", "country_code": "SE", "province_code": None}
 ORDER: dict[str, Any] = {
@@ -34,7 +43,10 @@ ORDER: dict[str, Any] = {
     "phone": None,
     "note": "ring twice",
     "total_weight": 1.5,
-    "shipping_lines": [{"code": "EXP", "title": "Express", "price": "9.00", "discounted_price": "8.00", "is_removed": False}],
+    "shipping_lines": [
+        {"code": "EXP", "title": "Express", "price": "9.00", "discounted_price": "8.00", "is_removed": False, "tax_lines": []}
+    ],
+    "taxes_included": False,
 }
 TIMES = (
     "2026-03-01T09:00:00",
