@@ -37,7 +37,7 @@ class Rule(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     nodes: tuple[str, ...] = ()
     exclude: tuple[str, ...] = ()
     criteria: tuple[Criterion, ...] = ("distance", "priority")
-    max_splits: Few = 3
+    max_splits: Few = 9
     shortage: Shortage = "backorder"
     patience_days: Few = 0
     refund_cancelled: bool = False

@@ -216,7 +216,9 @@ class RuleForm(Form):
 
     filters: FilterForm | None = Field(None, description="a mapping of kinds, nodes, exclude")
     criteria: Criteria | None = Field(None, description="a list of distance, priority, most_stock")
-    max_splits: int | None = Field(None, ge=0, le=100, description="0 or more: further fulfilments an order may be divided into")
+    max_splits: int | None = Field(
+        None, ge=0, le=100, description="0 or more: further fulfilments an order may be divided into; 9 when left out"
+    )
     shortage: Shortage | None = Field(None, description="backorder, partial or reject")
     patience_days: int | None = Field(None, ge=0, le=3_650, description="0 (for ever) to 3650")
     refund_cancelled: bool | None = Field(None, description="true or false: whether we give back what is cancelled of a paid order")

@@ -145,6 +145,15 @@ def test_an_order_is_split_over_as_few_nodes_as_will_do() -> None:
     assert story.at("1") == {"c": {"POT": 1}, "d": {"TEA": 1, "CUP": 1}}
 
 
+def test_an_order_of_many_sellers_is_promised_by_all_of_them_unless_the_policy_says_less() -> None:
+    sellers = {f"seller-{number}": {f"SKU-{number}": 1} for number in range(6)}
+    story = shop_with(Policy(), **sellers)
+
+    decision = story.place("1", *(line(f"SKU-{number}", 1) for number in range(6)))
+
+    assert [reserved.node for reserved in of_type(decision, Reserved)] == list(sellers)
+
+
 def test_beyond_its_limit_of_splits_an_order_waits() -> None:
     story = shop_with(Policy(rule=Rule(max_splits=1)), a={"TEA": 1}, b={"CUP": 1}, c={"POT": 1})
 
