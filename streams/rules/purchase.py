@@ -12,6 +12,8 @@ from tables import events as e
 from tables.orders import Order, bare, merge, sums
 from tables.purchases import Bill, Purchase
 
+Shipped = dict[str, tuple[e.Row, ...]]  # fulfilment -> rows
+
 
 def bill(plan: Plan, command: BillPurchase) -> None:
     """Taken once under its number; approved whole or disputed whole."""
@@ -91,17 +93,17 @@ def _find(plan: Plan, fulfilment: str) -> tuple[str, Purchase] | None:
 
 # ---------------------------------------------------------------------------------------------- by the way
 def settle(plan: Plan) -> None:
-    """What the decision so far means for purchases: bills that came before their shipment match now, and goods that came back are to be
-    credited."""
+    """What the decision so far means for purchases: bills that came before their shipment match now, and goods that came back, if only by
+    the same decision, are to be credited."""
     if not plan.pool.purchases:
         return
-    shipped: dict[str, tuple[e.Row, ...]] = {}
+    shipped: Shipped = {}
     for event in tuple(plan.events):
         match event:
             case e.Shipped() | e.FoundShipped() if event.fulfilment in plan.pool.purchases:
                 shipped[event.fulfilment] = merge(shipped.get(event.fulfilment, ()), bare(event.rows))
             case e.Returned():
-                _credit(plan, event)
+                _credit(plan, event, shipped)
     for fulfilment, rows in shipped.items():
         _match_again(plan, fulfilment, rows)
 
@@ -110,23 +112,27 @@ def _match_again(plan: Plan, fulfilment: str, rows: tuple[e.Row, ...]) -> None:
     """In the order in which they came."""
     key = plan.pool.purchases[fulfilment]
     before = (plan.pool.orders[key].purchases or {})[fulfilment]
-    purchase = replace(before, shipped=merge(before.shipped, rows))
+    purchase = _with(before, rows)
     for document, known in before.bills.items():
         if known.verdict == "disputed" and not purchase.match(known, plan.pool.policy.bill_tolerance):
             _settled(plan, key, fulfilment, document, known, "approved", "")
             purchase.bills = {**purchase.bills, document: replace(known, verdict="approved")}
 
 
-def _credit(plan: Plan, event: e.Returned) -> None:
+def _credit(plan: Plan, event: e.Returned, shipped: Shipped) -> None:
     """Where some of a line were bought and some were ours, nobody knows which came back: those that were bought come first, of the
-    supplier they came back to before others."""
+    supplier they came back to before others. `shipped`: what has left by this very decision."""
     order = plan.pool.orders.get(event.order) or Order()
     wanted = sums(event.rows)
     bought = sorted((order.purchases or {}).items(), key=lambda found: found[1].node != event.node)
     for fulfilment, purchase in bought:
-        if lines := tuple(_taken(purchase, wanted)):
+        if lines := tuple(_taken(_with(purchase, shipped.get(fulfilment, ())), wanted)):
             about = {"order": event.order, "fulfilment": fulfilment, "node": purchase.node, "document": event.document}
             plan.emit(e.CreditExpected(currency=purchase.currency, lines=lines, **about))
+
+
+def _with(purchase: Purchase, rows: tuple[e.Row, ...]) -> Purchase:
+    return replace(purchase, shipped=merge(purchase.shipped, rows))
 
 
 def _taken(purchase: Purchase, wanted: dict[tuple[str, str], int]) -> list[e.PurchaseLine]:

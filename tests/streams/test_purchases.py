@@ -1,7 +1,10 @@
 """Drop-shipping: what a supplier ships for us is bought of it, and to be credited when it comes back."""
 
+from collections.abc import Callable
+
 import pytest
 
+from streams.decisions import Decision
 from streams.rules.fulfil import fulfil
 from tables.events import CreditExpected, PurchaseLine, PurchaseOrdered, Refused, Stale
 from tables.flow import Flow, ShopFlow
@@ -127,6 +130,20 @@ def test_bought_goods_that_come_back_are_to_be_credited_once() -> None:
     assert (credit.fulfilment, credit.node, credit.document, credit.currency) == (name, "kiln", "a", "EUR")
     assert credit.lines == (PurchaseLine("CUP", "CUP", 2, 700),)
     assert credits[1] == [], "more came back than was shipped: refused"
+
+
+@pytest.mark.parametrize("carrier_first", [True, False])
+def test_bought_goods_that_their_carrier_takes_back_are_credited_whoever_is_heard_first(carrier_first: bool) -> None:
+    story = with_supplier()
+    story.policy(Policy(returned_to_sender="restock"))
+    name = ordered(story)
+    ways: list[Callable[[], Decision]] = [lambda: story.ship(name, tracking="GL-1"), lambda: story.track("GL-1", "returned")]
+    first, last = reversed(ways) if carrier_first else ways
+    first()
+
+    [credit] = of_type(last(), CreditExpected)
+
+    assert credit.lines == (PurchaseLine("CUP", "CUP", 3, 700),)
 
 
 def test_our_own_goods_that_come_back_are_credited_by_nobody() -> None:
