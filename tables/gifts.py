@@ -35,10 +35,11 @@ def per_unit(line: OrderLine) -> dict[str, int]:
     return each
 
 
-def made_whole(rows: Iterable[Row], line: OrderLine) -> int:
-    """How many of a line its rows make whole: of its SKUs, those that are there."""
-    each = per_unit(line)
-    return min((row.quantity // each[row.sku] for row in rows if row.line == line.line and row.sku in each), default=0)
+def made_whole(rows: Iterable[Row], line: OrderLine, among: Iterable[Row]) -> int:
+    """How many of a line its rows make whole: of its SKUs, those that are `among` these rows."""
+    each, there = per_unit(line), {row.sku: row.quantity for row in rows if row.line == line.line}
+    skus = {row.sku for row in among if row.line == line.line and row.sku in each}
+    return min((there.get(sku, 0) // each[sku] for sku in skus), default=0)
 
 
 def sold(lines: tuple[OrderLine, ...], gifts: Gifts) -> tuple[OrderLine, ...]:

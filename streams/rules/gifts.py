@@ -132,9 +132,9 @@ def left_alone(order: Order, before: Rows, after: Rows) -> Rows:
     lines = {line.line: line for line in order.lines}
     alone: list[Row] = []
     for gift, parent in order.gifts:
-        parents = made_whole(before, lines[parent]) if {gift, parent} <= lines.keys() else 0
+        parents = made_whole(before, lines[parent], before) if {gift, parent} <= lines.keys() else 0
         if parents:
-            keeps = share(made_whole(before, lines[gift]), made_whole(after, lines[parent]), parents)
+            keeps = share(made_whole(before, lines[gift], before), made_whole(after, lines[parent], before), parents)
             alone += _beyond(after, lines[gift], keeps)
     return tuple(alone)
 

@@ -221,6 +221,18 @@ def test_a_gift_comes_back_with_its_parent(returns: GiftReturns, lines: list[tup
     assert returned(shop({"east": {"TEA": 9, "CUP": 9}}), returns, *lines) == asked
 
 
+@pytest.mark.parametrize("part", [("SET", "POT", 1), ("SET", "CUP", 2)])
+def test_a_bundle_of_which_a_part_comes_back_is_whole_no_more(part: tuple[str, str, int]) -> None:
+    story = one_shop({"east": {"POT": 9, "CUP": 9, "TEA": 9}})
+    story.place("1", line("SET", 1, parts=(("POT", 1), ("CUP", 2))), line("TEA", 2), gifts=(("TEA", "SET"),))
+    story.ship(story.fulfilment("1"))
+
+    [asked] = of_type(story.request("1", part, rma="R-1"), ReturnRequested)
+
+    assert {(row.line, row.sku): row.quantity for row in asked.rows} == {part[:2]: part[2], ("TEA", "TEA"): 2}
+    assert Logs(story).check().violations == ()
+
+
 def test_piece_by_piece_all_of_a_gift_is_asked_back() -> None:
     story = shop({"east": {"TEA": 9, "CUP": 9}})
     returned(story, "expected", ("tea", "", 1))
