@@ -598,13 +598,16 @@ class OrderStatus(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True,
     expected: tuple[Expected, ...] = ()
 
 
-class Availability(msgspec.Struct, frozen=True, kw_only=True, gc=False):
-    """Topic `availability`: units of a SKU that a shop may promise. A lower `version` never follows a higher one."""
+class Availability(msgspec.Struct, frozen=True, kw_only=True, gc=False, omit_defaults=True):
+    """Topic `availability`: units of a SKU that a shop may promise. A lower `version` never follows a higher one. `coming`: units that it
+    may sell ahead, out of announced supply, to be there at `coming_at`; left out where there are none."""
 
     shop: str
     sku: str
     units: int
     version: int
+    coming: int = 0
+    coming_at: Millis = Millis(0)
 
 
 def schemas() -> dict[str, dict[str, Any]]:

@@ -1,5 +1,7 @@
 """How events change what is to come, and the dates that were promised on it."""
 
+from collections.abc import Iterable
+
 from tables import events as e
 from tables.policy import DAY_MS, HOUR_MS
 from tables.state import WEEK_MS, Pool
@@ -40,6 +42,7 @@ def _known(pool: Pool, node: str, reference: str) -> Supply:
 
 
 def _expect(pool: Pool, supply: Supply, sku: str) -> None:
+    recast(pool, (sku,))
     key = key_of(supply.node, supply.reference)
     if supply.lines[sku].open:
         pool.incoming.setdefault(sku, {})[key] = None
@@ -55,6 +58,14 @@ def look_again(pool: Pool, skus: tuple[str, ...]) -> None:
     for sku in skus:
         if sku in pool.dates or (sku in pool.incoming and sku in pool.queues):
             pool.undated[sku] = None
+    recast(pool, skus)
+
+
+def recast(pool: Pool, skus: Iterable[str]) -> None:
+    """What may be sold ahead of these may be another number of units after this decision."""
+    if pool.recast_after != pool.seq:
+        pool.recast, pool.recast_after = {}, pool.seq
+    pool.recast.update(dict.fromkeys(skus))
 
 
 def rules_changed(pool: Pool) -> None:
@@ -98,6 +109,7 @@ def ticked(pool: Pool, at: int) -> None:
         look_again(pool, tuple(moved))
     if pool.supplies and at // DAY_MS != pool.now // DAY_MS:
         _forget(pool, at)
+        recast(pool, pool.incoming)
 
 
 def _forget(pool: Pool, at: int) -> None:

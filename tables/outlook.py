@@ -53,21 +53,29 @@ def rank(pool: Pool, place: Place, now: int) -> tuple[bool, int, int, str]:
 def outlook(pool: Pool, sku: str, now: int) -> dict[str, Dated]:
     """By order, the supply that covers all it waits for of this SKU, first in line first."""
     dates: dict[str, Dated] = {}
-    pots = list(_pots(pool, sku))
+    for key, wanted, taken, last in deal(pool, sku, list(pots_of(pool, sku)), now):
+        if last is not None and taken == wanted:
+            dates[key] = Dated(sku, wanted, last.node, last.supply, last.at)
+    return dates
+
+
+def deal(pool: Pool, sku: str, pots: list[Pot], now: int, without: str = "") -> Iterator[tuple[str, int, int, Pot | None]]:
+    """Empty the pots for those in line (but one), first in line first: for each order what it wants and takes, and the last pot that it
+    takes of. It ends with the pots."""
     left = sum([sum(pot.free.values()) for pot in pots])
     for _, _, key in in_line(pool, sku, now) if left else ():
+        if key == without:
+            continue
         order = pool.orders.peek(key)
         wanted = sum([row.quantity for row in order.waiting if row.sku == sku])
         taken, last = _draw(pool, pots, order, sku, wanted)
         left -= taken
-        if last is not None and taken == wanted:
-            dates[key] = Dated(sku, wanted, last.node, last.supply, last.at)
+        yield key, wanted, taken, last
         if not left:
-            break
-    return dates
+            return
 
 
-def _pots(pool: Pool, sku: str) -> Iterator[Pot]:
+def pots_of(pool: Pool, sku: str) -> Iterator[Pot]:
     """First come first. What a node that does not sell receives is for nobody."""
     supplies = [pool.supplies[key] for key in pool.incoming.get(sku, ())]
     for supply in sorted(supplies, key=lambda found: (found.lines[sku].expected_at, found.node, found.reference)):
@@ -80,7 +88,7 @@ def _pots(pool: Pool, sku: str) -> Iterator[Pot]:
 def _draw(pool: Pool, pots: list[Pot], order: Order, sku: str, units: int) -> tuple[int, Pot | None]:
     """Units taken out of the pots, and the last of these."""
     origins, taken, last = drawing_order(pool.segments, order.segment, order.shop), 0, None
-    for pot in _serving(pool, pots, order.segment):
+    for pot in serving(pool, pots, order.segment):
         for origin, part in draw(pot.has, origins, sku, units - taken):
             pot.free[origin] -= part
             taken, last = taken + part, pot
@@ -89,7 +97,7 @@ def _draw(pool: Pool, pots: list[Pot], order: Order, sku: str, units: int) -> tu
     return taken, last
 
 
-def _serving(pool: Pool, pots: list[Pot], segment: str) -> Iterator[Pot]:
+def serving(pool: Pool, pots: list[Pot], segment: str) -> Iterator[Pot]:
     """Those of nodes that may serve a segment."""
     rule = pool.policy.for_segment(segment)
     for pot in pots:

@@ -24,13 +24,21 @@ HOUR_MS, DAY_MS = 3_600_000, 86_400_000
 SAME_REGION_KM, SAME_COUNTRY_KM, ABROAD_KM = 0, 2_000, 10_000
 
 
+class Presale(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """How much of what is announced shops may sell before it is there: `percent` of what is expected within so many `days`."""
+
+    days: Few = 0
+    percent: Annotated[int, Meta(ge=0, le=100)] = 100
+
+
 class Rule(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """For one segment, or for all. `kinds` and `nodes` empty: all of them may serve. `max_splits`: into how many more fulfilments
     than one an order may be divided. `shortage`: `backorder` promises all of an order or nothing, `partial` what there is,
     `reject` refuses the order. `patience_days`: an order that has waited so long for all of it is given what there is, so that
     small ones do not pass it for ever; 0: it waits on. `refund_cancelled`: what of a paid order is cancelled or refused is to be given
     back by us; `refund_on`: when goods that came back are. `gifts`: what happens where a gift is not there: its parent waits for it, goes
-    first, or goes without it for good; `gift_returns`: whether it is to come back with its parent. Scores are compared in the order of
+    first, or goes without it for good; `gift_returns`: whether it is to come back with its parent. `presale`: with `reject`, an order that
+    is covered by it is given what there is, and waits for the rest. Scores are compared in the order of
     `criteria`, less is better; ties end at the node's name."""
 
     kinds: tuple[str, ...] = ()
@@ -44,11 +52,16 @@ class Rule(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     refund_on: RefundOn = "never"
     gifts: GiftShort = "wait"
     gift_returns: GiftReturns = "expected"
+    presale: Presale | None = None
 
     def shortage_after(self, waited_ms: int) -> Shortage:
         """What happens to an order placed so long ago."""
         impatient = self.patience_days and self.shortage == "backorder" and waited_ms >= self.patience_days * DAY_MS
         return "partial" if impatient else self.shortage
+
+    def sells_ahead(self) -> bool:
+        """Whether only those wait who are covered by what is announced."""
+        return self.presale is not None and self.shortage == "reject"
 
     def excludes(self, node: str, kind: str, sellable: bool) -> str:
         """Why a node may not serve at all, whatever its stock; "" when it may."""

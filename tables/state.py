@@ -71,6 +71,7 @@ class Pool(msgspec.Struct):
     `supplies`: what is to come, by `node#reference`; `incoming`: by SKU, those of them that more of it is expected of. `dates`: by SKU and
     order, what was promised of it; `undated`: SKUs whose orders may have other dates by now, which is looked at no sooner than
     DATING_MS after the state time `dated_at` of the last look.
+    `recast`: SKUs of which more or less may be sold ahead since the decision that followed number `recast_after`.
     `prices`: by node that bills us, what it wants for one of a SKU; `purchases`: by fulfilment that is bought, its order.
     `rankings` only spare the decider work it has done before, and follow from nodes and policy."""
 
@@ -118,6 +119,8 @@ class Pool(msgspec.Struct):
     rankings: dict[Any, Any] = {}
     rates: RateTable | None = None
     grams: dict[str, int] = {}
+    recast: dict[str, None] = {}
+    recast_after: int = -1
 
     def free_units(self, origin: str, sku: str) -> int:
         cells = self.free.get(origin)

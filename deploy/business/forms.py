@@ -211,6 +211,11 @@ class FilterForm(Form):
     exclude: Names = ()
 
 
+class PresaleForm(Form):
+    days: int = Field(ge=0, le=3_650, description="0 to 3650: of what is expected within so many days")
+    percent: int = Field(100, ge=0, le=100, description="a whole number, 0 to 100")
+
+
 class RuleForm(Form):
     """For one segment; what it leaves out is as for all."""
 
@@ -225,6 +230,7 @@ class RuleForm(Form):
     refund_on: RefundOn | None = Field(None, description="never, received or inspected: when we give back what came back")
     gifts: GiftShort | None = Field(None, description="wait, ship_later or drop: what happens to a gift that is not there")
     gift_returns: GiftReturns | None = Field(None, description="expected or kept: whether a gift comes back with its parent")
+    presale: PresaleForm | None = Field(None, description="a mapping of days, percent: how much of what is announced is sold ahead")
 
 
 class HoldForm(Form):

@@ -22,6 +22,7 @@ from deploy.business.forms import (
     NodeForm,
     PartnerForm,
     PolicyForm,
+    PresaleForm,
     RuleForm,
     SegmentForm,
     ShopFlowForm,
@@ -154,6 +155,8 @@ def _field(path: tuple[str | int, ...], form: type[Form]) -> tuple[str | int, ty
     match path:
         case ("filters", *rest) if rest and issubclass(form, RuleForm):
             return _field(tuple(rest), FilterForm)
+        case ("presale", *rest) if rest and issubclass(form, RuleForm):
+            return _field(tuple(rest), PresaleForm)
         case ("bill_tolerance", *rest) if rest and issubclass(form, PolicyForm):
             return _field(tuple(rest), ToleranceForm)
         case ("segments", _, *rest) if rest and issubclass(form, PolicyForm):

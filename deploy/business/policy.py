@@ -5,7 +5,7 @@ from math import asin, cos, radians, sin, sqrt
 
 from deploy.business.flow import Seller, flow_of
 from deploy.business.forms import NodeForm, PolicyForm, RuleForm
-from tables.policy import Policy, Rule, Tolerance
+from tables.policy import Policy, Presale, Rule, Tolerance
 
 EARTH_KM = 6_371
 Point = tuple[float, float]
@@ -52,6 +52,7 @@ def _over(base: Rule, form: RuleForm) -> Rule:
         refund_on=form.refund_on or base.refund_on,
         gifts=form.gifts or base.gifts,
         gift_returns=form.gift_returns or base.gift_returns,
+        presale=Presale(days=form.presale.days, percent=form.presale.percent) if form.presale else base.presale,
     )
 
 

@@ -36,7 +36,7 @@ class Dates:
 
     def __init__(self, findings: Findings, line: Line) -> None:
         self._findings, self._line = findings, line
-        self._coming = Announced()
+        self.coming = Announced()
         self._dates: defaultdict[str, dict[str, e.Dated]] = defaultdict(dict)
         self._changed: dict[str, int] = {}  # by SKU, since when it is not settled
         self._segments: dict[str, e.Segment] = {}
@@ -62,13 +62,13 @@ class Dates:
                 self._quotas[event.shop.shop] = bool(event.shop.quotas)
             case e.NodeSet():
                 self._nodes[event.node.node] = event.node
-        self._touch(*self._coming.skus())
+        self._touch(*self.coming.skus())
 
     def announced(self, event: e.SupplyAnnounced) -> None:
-        self._touch(*self._coming.told(event))
+        self._touch(*self.coming.told(event))
 
     def received(self, event: e.SupplyReceived) -> None:
-        self._touch(*self._coming.came(event))
+        self._touch(*self.coming.came(event))
         self._arrived.update({(event.node, sku): units for sku, units in event.lines})
 
     def shelved(self, event: e.StockMoved) -> None:
@@ -101,12 +101,12 @@ class Dates:
         self._serving.update(event.skus)
 
     def ticked(self, event: e.Ticked) -> None:
-        self._touch(*(sku for sku in self._coming.skus() if self._line.grown_old(sku, event.at)))
+        self._touch(*(sku for sku in self.coming.skus() if self._line.grown_old(sku, event.at)))
         self._line.now, self._ticked = event.at, True
         self._served, self._serving = self._serving, set()
 
     def _touch(self, *skus: str) -> None:
-        self._changed.update({sku: self._line.now for sku in skus if self._coming.ever(sku)})
+        self._changed.update({sku: self._line.now for sku in skus if self.coming.ever(sku)})
 
     # ------------------------------------------------------------------------------------------ after each decision
     def settle(self) -> None:
@@ -129,14 +129,14 @@ class Dates:
         waits = self._line.of[dated.sku].get(order)
         if waits is None or waits.units != dated.quantity:
             self._note(f"{order} has a date for {dated.quantity} {dated.sku}, and waits for {waits.units if waits else 0}")
-        elif not self._coming.is_open(dated):
+        elif not self.coming.is_open(dated):
             self._note(f"{order} has a date for {dated.sku} on supply {dated.supply} to {dated.node}, of which nothing comes then")
 
     def _judge(self, sku: str) -> None:
         dates = self._dates[sku]
         for order, dated in dates.items():
             self._stands(order, dated)
-        open_units = self._coming.open(sku)
+        open_units = self.coming.open(sku)
         for at in sorted({dated.at for dated in dates.values()}):
             sold = sum(dated.quantity for dated in dates.values() if dated.at <= at)
             if sold > (there := sum(units for when, units, _ in open_units if when <= at)):
@@ -168,7 +168,7 @@ class Dates:
     def _covered(self, sku: str, units: int) -> int:
         """When so many of them have come."""
         there = 0
-        for at, more, _ in self._coming.open(sku):
+        for at, more, _ in self.coming.open(sku):
             there += more
             if there >= units:
                 return at

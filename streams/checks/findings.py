@@ -30,6 +30,7 @@ Invariant = Literal[
     "amendments",  # a changed address reaches every fulfilment, or is said to be too late
     "in turn",  # what is waited for is given to whoever stands first and can do with it
     "dates",  # who waits is promised the date of what covers him, and no announced unit is promised twice
+    "sold ahead",  # nobody who may only wait for what is announced waits for more than is
     "holds",  # a held order is promised nothing
     "carriers",  # a fulfilment goes by the service that table, weights and order lead to
     "fulfilments",  # one for each reservation, and one for each cancel

@@ -288,7 +288,8 @@ class Orders:
         """Whether it is promised only with all of this line."""
         rule = self._policy.segments.get(known.segment, self._policy.rule)
         follows = rule.gifts != "wait" and line in dict(known.gifts)
-        return rule.shortage != "partial" and not rule.patience_days and not follows
+        in_parts = rule.shortage == "partial" or (rule.shortage == "reject" and rule.presale is not None)
+        return not in_parts and not rule.patience_days and not follows
 
     @property
     def _note(self) -> Callable[..., None]:

@@ -8,6 +8,7 @@ class Rule(msgspec.Struct, frozen=True):
     patience_days: int = 0
     gifts: str = "wait"
     gift_returns: str = "expected"
+    presale: dict[str, int] | None = None
 
 
 class Policy(msgspec.Struct, frozen=True):

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 from streams.checks.aftersales import AfterSales
+from streams.checks.ahead import SoldAhead
 from streams.checks.amended import Amended
 from streams.checks.books import Books
 from streams.checks.carriage import Carriage
@@ -39,6 +40,7 @@ class PoolCheck:
         self.changes = Changes(findings)
         self.line = Line()
         self.dates = Dates(findings, self.line)
+        self.ahead = SoldAhead(findings, self.line, self.dates.coming)
         self.turns = Turns(findings, self.orders, self.line)
         self.purchases = Purchases(findings, self.orders)
         self._findings = findings
@@ -87,7 +89,7 @@ class PoolCheck:
             e.StockCounted: self.changes.counted,
             e.StockChanged: self.changes.changed,
             e.NodeSet: self._node_set,
-            e.ShopSet: self.dates.rules,
+            e.ShopSet: self._shop_set,
             e.SegmentSet: self._segment_set,
             e.PolicySet: self._policy_set,
             e.RatesSet: self.carriage.rates_set,
@@ -121,6 +123,7 @@ class PoolCheck:
                 self.purchases.settle()
                 self.orders.settle()
                 self.reservations.settle()
+                self.ahead.settle()
                 self.dates.settle()
         self.books.settle()
 
@@ -156,7 +159,10 @@ class PoolCheck:
 
     def _waits(self, event: e.Backordered) -> None:
         self.orders.waits(event)
-        self.dates.waits(event, self.line.waits(event, self.orders.get(event.order)))
+        before = {sku: self.line.of[sku][event.order].units for sku in self.line.skus.get(event.order, ())}
+        self.dates.waits(event, self.line.waits(event, known := self.orders.get(event.order)))
+        if not known.gifts:
+            self.ahead.waits(event, before)
 
     def _unreserved(self, event: e.Unreserved) -> None:
         known = self.orders.get(event.order)
@@ -212,11 +218,17 @@ class PoolCheck:
         self.books.set_node(event.node)
         self.carriage.node_set(event.node)
         self.dates.rules(event)
+        self.ahead.rules(event)
         self.purchases.node_set(event.node)
+
+    def _shop_set(self, event: e.ShopSet) -> None:
+        self.dates.rules(event)
+        self.ahead.rules(event)
 
     def _segment_set(self, event: e.SegmentSet) -> None:
         self.books.segments[event.segment.segment] = event.segment
         self.dates.rules(event)
+        self.ahead.rules(event)
 
     def _policy_set(self, event: e.PolicySet) -> None:
         if event.version <= self._policy_version:
@@ -227,6 +239,7 @@ class PoolCheck:
         self.purchases.use(event.policy)
         self.reservations.use(event.policy)
         self.dates.rules(event)
+        self.ahead.rules(event)
 
     def _told_of(self, event: e.FulfilmentReleased) -> None:
         self.orders.untold.released(event, self.orders.get(event.order).promises.get(event.fulfilment))

@@ -13,6 +13,7 @@ from streams.rules.cover import fewest, greedy
 from streams.rules.demand import Demand, Supply
 from streams.rules.gifts import Sets
 from streams.rules.plan import Plan
+from streams.rules.presale import covered
 from streams.rules.rank import Ranking, Scores, rank, with_stock
 from streams.rules.spread import by_node
 from tables.events import Candidate, Considered, OrderReduced, OrderRejected, Origin, Row
@@ -36,14 +37,18 @@ class Choice(msgspec.Struct, frozen=True, gc=False):
     later: tuple[Row, ...] = ()
 
 
-def allocate(plan: Plan, demand: Demand) -> tuple[Row, ...]:
-    """Reserve what the policy allows. Emits Considered and one Reserved a node, or OrderRejected. Returns what is left to wait for."""
-    choice = _best(plan, demand)
+def allocate(plan: Plan, demand: Demand, given_out: tuple[str, ...] = ()) -> tuple[Row, ...]:
+    """Reserve what the policy allows. Emits Considered and one Reserved a node, or OrderRejected. Returns what is left to wait for.
+    `given_out`: SKUs of which nothing is there for those who are sold ahead."""
+    choice = _best(plan, demand, given_out)
+    rejected = choice.left and choice.ranking.rule.shortage == "reject" and not covered(plan, demand, choice.left)
+    if rejected:
+        choice = msgspec.structs.replace(choice, chosen=[], needs=())
     supply, ranking = choice.supply, choice.ranking
     plan.emit(explained(choice.looked_at, [supply.nodes[i] for i in choice.chosen], demand.order, ranking, choice.short))
     for node, rows in by_node(supply, choice.chosen, choice.needs, demand) if choice.chosen else ():
         plan.reserve(demand.order, demand.segment, node, rows, demand.sealed, demand.shipping)
-    if choice.left and ranking.rule.shortage == "reject":
+    if rejected:
         plan.emit(OrderRejected(order=demand.order, reason="short" if choice.short else "too_many_splits"))
         return ()
     left = choice.left + choice.later
@@ -66,26 +71,36 @@ def can_fill(plan: Plan, demand: Demand) -> bool:
     return bool(_best(plan, demand).chosen)
 
 
-def _best(plan: Plan, demand: Demand) -> Choice:
+def _best(plan: Plan, demand: Demand, given_out: tuple[str, ...] = ()) -> Choice:
     """All of it; or, where the policy does not let an order wait for its gifts, all of it but gifts."""
-    found = _found(plan, demand)
+    found = _found(plan, demand, given_out)
     if not found.left or not demand.gifts or found.ranking.rule.gifts == "wait":
         return found
     sets = Sets(demand.needs, demand.lines, demand.gifts)
     for units in sets.there(dict(zip(found.supply.skus, _have(found.supply), strict=True))):
         needs, later = sets.rows(units)
-        fewer = _found(plan, msgspec.structs.replace(demand, needs=needs)) if needs else found
+        fewer = _found(plan, msgspec.structs.replace(demand, needs=needs), given_out) if needs else found
         if not needs or not fewer.left:
             chosen, ships = (fewer.chosen, fewer.needs) if needs else ([], ())
             return msgspec.structs.replace(fewer, chosen=chosen, needs=ships, left=(), short=found.short, later=later)
     return found
 
 
-def _found(plan: Plan, demand: Demand) -> Choice:
+def _found(plan: Plan, demand: Demand, given_out: tuple[str, ...]) -> Choice:
     looked_at, supply, ranking = _look(plan, demand)
     shortage = ranking.rule.shortage_after(plan.now - demand.placed_at)
+    if ranking.rule.sells_ahead():
+        shortage = "reject" if demand.gifts else "partial"
+        _leave(supply, given_out)
     chosen, needs, left = _choose(supply, ranking.rule, shortage, demand)
     return Choice(looked_at, supply, ranking, chosen, needs, left, _short(supply) if left else ())
+
+
+def _leave(supply: Supply, given_out: tuple[str, ...]) -> None:
+    """Nothing of these is there."""
+    if any(sku in given_out for sku in supply.skus):
+        supply.promisable = [0 if sku in given_out else units for sku, units in zip(supply.skus, supply.promisable, strict=True)]
+        supply.whole = []
 
 
 def whole(plan: Plan, demand: Demand) -> list[tuple[str, tuple[Row, ...]]]:

@@ -6,9 +6,10 @@ from typing import NamedTuple
 from connectors.contract import Availability, Expected, Millis, OrderStatus
 from streams.decisions import Decision
 from tables import events as e
-from tables.events import Row, Waiting
+from tables.events import Row, Shop, Waiting
 from tables.orders import Order
 from tables.pool import Pool
+from tables.presale import coming, sells_ahead
 from tables.refunds import accounts
 from tables.tiers import offers
 
@@ -52,6 +53,8 @@ def touch(found: Touched, pool: Pool, decision: Decision) -> None:
             case _:
                 if (order := getattr(event, "order", None)) is not None and order in pool.orders:
                     orders[order] = 0
+    if pool.recast_after == decision.seq - 1 and sells_ahead(pool):
+        cells.setdefault(EVERY, {}).update(pool.recast)
     _whole(found, decision)
 
 
@@ -70,7 +73,7 @@ def _whole(found: Touched, decision: Decision) -> None:
 
 
 def _all_skus(pool: Pool) -> list[str]:
-    return sorted({sku for cells in pool.free.values() for sku in cells})
+    return sorted({sku for cells in pool.free.values() for sku in cells} | pool.incoming.keys())
 
 
 def levels(pool: Pool, cells: Cells, version: int) -> list[Availability]:
@@ -90,7 +93,14 @@ def seen(pool: Pool, cells: Cells) -> Cells:
 
 def offered(pool: Pool, shop: str, skus: Sequence[str], version: int) -> list[Availability]:
     found = zip(skus, offers(pool, shop, skus), strict=True)
+    if pool.incoming and (about := pool.shops[shop]).active and pool.policy.for_segment(about.segment).presale:
+        return [_with_coming(pool, about, sku, units, version) for sku, units in found]
     return [Availability(shop=shop, sku=sku, units=units, version=version) for sku, units in found]
+
+
+def _with_coming(pool: Pool, shop: Shop, sku: str, units: int, version: int) -> Availability:
+    more = coming(pool, shop.segment, shop.shop, sku, pool.now)
+    return Availability(shop=shop.shop, sku=sku, units=units, version=version, coming=more.units, coming_at=Millis(more.at))
 
 
 def _viewers(pool: Pool, segment: str) -> list[str]:

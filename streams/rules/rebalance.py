@@ -128,7 +128,8 @@ def rebalance(plan: Plan, key: str, order: Order, reason: str, gone: Open | None
     if name := plan.claims.get(key) or plan.pool.claims.get(key):
         needs = claim(plan, name, order, demand_of(key, order, needs))
     if needs and not stands_in_line(plan, order, needs):
-        needs = allocate(plan, demand_of(key, order, needs))
+        given_out = () if name else plan.pool.deferred  # but for what was kept for it
+        needs = allocate(plan, demand_of(key, order, needs), given_out)
         if isinstance(plan.events[-1], OrderRejected):
             _give_back_all(plan, key, order, going)
             going = standing(order)
@@ -141,7 +142,7 @@ def stands_in_line(plan: Plan, order: Order, needs: Iterable[Row]) -> bool:
     them waits in line as well, unless the policy lets nobody wait."""
     given_out = plan.pool.deferred
     if not given_out or plan.pool.policy.for_segment(order.segment).shortage == "reject":
-        return False
+        return False  # who is sold ahead gets nothing of these either, and waits only where that is covered
     return any(need.sku in given_out for need in needs)
 
 

@@ -16,11 +16,12 @@ from streams.simulation.broker import START_MS
 from tables.calendar import EPOCH, MINUTE_MS, WEEK, Waves
 from tables.events import Node, Segment, Shop
 from tables.flow import Flow, HoldRule, ShopFlow
-from tables.policy import GiftReturns, GiftShort, Policy, Rule, Tolerance, encode_policy
+from tables.policy import GiftReturns, GiftShort, Policy, Presale, Rule, Tolerance, encode_policy
 
 TENANT = "acme"
 TEAS = ("ASSAM", "SENCHA", "OOLONG")
 GIFT = "GIFT-BOX"  # a listing that nobody knows at first
+PRESALES = (None, Presale(days=9, percent=50), Presale(days=30))
 SHORTAGES: tuple[Literal["backorder", "partial", "reject"], ...] = ("backorder", "backorder", "partial", "reject")
 
 GIFTS: tuple[GiftShort, ...] = ("wait", "ship_later", "drop")
@@ -112,7 +113,7 @@ def _change(random: Random, pool: str, partition: int, causes: Iterator[c.Cause]
     buying = Random(f"suppliers/{pool}/{at}")
     rule = Rule(shortage=random.choice(SHORTAGES), max_splits=random.randint(0, 2), refund_cancelled=True, refund_on="received")
     policy = Policy(
-        rule=_with_gifts(Random(f"gifts/{pool}/{at}"), rule),
+        rule=_sold_ahead(Random(f"presale/{pool}/{at}"), _with_gifts(Random(f"gifts/{pool}/{at}"), rule)),
         fills_per_decision=random.randint(1, 3),
         remember_days=random.choice(REMEMBERED),
         lost=apart.choice(("nothing", "hold", "reissue")),
@@ -129,6 +130,10 @@ def _change(random: Random, pool: str, partition: int, causes: Iterator[c.Cause]
         commands=(told, listing, *_goodwill(pool, causes), *carriers(apart, pool, causes), *supplier(buying, pool, causes)),
         reference=(ListingRecord(shop=f"web-{pool}", listing=GIFT, parts=listing.parts, version=2),),
     )
+
+
+def _sold_ahead(apart: Random, rule: Rule) -> Rule:
+    return msgspec.structs.replace(rule, presale=apart.choice(PRESALES))
 
 
 def _with_gifts(apart: Random, rule: Rule) -> Rule:

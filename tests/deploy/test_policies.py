@@ -8,7 +8,7 @@ from deploy.business import Problem
 from deploy.faults import Fault
 from deploy.policies import change_policy, in_force
 from streams.commands import SetPolicy
-from tables.policy import decode_policy
+from tables.policy import Presale, decode_policy
 from tests.deploy.halyard import Folder
 from tests.deploy.importing import Broker, publish
 
@@ -55,6 +55,13 @@ def test_for_how_long_priority_may_make_anybody_wait_is_the_policys_to_say(broke
     assert change(broker, folder, "aging_hours: 48").policy.aging_hours == 48
 
 
+def test_what_is_sold_before_it_comes_is_the_policys_to_say_for_all_and_for_a_segment(broker: Broker, folder: Folder) -> None:
+    told = change(broker, folder, "presale: {days: 30, percent: 80}\nsegments: {b2b: {presale: {days: 0}}}\n").policy
+
+    assert told.for_segment("b2c").presale == Presale(days=30, percent=80)
+    assert told.for_segment("b2b").presale == Presale(days=0, percent=100)
+
+
 def test_its_version_rises_even_when_the_clock_does_not(broker: Broker, folder: Folder) -> None:
     changed = change(broker, folder, SPLIT_NOTHING, now=500)
 
@@ -84,6 +91,8 @@ def test_the_next_import_puts_its_own_policy_back(broker: Broker, folder: Folder
     [
         ("shortage: shrug", "give backorder, partial or reject"),
         ("aging_hours: -1", "give 0 to 87600"),
+        ("presale: {percent: 80}", "presale.days is missing; give 0 to 3650: of what is expected within so many days"),
+        ("segments: {b2b: {presale: {days: 9, percent: 120}}}", "segments.b2b.presale.percent is '120'; give a whole number, 0 to 100"),
         ("filters: {nodes: [atlantis-dc]}", "no node 'atlantis-dc'; it has austin-shop, chicago-dealer, newark-dc, reno-dc"),
         ("segments: {b2b: {filters: {exclude: [atlantis-dc]}}}", "no node 'atlantis-dc'"),
     ],

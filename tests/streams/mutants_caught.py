@@ -52,7 +52,7 @@ PROMISES: dict[str, tuple[Invariant, ...]] = {
     "10 money": ("refunds", "purchases"),
     "11 carriers": ("carriers",),
     "12 what nodes tell of stock": ("stock changes",),
-    "13 what is announced, and who is served first": ("dates", "in turn"),
+    "13 what is announced, who is served first, and who is sold it ahead": ("dates", "in turn", "sold ahead"),
 }
 
 

@@ -67,6 +67,39 @@ def a_supply_is_received_and_nothing_is_on_the_shelf(logs: Logs) -> None:
     logs.rewrite(logs.find(e.SupplyReceived), lambda events: without(events, e.StockMoved))
 
 
+def _fewer(event: e.AnyEvent) -> e.AnyEvent:
+    return replace(event, lines=(("MINT", 2),)) if isinstance(event, e.SupplyAnnounced) else event
+
+
+def _later(event: e.AnyEvent) -> e.AnyEvent:
+    return replace(event, expected_at=event.expected_at + 99 * 86_400_000) if isinstance(event, e.SupplyAnnounced) else event
+
+
+def _announced_mint(logs: Logs) -> int:
+    named = [
+        [event for event in decision.events if isinstance(event, e.SupplyAnnounced) and event.supply == "PO-3"]
+        for decision in logs.decisions
+    ]
+    return next(i for i, found in enumerate(named) if found)
+
+
+@breaks("sold ahead")
+def more_is_sold_ahead_than_is_announced(logs: Logs) -> None:
+    logs.rewrite(_announced_mint(logs), lambda events: [_fewer(event) for event in events])
+
+
+@breaks("sold ahead")
+def what_comes_after_the_days_of_the_policy_is_sold_ahead(logs: Logs) -> None:
+    logs.rewrite(_announced_mint(logs), lambda events: [_later(event) for event in events])
+
+
+@breaks("sold ahead")
+def one_who_should_be_rejected_waits(logs: Logs) -> None:
+    at = logs.find(e.OrderRejected)
+    waits = e.Backordered(order="acme/web/p3", rows=(e.Waiting("MINT", "MINT", 2),))
+    logs.rewrite(at, lambda events: [waits if isinstance(event, e.OrderRejected) else event for event in events])
+
+
 @breaks("in turn")
 def a_younger_one_is_served_before_one_who_has_waited_too_long(logs: Logs) -> None:
     served = (e.Reserved, e.Backordered, e.Considered, e.CarrierChosen)

@@ -2,7 +2,7 @@
 
 from tables.carriers import Band, RateTable, Service, Zone
 from tables.flow import Flow, HoldRule, ShopFlow
-from tables.policy import Policy, Rule, Tolerance
+from tables.policy import Policy, Presale, Rule, Tolerance
 from tests.carriage import set_carriers
 from tests.story import Story, key, line
 from tests.streams.drop_shipping import bill, prices, settle_bill
@@ -98,6 +98,7 @@ def _afterwards(story: Story) -> None:
     _gifts(story)
     _carried(story)
     _announced(story)
+    _sold_ahead(story)
 
 
 def _found_and_lost(story: Story) -> None:
@@ -179,6 +180,17 @@ def _announced(story: Story) -> None:
     story.arrives("PO-1", "hamburg", GREEN=4)
     story.tick(now + 10_000)
     story.tick(now + 12_000)
+
+
+def _sold_ahead(story: Story) -> None:
+    """Of what is announced, all but a fifth is sold before it comes, and what there is with it."""
+    story.policy(Policy(rule=Rule(max_splits=1, shortage="reject", presale=Presale(days=9, percent=80)), flow=FLOW))
+    story.announce("PO-3", "hamburg", at=60, expected_at=9 * DAY_MS, MINT=10)
+    story.receive("hamburg", MINT=1)
+    for name, units in (("p1", 3), ("p2", 2), ("p3", 2)):
+        story.place(name, line("MINT", units), region="DE-HH", at=60)
+    story.tick(story.pool.now + 2_000)
+    story.arrives("PO-3", "hamburg", MINT=10)
 
 
 def _bought(story: Story) -> None:
