@@ -25,7 +25,7 @@ class Money:
             paid, units = _paid(known, line.line), _units(known, line.line)
             due, of = _due(known, line.line)
             told = _told(known, line.line) if line.units else max(0, min(units - of, _told(known, line.line)))
-            if due + (paid * told // units if units else 0) > paid or of + told > units:
+            if due + (paid * told // units if units else 0) > paid or (line.units and of + told > units):
                 self._note(
                     "refunds", f"{event.order}: {due} for {of} units of line {line.line!r}, {paid} were paid for {units}, {told} off"
                 )

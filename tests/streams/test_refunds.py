@@ -11,6 +11,7 @@ from tables.events import OrderLine, RefundDue, RefundLine, Refused
 from tables.policy import Policy, Rule
 from tables.refunds import CHARGES, accounts
 from tests.story import Story, key, line, of_type, one_shop, said
+from tests.streams.logs import Logs
 
 RefundOn = Literal["never", "received", "inspected"]
 
@@ -171,6 +172,17 @@ def test_an_amendment_that_costs_less_than_was_given_back_leaves_nothing() -> No
     story.refund("1", 2_500)
     story.place("1", line("TEA", 1), at=2)
     assert "RefundDue" not in said(story.cancel("1", at=3))
+
+
+def test_an_order_that_was_given_back_and_comes_again_smaller_and_dearer_may_be_shown_goodwill() -> None:
+    """More units were given back before than it has now; of the money something is left."""
+    story = shop()
+    story.place("1", line("TEA", 3), at=1)
+    story.cancel("1", at=2)
+    story.place("1", line("TEA", 2, price=9_000), at=3)
+
+    assert lines_of(story.refund("1", 500)) == [("goodwill", (RefundLine("TEA", 0, 500),))]
+    assert Logs(story).check().violations == ()
 
 
 # ---------------------------------------------------------------------------------------------- any sequence
