@@ -11,7 +11,7 @@ from streams.rules.fill import fill, freed
 from streams.rules.observe import shipped_in
 from streams.rules.plan import Plan
 from streams.rules.rebalance import give_back_surplus, rebalance, wanted_by
-from streams.rules.stock import counted_already, known_document, sellable_grants
+from streams.rules.stock import counted_already, known_document, sellable_grants, summed
 from tables.events import FillDeferred, FoundShipped, FulfilmentRejected, Move, Refused, Row, Shipped, Shortage, Stale
 from tables.orders import FulfilmentOrder, Order, bare, merge, split, still_asked, subtract
 
@@ -29,12 +29,21 @@ def _open(plan: Plan, fulfilment: str) -> Found | None:
 
 
 def _not_open(plan: Plan, fulfilment: str) -> None:
-    sentence = f"fulfilment {fulfilment!r} is not open in pool {plan.pool.name!r}: it was shipped, cancelled, or never ordered"
+    sentence = (
+        f"fulfilment {fulfilment!r} is not open in pool {plan.pool.name!r}: it was shipped, cancelled, or never ordered; nothing was booked: "
+        "correct its name, or, where goods left all the same, stop them or count what is left"
+    )
     plan.emit(Refused(code="not_open", sentence=sentence))
 
 
-def _more_than_open(what: str) -> Refused:
-    return Refused(code="more_than_open", sentence=f"the {what} names more units, or other SKUs, than the fulfilment has open")
+def _more_than_open(what: str, command: ConfirmShipment | RejectFulfilment, rows: Rows) -> Refused:
+    open_units, named = _by_sku(rows), summed(command.lines)
+    sku = next(sku for sku, units in named.items() if units > open_units.get(sku, 0))
+    sentence = (
+        f"the {what} names {named[sku]} of {sku!r}, of which fulfilment {command.fulfilment!r} has {open_units.get(sku, 0)} open; nothing was "
+        "booked: correct it, and send it again"
+    )
+    return Refused(code="more_than_open", sentence=sentence)
 
 
 def ship(plan: Plan, command: ConfirmShipment) -> None:
@@ -52,9 +61,10 @@ def ship(plan: Plan, command: ConfirmShipment) -> None:
         _not_open(plan, name)
         return
     found = order.open_fulfilments.get(name)
-    taken = _rows(found.rows if found else (), missed, command.lines)
+    there = found.rows if found else ()
+    taken = _rows(there, missed, command.lines)
     if taken is None:
-        plan.emit(_more_than_open("shipment"))
+        plan.emit(_more_than_open("shipment", command, (*there, *missed)))
         return
     rows, late = taken
     counted = _leave(plan, key, found, command, rows)
@@ -204,7 +214,7 @@ def _rejected(fulfilment: FulfilmentOrder, command: RejectFulfilment) -> Rows | 
         sentence = "a cancel is answered for all that was asked: leave the lines out, or ship what is not cancelled first"
         return Refused(code="part_of_an_answer", sentence=sentence)
     taken = _rows(fulfilment.rows, (), command.lines)
-    return taken[0] if taken else _more_than_open("rejection")
+    return taken[0] if taken else _more_than_open("rejection", command, fulfilment.rows)
 
 
 def _refuse(plan: Plan, command: RejectFulfilment, key: str, order: Order, node: str, rows: Rows) -> None:

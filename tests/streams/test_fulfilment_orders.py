@@ -28,6 +28,16 @@ def test_a_part_of_a_fulfilment_may_ship_first() -> None:
     assert refusal(story.ship(fulfilment).events) == "not_open"
 
 
+def test_a_refused_shipment_says_what_is_open() -> None:
+    story = one_shop({"hall": {"TEA": 5, "CUP": 5}})
+    story.place("1", line("TEA", 3), line("CUP", 1))
+    name = story.fulfilment("1")
+
+    for told in (story.ship(name, ("CUP", 1), ("TEA", 2), ("TEA", 2)), story.refuse(name, "short", ("TEA", 4))):
+        [refused] = of_type(told, Refused)
+        assert f"4 of 'TEA', of which fulfilment {name!r} has 3 open; nothing was booked" in refused.sentence
+
+
 def test_shipped_lines_are_immutable_and_an_amendment_orders_anew() -> None:
     story = one_shop({"hall": {"TEA": 5}})
     story.place("1", line("TEA", 2), at=1)
