@@ -30,18 +30,18 @@ def _open(plan: Plan, fulfilment: str) -> Found | None:
 
 def _not_open(plan: Plan, fulfilment: str) -> None:
     sentence = (
-        f"fulfilment {fulfilment!r} is not open in pool {plan.pool.name!r}: it was shipped, cancelled, or never ordered; nothing was booked: "
-        "correct its name, or, where goods left all the same, stop them or count what is left"
+        f"fulfilment {fulfilment!r} is not open in pool {plan.pool.name!r}: it was shipped, cancelled, or never ordered; nothing was "
+        "booked: correct its name, or, where goods left all the same, stop them or count what is left"
     )
     plan.emit(Refused(code="not_open", sentence=sentence))
 
 
 def _more_than_open(what: str, command: ConfirmShipment | RejectFulfilment, rows: Rows) -> Refused:
-    open_units, named = _by_sku(rows), summed(command.lines)
-    sku = next(sku for sku, units in named.items() if units > open_units.get(sku, 0))
+    there, named = _by_sku(rows), summed(command.lines)
+    sku = next(sku for sku, units in named.items() if units > there.get(sku, 0))
     sentence = (
-        f"the {what} names {named[sku]} of {sku!r}, of which fulfilment {command.fulfilment!r} has {open_units.get(sku, 0)} open; nothing was "
-        "booked: correct it, and send it again"
+        f"the {what} names {named[sku]} of {sku!r}, of which fulfilment {command.fulfilment!r} has {there.get(sku, 0)} open; "
+        "nothing was booked: correct it, and send it again"
     )
     return Refused(code="more_than_open", sentence=sentence)
 

@@ -4,6 +4,7 @@ from collections import Counter
 
 from streams.decisions import Decision
 from streams.rules.place import SUSPECTED_DUPLICATE
+from streams.rules.readdress import TOLD_ANEW
 from tables import events as e
 from tables.events import UNASSIGNED, Row
 from tables.orders import LineSku, Order, demand, sums
@@ -41,9 +42,11 @@ class Onlooker:
         assert self.reissued <= self.shipped + self.found, "no more goes out once more than did"
         promised = {event.order for event in decision.events if isinstance(event, e.Reserved)}
         taken_over = {event.order for event in decision.events if isinstance(event, e.ReservationReleased)}
+        # what is told anew is what was promised before
+        told_anew = {event.order for event in decision.events if isinstance(event, e.Unreserved) and event.reason == TOLD_ANEW}
         for key, order in pool.orders.items():
             assert_accounted(order)
-            if key in promised and key not in taken_over:
+            if key in promised - taken_over - told_anew:
                 assert_all_or_nothing(pool, order)
 
     def _border(self, event: e.AnyEvent) -> None:
