@@ -36,6 +36,9 @@ def place(plan: Plan, command: PlaceOrder) -> None:
     if order is None and ordinary(plan, command, shop):
         return
     order = order or Order()
+    if order.refunds and command.currency and command.currency != order.currency:
+        plan.emit(_other_currency(command, order))
+        return
     lines = resolve(command.lines, plan.pool.listings.get(command.shop, {}))
     segment = order.segment or shop.segment
     plan.emit(placed(command, order.revision + 1, segment, lines))
@@ -64,6 +67,15 @@ def place(plan: Plan, command: PlaceOrder) -> None:
     stands = rebalance(plan, command.order, amended, "held" if holds else "amended")
     tell_anew(plan, command, order, amended, stands)
     fill(plan, freed(order))
+
+
+def _other_currency(command: PlaceOrder, order: Order) -> Refused:
+    """Amounts of two currencies have no sum."""
+    sentence = (
+        f"{order.currency} of order {command.order!r} were given back already, now it says {command.currency}: cancel it, and place what "
+        "is bought under another number"
+    )
+    return Refused(code="other_currency", sentence=sentence)
 
 
 def seen(order: Order, updated_at: int, digest: str, key: str) -> Duplicate | Stale | None:

@@ -5,7 +5,9 @@ from typing import Literal
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
+from streams.commands import PlaceOrder, decode_command
 from streams.rules.announce import status
 from tables.events import OrderLine, RefundDue, RefundLine, Refused
 from tables.policy import Policy, Rule
@@ -183,6 +185,19 @@ def test_an_order_that_was_given_back_and_comes_again_smaller_and_dearer_may_be_
 
     assert lines_of(story.refund("1", 500)) == [("goodwill", (RefundLine("TEA", 0, 500),))]
     assert Logs(story).check().violations == ()
+
+
+def test_an_order_of_which_money_was_given_back_keeps_its_currency() -> None:
+    story = shop()
+    story.place("1", line("TEA", 3), at=1)
+    story.refund("1", 2_500)
+    [first] = [command for _, _, value in story.commands if isinstance(command := decode_command(value), PlaceOrder)]
+    again = replace(first, cause=story.cause(), updated_at=2, currency="JPY")
+
+    [refused] = of_type(story.ask(again), Refused)
+
+    assert refused.code == "other_currency"
+    assert left(story) == 500
 
 
 # ---------------------------------------------------------------------------------------------- any sequence
