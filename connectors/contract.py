@@ -508,7 +508,7 @@ class Answering(Protocol):
 
 
 # ---------------------------------------------------------------------------------------------- outwards
-FulfilmentType = Literal["FulfilmentOrdered", "FulfilmentCancelled"]
+FulfilmentType = Literal["FulfilmentOrdered", "FulfilmentCancelled", "ReturnExpected", "SupplyExpected"]
 
 
 class FulfilmentLine(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
@@ -530,7 +530,9 @@ class PurchaseOrder(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
 
 
 class Fulfilment(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):
-    """Topic `fulfilments`: a node shall ship these units of an order, or no longer.
+    """Topic `fulfilments`: a node shall ship these units of an order, or no longer. Or, where it asked for it, units are to come to it:
+    the return `id` of an order, in the parcel `tracking` ("" unknown), or supply of the reference `id`, which has no shop and no order,
+    at `expected_at`; no lines: no more of it.
 
     `id` names the fulfilment order and is the same in every replay. `partition`, `src_offset` and `ordinal` place the event:
     a consumer that keeps the highest (src_offset, ordinal) per partition sees each event once. `final` is False when a cancel
@@ -562,6 +564,8 @@ class Fulfilment(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, 
     transit_days: int = 0
     grams: int = 0
     purchase: PurchaseOrder | None = None
+    tracking: str = ""
+    expected_at: int = 0
 
 
 class Expected(msgspec.Struct, frozen=True):

@@ -1,4 +1,4 @@
-"""The form `qimen`: a warehouse that speaks Cainiao's norm is asked to deliver, or to cancel (docs/qimen.md)."""
+"""The form `qimen`: a warehouse that speaks Cainiao's norm is asked to deliver, or to cancel, and told what comes (docs/qimen.md)."""
 
 import re
 from collections.abc import Mapping
@@ -11,7 +11,7 @@ from msgspec.structs import replace
 from connectors.contract import Person
 from connectors.partner import Accepted, Again, Delivery, Partner, Refused, Reply, Request, Undeliverable, Verdict
 from connectors.payload import Unusable
-from connectors.qimen import Account, Call, delivery_order, order_cancel, query
+from connectors.qimen import Account, Call, delivery_order, entry_cancel, entry_order, order_cancel, query, return_order
 from connectors.qimen_answers import read_answer
 from connectors.shipping_codes import code_of
 
@@ -53,10 +53,14 @@ class Qimen:
 
 
 def _call(delivery: Delivery, account: Account, options: Mapping[str, str]) -> Call:
-    told = delivery.fulfilment
+    told, decided_at = delivery.fulfilment, delivery.decided_at or delivery.at
     if told.type == "FulfilmentOrdered":
         account = replace(account, carrier=code_of(told.shipping, options) or account.carrier)
-        return delivery_order(told, delivery.recipient, account, delivery.decided_at or delivery.at)
+        return delivery_order(told, delivery.recipient, account, decided_at)
+    if told.type == "ReturnExpected":
+        return return_order(told, account)
+    if told.type == "SupplyExpected":
+        return entry_order(told, account, decided_at) if told.lines else entry_cancel(told, account)
     if told.reason not in WHOLE:
         raise Undeliverable("part_of_an_order", "Qimen cancels whole orders, and this may be a part of one: have the warehouse change it.")
     return order_cancel(told, account)

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping
 
 import msgspec
 
-from connectors.contract import Fulfilment, FulfilmentLine, Millis, Person, StockLine
+from connectors.contract import Fulfilment, FulfilmentLine, Millis, Person
 from connectors.times import iso
 from connectors.xml_tree import Tree, write_xml
 
@@ -110,34 +110,41 @@ def order_cancel(told: Fulfilment, account: Account) -> Call:
     )
 
 
-def entry_order(code: str, node: str, lines: Iterable[StockLine], account: Account, at: Millis) -> Call:
-    """Goods are on their way to a node, under a code of ours."""
+def entry_order(told: Fulfilment, account: Account, at: Millis) -> Call:
+    """Goods are on their way to a node. The code is the supply's reference, under which the warehouse confirms what came."""
     order = {
-        "entryOrderCode": _code(code),
+        "entryOrderCode": _code(told.id),
         "ownerCode": account.owner,
-        "warehouseCode": node,
+        "warehouseCode": told.node,
         "orderType": "CGRK",
         "orderCreateTime": beijing(at),
+        **({"expectStartTime": beijing(told.expected_at)} if told.expected_at else {}),
     }
     items = [
         {"orderLineNo": number, "ownerCode": account.owner, "itemCode": line.sku, "planQty": line.quantity, "inventoryType": "ZP"}
-        for number, line in enumerate(lines, 1)
+        for number, line in enumerate(told.lines, 1)
     ]
     return _call("entryorder.create", {"entryOrder": order, "orderLines": {"orderLine": items}})
 
 
-def return_order(number: str, shipped: Fulfilment, lines: Iterable[FulfilmentLine], sender: Person | None, account: Account) -> Call:
-    """These lines of a fulfilment come back. `number` tells several returns of one order apart."""
+def entry_cancel(told: Fulfilment, account: Account) -> Call:
+    """Goods that were announced do not come."""
+    about = {"warehouseCode": told.node, "ownerCode": account.owner, "orderCode": _code(told.id), "orderType": "CGRK"}
+    return _call("order.cancel", about)
+
+
+def return_order(told: Fulfilment, account: Account) -> Call:
+    """Lines of an order come back. The code says whose and which return, so that its confirmation finds it."""
     order = {
-        "returnOrderCode": _code(f"{shipped.shop}/{shipped.order}/{number}"),
-        "warehouseCode": shipped.node,
+        "returnOrderCode": _code(f"{told.shop}/{told.order}/{told.id}"),
+        "warehouseCode": told.node,
         "orderType": "THRK",
-        "preDeliveryOrderCode": shipped.id,
         "logisticsCode": account.carrier,
-        "shopNick": shipped.shop,
-        "senderInfo": _contact(sender),
+        **({"expressCode": told.tracking} if told.tracking else {}),
+        "shopNick": told.shop,
+        "senderInfo": _contact(None),
     }
-    return _call("returnorder.create", {"returnOrder": order, "orderLines": {"orderLine": _lines(shipped, lines, account)}})
+    return _call("returnorder.create", {"returnOrder": order, "orderLines": {"orderLine": _lines(told, told.lines, account)}})
 
 
 def stock_query(node: str, sku: str, account: Account, page: int = 1) -> Call:

@@ -8,7 +8,7 @@ from rich.text import Text
 
 from deploy.amounts import when
 from deploy.purchases import purchases
-from deploy.telling import event_line, headline, order_lines
+from deploy.telling import asked_of_node, event_line, headline, order_lines
 from streams.attribution import Part, Span
 from streams.explain import Chapter, Story, Told
 from streams.parcels import Box
@@ -126,7 +126,7 @@ def _seen(event: e.AnyEvent) -> int:
 
 def _told(told: Told) -> Text:
     said = told.told
-    what = "ship" if said.type == "FulfilmentOrdered" else "do not ship" if said.final else "please cancel"
+    what = asked_of_node(said)
     units = ", ".join(f"{line.quantity} × {line.sku}" for line in said.lines)
     return Text(f"{what}{f' ({said.reason})' if said.reason else ''} {units} ({said.id})", style="blue")
 

@@ -7,6 +7,7 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
+from connectors.contract import Fulfilment
 from deploy.amounts import amount, when
 from deploy.purchases import purchase_line
 from streams.explain import Chapter, Line, Story, Told
@@ -39,11 +40,23 @@ def order_lines(lines: Iterable[Line]) -> RenderableType:
     return table
 
 
+def asked_of_node(said: Fulfilment) -> str:
+    match said.type:
+        case "FulfilmentOrdered":
+            return "ship"
+        case "FulfilmentCancelled":
+            return "do not ship" if said.final else "please cancel"
+        case "ReturnExpected":
+            return "expect back"
+        case "SupplyExpected":
+            return "expect"
+
+
 def _fulfilments(told: Iterable[Told]) -> RenderableType:
     table = Table("told at (UTC)", "what", "fulfilment", "node", "units", "carried by", title="Told to the nodes", title_justify="left")
     for one in told:
         said = one.told
-        what = "ship" if said.type == "FulfilmentOrdered" else "do not ship" if said.final else "please cancel"
+        what = asked_of_node(said)
         units = ", ".join(f"{line.quantity} × {line.sku}" for line in said.lines)
         by = f"{said.carrier} {said.service}".strip()
         table.add_row(when(one.at), f"{what} ({said.reason})" if said.reason else what, said.id, Text(said.node), Text(units), Text(by))
@@ -110,6 +123,8 @@ def event_line(event: e.AnyEvent) -> Text:
         case e.ReturnRequested(rma=rma, rows=rows, reason=reason, tracking=tracking):
             said = _units(rows) if rows else f"parcel {tracking}"
             return Text(f"return {rma} ({reason or 'no reason given'}): {said} to come back", style="yellow")
+        case e.ArrivalExpected(name=name, node=node, rows=rows):
+            return Text(f"{node} is told that {_units(rows)} come back to it as {name}")
         case e.ReturnTracked(rma=rma, tracking=tracking, carrier=carrier, status=status):
             return Text(f"{carrier or 'the carrier'} says of {tracking}, return {rma}: {status.replace('_', ' ')}")
         case e.ReturnEnded(rma=rma, end=end, by=by):

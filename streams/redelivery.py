@@ -56,6 +56,8 @@ def _reason(event: Fulfilment, ordered: Collection[str], promised: Units) -> str
     """Why it must not be sent; "": it may."""
     if event.type == "FulfilmentCancelled":
         return "a cancel of what the node never took" if event.id in ordered else ""
+    if event.type in ("ReturnExpected", "SupplyExpected"):
+        return ""
     wanted = Counter({(line.line, line.sku): line.quantity for line in event.lines})
     if promised == wanted:
         return ""

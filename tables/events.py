@@ -446,6 +446,20 @@ class ReturnTracked(Event, frozen=True):
     at: int
 
 
+class ArrivalExpected(Event, frozen=True):
+    """A node that asked for it is told what is to come to it: `return`, these rows of the order, which it shipped, as the return `name`;
+    `supply`, these units under the reference `name` (rows without a line, and no order), expected at `expected_at`. No rows: no more of it
+    comes. Said again, it stands instead of what was said before."""
+
+    kind: Literal["return", "supply"]
+    name: str
+    node: str
+    rows: tuple[Row, ...]
+    order: str = ""
+    tracking: str = ""
+    expected_at: int = 0
+
+
 class ReturnEnded(Event, frozen=True):
     """No more of a return is waited for. `by`: who said so, "" by itself."""
 
@@ -675,7 +689,8 @@ class FillDeferred(Event, frozen=True):
 class Node(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """`priority`: 1 is asked before 2. `cancel`: whether a cancel is final at once or needs this node's answer. `accept_minutes`: for so
     long it may think a fulfilment over before it goes to another node; 0: it takes all it is told to ship. `bills_in`: the currency in
-    which it bills us for what it ships, which is bought of it then; `freight`: agreed for each such purchase, in minor units."""
+    which it bills us for what it ships, which is bought of it then; `freight`: agreed for each such purchase, in minor units. `arrivals`:
+    it is told of returns and supply that are to come to it."""
 
     node: str
     kind: str = "warehouse"
@@ -687,6 +702,7 @@ class Node(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     accept_minutes: Annotated[int, Meta(ge=0, le=100_000)] = 0
     bills_in: str = ""
     freight: Amount = 0
+    arrivals: bool = False
 
 
 class Shop(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -832,7 +848,7 @@ OrderEvent = (
     | Shortage
 )
 ReferenceEvent = NodeSet | PricesSet | ShopSet | SegmentSet | ListingSet | PolicySet | RatesSet | WeightsSet | Ticked
-SupplyEvent = SupplyAnnounced | SupplyReceived | DatingDeferred
+SupplyEvent = SupplyAnnounced | SupplyReceived | DatingDeferred | ArrivalExpected
 StockEvent = StockMoved | StockCounted | StockChanged | FillDeferred | ReservationMade | ReservationReleased | SupplyEvent
 NoEvent = Duplicate | Stale | Refused
 AnyEvent = OrderEvent | StockEvent | ReferenceEvent | NoEvent

@@ -60,6 +60,7 @@ EVOLVERS: dict[type[e.AnyEvent], Callable[[Pool, Any], None]] = {
     e.Delivered: parcels.delivered,
     e.ReturnRequested: returns.requested,
     e.ReturnTracked: returns.tracked,
+    e.ArrivalExpected: _nothing,
     e.ReturnEnded: returns.ended,
     e.Returned: returns.returned,
     e.Inspected: returns.inspected,

@@ -140,6 +140,10 @@ class Pool(msgspec.Struct):
         found = self.nodes.get(node)
         return found.bills_in if found else ""
 
+    def is_told_of_arrivals(self, node: str) -> bool:
+        found = self.nodes.get(node)
+        return found is not None and found.arrivals
+
     def is_told_only(self, node: str) -> bool:
         """It is neither asked whether it will ship, nor paid for it."""
         found = self.nodes.get(node)

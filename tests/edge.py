@@ -123,7 +123,7 @@ class Houses:
         heard = qimen(request, partner, at, self.jobs) if partner.form == "qimen" else webhook(request, partner, at)
         if isinstance(heard, Job):
             self.jobs[heard.id] = heard
-        else:
+        elif isinstance(heard, Ask):
             self.asks.setdefault(heard.id, []).append(heard)
 
     def _next(self) -> tuple[Word, Job] | None:

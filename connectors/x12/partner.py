@@ -23,6 +23,10 @@ class X12File:
 
     def request(self, delivery: Delivery, partner: Partner) -> Request:
         """The same event is the same file under the same name. Raises Undeliverable for an id that X12 cannot hold."""
+        if delivery.fulfilment.type in ("ReturnExpected", "SupplyExpected"):
+            raise Undeliverable(
+                "unwritable", "Arrivals are not told by X12: set `arrivals` of the node to false, and tell them by other means."
+            )
         try:
             carrier = code_of(delivery.fulfilment.shipping, partner.options)
             document = DOCUMENTS.get(code := partner.options.get("document", "940"))

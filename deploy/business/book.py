@@ -114,6 +114,7 @@ def _node(form: NodeForm) -> Node:
         accept_minutes=form.accept_minutes,
         bills_in=form.bills_in,
         freight=form.freight,
+        arrivals=form.arrivals,
     )
 
 

@@ -107,6 +107,7 @@ class NodeForm(Form):
     accept_minutes: int = Field(0, ge=0, le=100_000, description="minutes within which the node accepts a fulfilment, or 0 to not be asked")
     bills_in: Annotated[str, AfterValidator(_known_currency)] = Field("", description="an ISO 4217 code such as USD")
     freight: Price = 0
+    arrivals: bool = Field(False, description="true or false: whether the node is told of returns and supply to come")
 
     @model_validator(mode="after")
     def _both_or_none(self) -> "NodeForm":

@@ -6,7 +6,7 @@ import msgspec
 
 from deploy.warehouse.habits import Habits
 from deploy.warehouse.plan import plan
-from deploy.warehouse.words import Ask, Job, Word
+from deploy.warehouse.words import Ask, Job, Notice, Word
 
 
 class Told(msgspec.Struct, frozen=True, tag="told"):
@@ -16,7 +16,7 @@ class Told(msgspec.Struct, frozen=True, tag="told"):
     name: str
 
 
-Entry = Job | Ask | Told
+Entry = Job | Ask | Notice | Told
 
 
 class Books:
@@ -49,6 +49,8 @@ class Books:
                 self._asks.setdefault(entry.id, []).append(entry)
                 self._words.pop(entry.id, None)
                 self.open.add(entry.id)
+            case Notice():
+                self._take(entry.event, entry.at)
             case Told():
                 self._told.setdefault(entry.id, set()).add(entry.name)
 

@@ -7,7 +7,7 @@ from connectors.partner import Partner
 from deploy.warehouse.books import Books, Told
 from deploy.warehouse.hearing import Request, Unheard, qimen, webhook
 from deploy.warehouse.journal import Journal
-from deploy.warehouse.words import Ask, Job, Word
+from deploy.warehouse.words import Ask, Job, Notice, Word
 
 
 class Desk:
@@ -42,7 +42,7 @@ class Desk:
             self._plan(entry.id)
         return new
 
-    def _heard(self, request: Request, partner: Partner) -> Job | Ask:
+    def _heard(self, request: Request, partner: Partner) -> Job | Ask | Notice:
         if partner.form == "qimen":
             return qimen(request, partner, self.now(), self.books.jobs)
         return webhook(request, partner, self.now())

@@ -11,8 +11,9 @@ from connectors.partner import Partner
 from connectors.partner_webhook import signature
 from connectors.payload import Unusable
 from connectors.qimen import PREFIX, signed
+from connectors.signing import fingerprint
 from connectors.xml_tree import Tree, read_xml
-from deploy.warehouse.words import Ask, Job, Lines
+from deploy.warehouse.words import Ask, Job, Lines, Notice
 
 OLDEST_S = 300
 
@@ -48,7 +49,7 @@ class _Told(msgspec.Struct):
 _told = msgspec.json.Decoder(_Told).decode
 
 
-def webhook(request: Request, partner: Partner, at: int) -> Job | Ask:
+def webhook(request: Request, partner: Partner, at: int) -> Job | Ask | Notice:
     """Raises Unheard."""
     stamp, event = request.headers.get("x-yipan-timestamp", ""), request.headers.get("idempotency-key", "")
     given = request.headers.get("x-yipan-signature", "")
@@ -62,12 +63,14 @@ def webhook(request: Request, partner: Partner, at: int) -> Job | Ask:
         raise Unheard(400, "malformed") from None
     if not event:
         raise Unheard(400, "no_idempotency_key")
+    if told.type in ("ReturnExpected", "SupplyExpected"):
+        return Notice(event, told.id, at)
     if told.type == "FulfilmentCancelled":
         return Ask(event=event, id=told.id, lines=told.lines, at=at, final=told.final)
     return Job(event=event, id=told.id, partner=partner.name, node=told.node, shop=told.shop, order=told.order, lines=told.lines, at=at)
 
 
-def qimen(request: Request, partner: Partner, at: int, known: Mapping[str, Job]) -> Job | Ask:
+def qimen(request: Request, partner: Partner, at: int, known: Mapping[str, Job]) -> Job | Ask | Notice:
     """`known`: jobs by id, because a cancel names no lines: it is of the whole order. Raises Unheard."""
     if not signed(request.query, request.body, partner.secret):
         raise Unheard(200, "bad_signature")
@@ -77,6 +80,12 @@ def qimen(request: Request, partner: Partner, at: int, known: Mapping[str, Job])
         match method:
             case "deliveryorder.create":
                 return _created(told, partner, at)
+            case "returnorder.create":
+                return _noticed(str(told["returnOrder"]["returnOrderCode"]), request.body, at)
+            case "entryorder.create":
+                return _noticed(str(told["entryOrder"]["entryOrderCode"]), request.body, at)
+            case "order.cancel" if told.get("orderType") == "CGRK":
+                return _noticed(str(told["orderCode"]), request.body, at)
             case "order.cancel":
                 code = str(told["orderCode"])
                 # asked for, whatever the node: the norm's cancels want an answer
@@ -101,6 +110,11 @@ def _created(told: Tree, partner: Partner, at: int) -> Job:
         lines=tuple([FulfilmentLine(line["subSourceOrderCode"], line["itemCode"], int(line["planQty"])) for line in lines]),
         at=at,
     )
+
+
+def _noticed(code: str, body: bytes, at: int) -> Notice:
+    """The norm has no name for a message: what is said again of one code may say something else."""
+    return Notice(f"notice/{code}/{fingerprint(body)}", code, at)
 
 
 def _listed(value: Any) -> list[Tree]:

@@ -32,6 +32,14 @@ class Ask(msgspec.Struct, frozen=True, kw_only=True, tag="ask", omit_defaults=Tr
     final: bool = True
 
 
+class Notice(msgspec.Struct, frozen=True, tag="notice"):
+    """Goods are to come, which wants no answer before they are here."""
+
+    event: str
+    id: str
+    at: int
+
+
 class Progress(msgspec.Struct, frozen=True):
     name: str
     at: int

@@ -13,13 +13,14 @@ from connectors.contract import Fulfilment
 from streams.checks.findings import Findings
 from streams.read import Record
 from streams.topics import DECISIONS, FULFILMENTS
-from tables.events import NODE_SAID, CancelRequested, CarrierChosen, FulfilmentReleased, Reserved, Unreserved
+from tables.events import NODE_SAID, ArrivalExpected, CancelRequested, CarrierChosen, FulfilmentReleased, Reserved, Unreserved
 
 decode_fulfilment = msgspec.json.Decoder(Fulfilment).decode
 units_of = attrgetter("line", "sku", "quantity")
 EXCUSED, OPEN, MET = 2, 0, 1
 SHORT = (1 << 32) - 1
-Telling = Reserved | FulfilmentReleased | Unreserved | CancelRequested
+Telling = Reserved | FulfilmentReleased | Unreserved | CancelRequested | ArrivalExpected
+NO_ORDER = "//"  # of supply
 Met = Literal["repeated", "unknown", "other", "changed"]
 Way = tuple[str, str, int, str, int, int]  # how it is to be carried
 ANY_WAY: Way = ("", "", 0, "", 0, 0)
@@ -60,15 +61,18 @@ class Due:
                 self._owe(offset, src, "FulfilmentCancelled", pool, event, 0, ANY_WAY)
             case CancelRequested():
                 self._owe(offset, src, "FulfilmentCancelled", pool, event, 0, ANY_WAY, final=False)
+            case ArrivalExpected(kind=kind):
+                self._owe(offset, src, "ReturnExpected" if kind == "return" else "SupplyExpected", pool, event, 0, ANY_WAY)
 
     def _owe(self, offset: int, src: int, kind: str, pool: str, event: Telling, began: int, way: Way, *, final: bool = True) -> None:
         self._offset.append(offset)
         self._src.append(src)
         self._began.append(began)
-        self._name.append(hash((kind, event.fulfilment)) & SHORT)
+        name = event.name if isinstance(event, ArrivalExpected) else event.fulfilment
+        self._name.append(hash((kind, name)) & SHORT)
         rows = event.rows
         # lines may come in any order
-        self._owed.append(hash((event.order, event.node, pool, final, way, len(rows), frozenset(map(units_of, rows)))) & SHORT)
+        self._owed.append(hash((event.order or NO_ORDER, event.node, pool, final, way, len(rows), frozenset(map(units_of, rows)))) & SHORT)
         self._record.append(0)
         self._state.append(OPEN)
 

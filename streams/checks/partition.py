@@ -20,7 +20,7 @@ from tables import events as e
 
 Outcome = Literal["duplicate", "stale", "refused"]
 REFUSALS_TOLD = 10
-_TOLD = frozenset({e.Reserved, e.FulfilmentReleased, e.Unreserved, e.CancelRequested})
+_TOLD = frozenset({e.Reserved, e.FulfilmentReleased, e.Unreserved, e.CancelRequested, e.ArrivalExpected})
 _NOTHING: dict[type[AnyEvent], Outcome] = {e.Duplicate: "duplicate", e.Stale: "stale", e.Refused: "refused"}
 
 
@@ -186,10 +186,9 @@ class PartitionCheck:
         carried = {event.fulfilment: event for event in decision.events if isinstance(event, e.CarrierChosen)}
         for event in decision.events:
             if type(event) in _TOLD:
-                assert isinstance(event, e.Reserved | e.FulfilmentReleased | e.Unreserved | e.CancelRequested)
-                self.due.owe(
-                    record.offset, decision.src_offset, decision.pool, event, self._raw.at(decision.cause), carried.get(event.fulfilment)
-                )
+                assert isinstance(event, e.Reserved | e.FulfilmentReleased | e.Unreserved | e.CancelRequested | e.ArrivalExpected)
+                by = None if isinstance(event, e.ArrivalExpected) else carried.get(event.fulfilment)
+                self.due.owe(record.offset, decision.src_offset, decision.pool, event, self._raw.at(decision.cause), by)
 
     def finish(self) -> None:
         if self.left is not None:

@@ -73,6 +73,7 @@ class PoolCheck:
             e.Progressed: orders.progressed,
             e.Delivered: orders.delivered,
             e.ReturnRequested: self._asked_back,
+            e.ArrivalExpected: after.expected,
             e.ReturnEnded: after.ended,
             e.Returned: self._returned,
             e.Inspected: after.inspected,

@@ -7,6 +7,7 @@ from streams.decisions import Decision
 from streams.rules.brief import Brief, Placed
 from tables.events import (
     NODE_SAID,
+    ArrivalExpected,
     CancelRequested,
     CarrierChosen,
     FulfilmentReleased,
@@ -20,7 +21,7 @@ from tables.events import (
 
 def fulfil(decision: Decision | Brief, partition: int) -> tuple[Fulfilment, ...]:
     """One FulfilmentOrdered for each reservation, at once or when it is released, one FulfilmentCancelled for rows taken back (final) or
-    asked for (not final). One that is bought is told as a purchase order.
+    asked for (not final). One that is bought is told as a purchase order. And what is to come to a node that asked to know.
     `ordinal` is the place of the event in its decision."""
     placed: OrderPlaced | Placed | None = None
     told: list[Fulfilment] = []
@@ -42,6 +43,8 @@ def fulfil(decision: Decision | Brief, partition: int) -> tuple[Fulfilment, ...]
                 told.append(_told(decision, partition, ordinal, event, "FulfilmentCancelled", reason=event.reason))
             case CancelRequested():
                 told.append(_told(decision, partition, ordinal, event, "FulfilmentCancelled", reason=event.reason, final=False))
+            case ArrivalExpected():
+                told.append(_expected(decision, partition, ordinal, event))
             case CarrierChosen() if event.service:
                 carried[event.fulfilment] = event
             case PurchaseOrdered():
@@ -106,6 +109,25 @@ def _told(
         recipient=recipient,
         shipping=shipping,
         group=group,
+    )
+
+
+def _expected(decision: Decision | Brief, partition: int, ordinal: int, event: ArrivalExpected) -> Fulfilment:
+    tenant, shop, order = event.order.split("/", 2) if event.order else ("", "", "")
+    return Fulfilment(
+        type="ReturnExpected" if event.kind == "return" else "SupplyExpected",
+        id=event.name,
+        tenant=tenant,
+        shop=shop,
+        order=order,
+        pool=decision.pool,
+        node=event.node,
+        lines=_lines(event.rows),
+        partition=partition,
+        src_offset=decision.src_offset,
+        ordinal=ordinal,
+        tracking=event.tracking,
+        expected_at=event.expected_at,
     )
 
 

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 import msgspec
 
 from streams.commands import EndReturn, RequestReturn, TrackParcel
+from streams.rules.arrivals import expect_return
 from streams.rules.cancel import call_off
 from streams.rules.fill import fill
 from streams.rules.gifts import left_alone
@@ -99,6 +100,7 @@ def _requested(plan: Plan, command: RequestReturn, rows: tuple[Row, ...]) -> Non
     key, rma, tracking = command.order, command.rma, number(command.tracking)
     asked = ReturnRequested(order=key, rma=rma, rows=rows, reason=command.reason, requested_at=command.requested_at, tracking=tracking)
     plan.emit(asked)
+    expect_return(plan, asked)
     if known := plan.pool.early.get(tracking):
         about = {"order": key, "rma": rma, "tracking": tracking, "carrier": known.carrier}
         plan.emit(ReturnTracked(status=known.status, at=known.at, **about))

@@ -1,6 +1,7 @@
 """AnnounceSupply: what is to come, and when. Pure."""
 
 from streams.commands import AnnounceSupply
+from streams.rules.arrivals import expect_supply
 from streams.rules.plan import Plan
 from streams.rules.stock import known_document, unknown_nodes
 from tables.events import Stale, SupplyAnnounced
@@ -18,13 +19,13 @@ def announce(plan: Plan, command: AnnounceSupply) -> None:
     if (command.lines and not lines) or command.at < closed:
         plan.emit(Stale(of=command.document))
     else:
-        plan.emit(
-            SupplyAnnounced(
-                document=command.document,
-                supply=command.supply,
-                node=command.node,
-                at=command.at,
-                expected_at=command.expected_at,
-                lines=lines,
-            )
+        announced = SupplyAnnounced(
+            document=command.document,
+            supply=command.supply,
+            node=command.node,
+            at=command.at,
+            expected_at=command.expected_at,
+            lines=lines,
         )
+        plan.emit(announced)
+        expect_supply(plan, announced)

@@ -83,7 +83,10 @@ def _rising(partition: int) -> Iterator[c.Cause]:
 def _commands(pool: str, causes: Iterator[c.Cause]) -> Iterator[c.AnyCommand]:
     for segment in (Segment(segment="b2c", ratio=7_000, rank=1), Segment(segment="b2b", ratio=3_000, protected=True, rank=2)):
         yield c.SetSegment(pool=pool, cause=next(causes), version=1, segment=segment)
-    for node in (Node(node=f"{pool}/north", region="US-NY"), Node(node=f"{pool}/south", region="US-TX", cancel="confirm", priority=1)):
+    for node in (
+        Node(node=f"{pool}/north", region="US-NY", arrivals=True),
+        Node(node=f"{pool}/south", region="US-TX", cancel="confirm", priority=1),
+    ):
         yield c.SetNode(pool=pool, cause=next(causes), version=1, node=node)
     for name, served in (("web", "b2c"), ("dealer", "b2b")):
         shop = Shop(shop=f"{name}-{pool}", tenant=TENANT, channel="canonical", segment=served)

@@ -83,6 +83,8 @@ class Outside:
         if (told.type, told.id) in self._told:
             return
         self._told.add((told.type, told.id))
+        if told.type in ("ReturnExpected", "SupplyExpected"):
+            return
         if told.purchase:
             self._bill(told)
         choice = Random(f"{self._seed}/{told.type}/{told.id}")

@@ -5,10 +5,24 @@ import hashlib
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from connectors.contract import Fulfilment, FulfilmentLine, Millis, Person, StockLine
 from connectors.payload import Unusable
-from connectors.qimen import Account, Call, delivery_order, entry_order, order_cancel, query, return_order, signature, signed, stock_query
+from connectors.qimen import (
+    Account,
+    Call,
+    beijing,
+    delivery_order,
+    entry_cancel,
+    entry_order,
+    order_cancel,
+    query,
+    return_order,
+    signature,
+    signed,
+    stock_query,
+)
 from connectors.qimen_answers import Told, answer_xml, read_answer, stock
 from connectors.xml_tree import Tree, read_xml, write_xml
 
@@ -132,23 +146,35 @@ def test_a_cancel_names_the_order_as_it_was_created() -> None:
     assert (told["orderCode"], told["orderType"], told["warehouseCode"]) == (ORDERED.id, "JYCK", "SHANGHAI")
 
 
+SUPPLY = replace(
+    ORDERED, type="SupplyExpected", id="PO-9", tenant="", shop="", order="", lines=(FulfilmentLine("", "TEA-OOLONG", 500),), expected_at=AT
+)
+
+
 def test_an_entry_order_announces_goods_to_a_node() -> None:
-    told = inside(entry_order("PO-9", "SHANGHAI", [StockLine(sku="TEA-OOLONG", quantity=500)], ACCOUNT, AT))
+    told = inside(entry_order(SUPPLY, ACCOUNT, AT))
 
     assert told["entryOrder"]["entryOrderCode"] == "PO-9"
+    assert told["entryOrder"]["expectStartTime"] == beijing(AT)
     assert told["orderLines"]["orderLine"]["planQty"] == "500"
 
 
-def test_a_return_order_carries_the_shop_and_its_order_so_that_its_confirmation_finds_them() -> None:
-    told = inside(return_order("1", ORDERED, LINES[:1], WU, ACCOUNT))
+def test_goods_that_do_not_come_are_called_off_under_their_code() -> None:
+    told = inside(entry_cancel(replace(SUPPLY, lines=()), ACCOUNT))
 
-    assert told["returnOrder"]["returnOrderCode"] == "lantern-web/1001/1"
-    assert told["returnOrder"]["preDeliveryOrderCode"] == ORDERED.id
+    assert (told["orderCode"], told["orderType"]) == ("PO-9", "CGRK")
+
+
+def test_a_return_order_carries_the_shop_and_its_order_so_that_its_confirmation_finds_them() -> None:
+    told = inside(return_order(replace(ORDERED, type="ReturnExpected", id="1", lines=LINES[:1], tracking="SF-7"), ACCOUNT))
+
+    assert (told["returnOrder"]["returnOrderCode"], told["returnOrder"]["expressCode"]) == ("lantern-web/1001/1", "SF-7")
+    assert told["orderLines"]["orderLine"]["itemCode"] == LINES[0].sku
 
 
 def test_a_code_that_is_too_long_for_the_norm_is_not_cut_off_but_refused() -> None:
     with pytest.raises(ValueError, match="at most 50 characters"):
-        entry_order("P" * 51, "SHANGHAI", [], ACCOUNT, AT)
+        entry_order(replace(SUPPLY, id="P" * 51), ACCOUNT, AT)
 
 
 def test_stock_is_asked_for_page_by_page_and_the_lots_of_a_sku_are_summed() -> None:

@@ -126,3 +126,15 @@ def test_only_success_is_an_acknowledgement_and_no_sentence_repeats_what_the_war
 
     assert isinstance(found, verdict)
     assert "吴太" not in repr(found)
+
+
+@pytest.mark.parametrize(
+    ("told", "method"),
+    [
+        (replace(ORDERED, type="ReturnExpected", id="RMA-1"), "returnorder.create"),
+        (replace(ORDERED, type="SupplyExpected", id="PO-9"), "entryorder.create"),
+        (replace(ORDERED, type="SupplyExpected", id="PO-9", lines=()), "order.cancel"),
+    ],
+)
+def test_a_warehouse_is_told_what_is_to_come(told: Fulfilment, method: str) -> None:
+    assert f"method=taobao.qimen.{method}&" in request(told).url

@@ -139,8 +139,8 @@ def test_what_came_back_lies_in_quality_until_the_warehouse_says_what_it_is_wort
 def test_a_return_that_we_asked_for_is_confirmed_for_the_very_order(shop: str, order: str) -> None:
     lines = (FulfilmentLine("11", "TEA", 2),)
     shipped = Fulfilment(
-        type="FulfilmentOrdered",
-        id="F1",
+        type="ReturnExpected",
+        id="1",
         tenant="lin",
         shop=shop,
         order=order,
@@ -151,7 +151,7 @@ def test_a_return_that_we_asked_for_is_confirmed_for_the_very_order(shop: str, o
         src_offset=7,
         ordinal=0,
     )
-    told = read_xml(return_order("1", shipped, lines, None, ACCOUNT).body, "request")
+    told = read_xml(return_order(shipped, ACCOUNT).body, "request")
     told["orderLines"]["orderLine"]["actualQty"] = "2"
     back = drafts("returnorder.confirm", told)[0]
 

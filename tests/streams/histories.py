@@ -114,7 +114,7 @@ def opened(story: S) -> S:
     story.segment("b2c", ratio=6_000, rank=0, may_borrow=True)
     story.segment("b2b", ratio=3_000, rank=1, protected=True)
     for priority, name in enumerate(NODES):
-        story.node(name, priority=priority, cancel="confirm" if name == "west" else "immediate")
+        story.node(name, priority=priority, cancel="confirm" if name == "west" else "immediate", arrivals=name == "west")
     for name, segment in SHOPS.items():
         story.shop(name, segment)
     for name in NODES:

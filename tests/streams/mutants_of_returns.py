@@ -34,6 +34,21 @@ def two_returns_ask_for_the_same_goods(logs: Logs) -> None:
 
 
 @breaks("returns")
+def a_node_is_told_of_more_than_is_to_come_back(logs: Logs) -> None:
+    told = next(
+        event for decision in logs.decisions for event in decision.events if isinstance(event, e.ArrivalExpected) and event.kind == "return"
+    )
+    more = replace(told, rows=tuple(replace(row, quantity=row.quantity + 1) for row in told.rows))
+    at = next(number for number, decision in enumerate(logs.decisions) if told in decision.events)
+    logs.rewrite(at, lambda events: [more if event == told else event for event in events])
+
+
+@breaks("fulfilments")
+def a_node_is_not_told_of_what_is_to_come(logs: Logs) -> None:
+    logs.told.remove(next(told for told in logs.told if told.type == "SupplyExpected"))
+
+
+@breaks("returns")
 def a_return_ends_twice(logs: Logs) -> None:
     logs.rewrite(logs.find(e.ReturnEnded), lambda events: [*events, *events])
 

@@ -33,7 +33,7 @@ def busy_day(orders: int = 60) -> Story:
     story.segment("b2c", ratio=6_000, rank=1)
     story.segment("b2b", ratio=2_000, protected=True, rank=2)
     story.segment("club", ratio=1_000, may_borrow=True, rank=3)
-    story.node("hamburg", region="DE-HH")
+    story.node("hamburg", region="DE-HH", arrivals=True)
     story.node("porto", region="PT-13", cancel="confirm", priority=1)
     story.shop("web", segment="b2c")
     story.shop("dealer", segment="b2b")
@@ -71,7 +71,7 @@ def _afterwards(story: Story) -> None:
     story.place("25", line("SENCHA", 1), region="DE-HH", sealed="k1.Lin", at=14)
     story.place("25", line("SENCHA", 1), region="DE-HH", sealed="k1.Wei", at=15)  # it moves house
     story.ship(story.fulfilment("1"))
-    story.ship(story.fulfilment("11"), ("OOLONG", 2))
+    story.ship(story.fulfilment("11"), ("OOLONG", 2), tracking="GL-0")
     story.refuse(story.fulfilment("15"))
     story.receive("hamburg", OOLONG=200)  # 90 of them are waited for
     story.count("hamburg", ASSAM=60)
