@@ -8,7 +8,7 @@ from urllib.parse import urlencode
 import msgspec
 from msgspec.structs import replace
 
-from connectors.contract import Person
+from connectors.contract import Millis, Person
 from connectors.partner import Accepted, Again, Delivery, Partner, Refused, Reply, Request, Undeliverable, Verdict
 from connectors.payload import Unusable
 from connectors.qimen import Account, Call, delivery_order, entry_cancel, entry_order, order_cancel, query, return_order
@@ -28,11 +28,7 @@ class Qimen:
 
     def request(self, delivery: Delivery, partner: Partner) -> Request:
         """The body is the same in every attempt; the time in the URL is not. Raises Undeliverable."""
-        account = account_of(partner.options)
-        call = _call(delivery, account, partner.options)
-        asked = urlencode(query(call, account, delivery.at, partner.secret))
-        joint = "&" if "?" in partner.url else "?"
-        return Request(f"{partner.url}{joint}{asked}", {"Content-Type": "application/xml; charset=utf-8"}, call.body)
+        return posted(_call(delivery, account_of(partner.options), partner.options), partner, delivery.at)
 
     def answer(self, reply: Reply) -> Verdict:
         """What counts is the body; without one of the norm, the status does."""
@@ -50,6 +46,13 @@ class Qimen:
         if told.passing:
             return Again(f"answered {code}")
         return Refused("qimen_failure", f"The warehouse answered failure, code {code}: look there for its reason.")
+
+
+def posted(call: Call, partner: Partner, at: Millis) -> Request:
+    """Raises Undeliverable."""
+    asked = urlencode(query(call, account_of(partner.options), at, partner.secret))
+    joint = "&" if "?" in partner.url else "?"
+    return Request(f"{partner.url}{joint}{asked}", {"Content-Type": "application/xml; charset=utf-8"}, call.body)
 
 
 def _call(delivery: Delivery, account: Account, options: Mapping[str, str]) -> Call:

@@ -46,7 +46,8 @@ def read_answer(body: bytes) -> Told:
 
 
 def stock(body: bytes) -> tuple[StockLine, ...]:
-    """Good units by SKU out of the answer to `stock_query`; those of one SKU (its lots) are summed. Raises Unusable."""
+    """Good units by SKU out of the answer to `stock_query`, those that the warehouse has locked for orders too; those of one SKU (its
+    lots) are summed. Raises Unusable."""
     told = read_xml(body, "response")
     if _text(told, "flag").lower() != "success":
         raise Unusable("no_stock", "The warehouse did not answer the question.")
@@ -54,12 +55,23 @@ def stock(body: bytes) -> tuple[StockLine, ...]:
     found = items.get("item", []) if isinstance(items, dict) else []
     units: dict[str, int] = {}
     for item in found if isinstance(found, list) else [found]:
-        sku, quantity = (_text(item, "itemCode"), _text(item, "quantity")) if isinstance(item, dict) else ("", "")
-        if not sku or not quantity.isdecimal() or len(quantity) > 10 or int(quantity) > MOST_STOCK:
-            raise Unusable("malformed", "An item of the answer has no itemCode, or no quantity of reasonable size.")
+        sku = _text(item, "itemCode") if isinstance(item, dict) else ""
+        if not sku:
+            raise Unusable("malformed", "An item of the answer has no itemCode.")
         if _text(item, "inventoryType") in ("", "ZP"):
-            units[sku] = units.get(sku, 0) + int(quantity)
+            units[sku] = units.get(sku, 0) + _number(_text(item, "quantity")) + _number(_text(item, "lockQuantity") or "0")
     return tuple([StockLine(sku=sku, quantity=quantity) for sku, quantity in units.items()])
+
+
+def total_lines(body: bytes) -> int:
+    """How many items there are on all pages. Raises Unusable."""
+    return _number(_text(read_xml(body, "response"), "totalLines") or "0")
+
+
+def _number(text: str) -> int:
+    if not (text.isascii() and text.isdecimal()) or len(text) > 10 or int(text) > MOST_STOCK:
+        raise Unusable("malformed", "An item of the answer has no quantity of reasonable size.")
+    return int(text)
 
 
 def _of_platform(told: Tree) -> Told:

@@ -5,7 +5,7 @@ import sys
 
 import typer
 
-from deploy.commands import bills, business, carriers, check, demo, inspect, look, policy, processes, simulate, stack, warehouse
+from deploy.commands import bills, business, carriers, check, demo, inspect, look, policy, processes, simulate, stack, stock, warehouse
 from deploy.commands.output import say
 from deploy.faults import Fault
 
@@ -34,6 +34,7 @@ app.command("order", rich_help_panel=LOOK)(inspect.order)
 app.command("explain", rich_help_panel=LOOK)(inspect.explain)
 app.add_typer(inspect.dead_letters, name="dead-letters", rich_help_panel=LOOK)
 app.command("labels", rich_help_panel=LOOK)(carriers.labels)
+app.command("stock", rich_help_panel=LOOK)(stock.stock)
 app.command("topics", rich_help_panel=LOOK)(look.topics)
 app.command("settings", rich_help_panel=LOOK)(look.settings)
 app.command("worker", rich_help_panel=PROCESS)(processes.worker)

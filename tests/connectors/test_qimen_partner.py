@@ -137,4 +137,4 @@ def test_only_success_is_an_acknowledgement_and_no_sentence_repeats_what_the_war
     ],
 )
 def test_a_warehouse_is_told_what_is_to_come(told: Fulfilment, method: str) -> None:
-    assert f"method=taobao.qimen.{method}&" in request(told).url
+    assert f"method={method}&" in FORM.request(delivery(told), WAREHOUSE).url
