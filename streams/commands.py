@@ -50,7 +50,7 @@ class PlaceOrder(Command, frozen=True):
     """Place or amend. `digest`: hash of the parsed draft; with `updated_at` it is the revision (design rule 2).
     A line without parts names an unknown listing. `reductions`: those the payload already tells of. `charges`: what is paid for postage
     and fees; `paid`: for the lines that do not cost quantity x price. `reservation`: the one whose units it takes over; `gifts`: lines that
-    come with others."""
+    come with others. `city`: folded, where it is one that a dealer or a store of the pool is in."""
 
     order: OrderKey
     shop: str
@@ -72,6 +72,7 @@ class PlaceOrder(Command, frozen=True):
     reservation: str = ""
     shipping: str = ""
     gifts: Gifts = ()
+    city: str = ""
 
 
 class CancelOrder(Command, frozen=True):

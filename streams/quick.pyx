@@ -444,7 +444,7 @@ cdef class Quick:
         skus = self._distinct()
         if skus is None or not self._promised(free, skus):
             return None
-        ranking = rank(pool, segment, str_of(self.placed.region))
+        ranking = rank(pool, segment, str_of(self.placed.region), "")
         return self._decided(ledger, pool, ranking, offset, name, segment, free, key, skus, most, source) if ranking.final else None
 
     cdef object _repeated(self, ledger, pool, Int offset, Text pool_name, bytes order, Py_ssize_t most, str source):
@@ -926,7 +926,7 @@ cdef class Quick:
     cdef int _pack_head(self) except -1:
         """What tells one revision of an order from another."""
         cdef Writer *w = &self.packed
-        pack_array(w, 33)
+        pack_array(w, 34)
         pack_int(w, self.placed.updated_at)
         pack_array(w, 1)
         pack_text(w, self.placed.digest)
@@ -972,10 +972,10 @@ cdef class Quick:
         self._pack_paid()
         pack_int(w, p.charges)
         pack_text(w, p.currency)
-        # not unpaid, nothing after, not left although it was cancelled, nothing given back; no gifts, nothing bought
+        # not unpaid, nothing after, not left although it was cancelled, nothing given back; no gifts, nothing bought, no city of ours
         write(w, b"\xc2\xc0\xc2\xc0")
         pack_text(w, p.shipping)
-        write(w, b"\x90\xc0")
+        write(w, b"\x90\xc0\xa0")
 
     cdef int _pack_paid(self) except -1:
         cdef Writer *w = &self.packed

@@ -3,8 +3,10 @@
 import msgspec
 
 from connectors.contract import ShopRef
+from tables.cities import folded
 
 Parts = tuple[tuple[str, int], ...]
+LOCAL = ("dealer", "store")  # kinds of nodes that serve the city they are in
 
 
 class PoolRecord(msgspec.Struct, frozen=True, kw_only=True, tag="pool"):
@@ -91,6 +93,7 @@ class Reference:
         self.nodes: dict[str, NodeRecord] = {}
         self.listings: dict[tuple[str, str], ListingRecord] = {}
         self.imports: dict[str, ImportRecord] = {}
+        self.cities: dict[str, set[str]] = {}  # by pool, folded: those in which it has dealers or stores
         self.parts: dict[str, dict[str, Parts]] = {}  # of `listings`, by shop: every line of every order is looked up here
 
     def apply(self, record: AnyReference) -> None:
@@ -101,11 +104,18 @@ class Reference:
                 self.shops[record.ref.shop] = record
             case NodeRecord():
                 self.nodes[record.node] = record
+                self._note_cities()
             case ListingRecord():
                 self.listings[record.shop, record.listing] = record
                 self.parts.setdefault(record.shop, {})[record.listing] = record.parts
             case ImportRecord():
                 self.imports[record_id(record)] = record
+
+    def _note_cities(self) -> None:
+        self.cities = {}
+        for node in self.nodes.values():
+            if node.kind in LOCAL and node.city:
+                self.cities.setdefault(node.pool, set()).add(folded(node.city))
 
     def forget(self, key: str) -> None:
         """A record of the topic without a value: what is called `key` is no more."""
@@ -117,6 +127,7 @@ class Reference:
                 self.shops.pop(name, None)
             case "node":
                 self.nodes.pop(name, None)
+                self._note_cities()
             case "listing":
                 shop, _, listing = name.partition("/")
                 if self.listings.pop((shop, listing), None):

@@ -161,7 +161,7 @@ class OrderPlaced(Event, frozen=True):
     """A revision of an order is taken: the first one, or an amendment (`revision` > 1). `of`: the order it is linked to, whose goods it
     replaces at no charge (the Reissued of the same decision says why). `charges`: what is paid for postage and fees;
     `paid`: for the lines that do not cost quantity x price; `reservation`: whose units it takes over; `gifts`: lines that come with
-    others."""
+    others; `city`: where it goes, if one of our dealers or stores is there."""
 
     order: str
     shop: str
@@ -184,6 +184,7 @@ class OrderPlaced(Event, frozen=True):
     shipping: str = ""
     of: str = ""
     gifts: Gifts = ()
+    city: str = ""
 
 
 class OrderReduced(Event, frozen=True):

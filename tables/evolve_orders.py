@@ -23,7 +23,7 @@ def placed(pool: Pool, event: e.OrderPlaced) -> None:
     wait(pool, event.order, order, ())  # its place in the queues follows from what changes here
     _saw(order, event.updated_at, event.digest)
     order.revision = event.revision
-    order.shop, order.segment, order.region = event.shop, event.segment, event.region
+    order.shop, order.segment, order.region, order.city = event.shop, event.segment, event.region, event.city
     order.priority, order.placed_at = event.priority, event.placed_at
     order.lines = event.lines
     # a revision without them says nothing of them

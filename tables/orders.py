@@ -86,6 +86,7 @@ class Order(msgspec.Struct, array_like=True, gc=False):
     shipping: str = ""
     gifts: Gifts = ()
     purchases: dict[str, Purchase] | None = None
+    city: str = ""
 
     @property
     def open_fulfilments(self) -> dict[str, FulfilmentOrder]:

@@ -10,8 +10,8 @@ from msgspec import Meta
 
 from tables.flow import Flow
 
-# km to the node; the node's own priority; units that it has of the SKUs wanted, most first.
-Criterion = Literal["distance", "priority", "most_stock"]
+# km to the node; the node's own priority; units that it has of the SKUs wanted, most first; 0 in the city where the order goes, else 1.
+Criterion = Literal["distance", "priority", "most_stock", "same_city"]
 Shortage = Literal["backorder", "partial", "reject"]
 RefundOn = Literal["never", "received", "inspected"]
 GiftShort = Literal["wait", "ship_later", "drop"]

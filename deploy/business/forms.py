@@ -78,7 +78,7 @@ Kilometres = Annotated[int, Field(ge=0, le=21_000, description="a whole number o
 Kinds = Annotated[tuple[Kind, ...], BeforeValidator(listed), Field(description="a list of warehouse, store, dealer, supplier")]
 Names = Annotated[tuple[Name, ...], BeforeValidator(listed), Field(description="a list of node names")]
 Criteria = Annotated[
-    tuple[Criterion, ...], BeforeValidator(listed), Field(min_length=1, description="a list of distance, priority, most_stock")
+    tuple[Criterion, ...], BeforeValidator(listed), Field(min_length=1, description="a list of distance, priority, most_stock, same_city")
 ]
 
 
@@ -221,7 +221,7 @@ class RuleForm(Form):
     """For one segment; what it leaves out is as for all."""
 
     filters: FilterForm | None = Field(None, description="a mapping of kinds, nodes, exclude")
-    criteria: Criteria | None = Field(None, description="a list of distance, priority, most_stock")
+    criteria: Criteria | None = Field(None, description="a list of distance, priority, most_stock, same_city")
     max_splits: int | None = Field(
         None, ge=0, le=100, description="0 or more: further fulfilments an order may be divided into; 9 when left out"
     )

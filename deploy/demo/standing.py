@@ -73,7 +73,7 @@ def explain(pool: Pool, key: str) -> tuple[str, str]:
 def _awaits(pool: Pool, key: str, order: Order, waits: Waiting) -> str:
     """Why the units that it waits for are not promised: the first of these that holds."""
     holders = {node for node, shelf in pool.stock.items() if shelf.on_hand.get(waits.sku) and pool.nodes[node].sellable}
-    near = holders & {*rank(pool, order.segment, order.region).names}
+    near = holders & {*rank(pool, order.segment, order.region, order.city).names}
     origins = drawing_order(pool.segments, order.segment, order.shop)
     if not holders:
         return "no stock"

@@ -113,7 +113,7 @@ def whole(plan: Plan, demand: Demand) -> list[tuple[str, tuple[Row, ...]]]:
 def _look(plan: Plan, demand: Demand) -> tuple[list[LookedAt], Supply, Ranking]:
     """Nodes best first, up to the first one that has all that is wanted, if all of it may be promised. Those behind it cannot be better
     unless their stock counts in the ranking."""
-    ranking = rank(plan.pool, demand.segment, demand.region)
+    ranking = rank(plan.pool, demand.segment, demand.region, demand.city)
     if demand.refused_by:
         ranking = ranking.without(demand.refused_by)
     skus, wanted = _totals(demand.needs)

@@ -22,6 +22,7 @@ class Demand(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     sealed: str = ""
     shipping: str = ""
     gifts: tuple[Given, ...] = ()
+    city: str = ""
 
 
 class Supply(msgspec.Struct, gc=False):

@@ -1,6 +1,6 @@
 """Order drafts -> commands: listings become SKUs, what is not goods is left out, the digest makes the revision."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 
 import msgspec
 
@@ -11,6 +11,7 @@ from streams.reference import Parts, Reference, ShopRecord
 from streams.rules.normalize_bounds import LAST_MILLIS, MOST_MONEY, MOST_UNITS, Outcome, told
 from streams.rules.normalize_gifts import bad_gift, gifts
 from streams.rules.normalize_money import bad_money, money
+from tables.cities import folded
 from tables.events import OrderLine
 
 _encode = msgspec.json.Encoder().encode
@@ -52,8 +53,17 @@ def place(draft: OrderDraft, shop: ShopRecord, reference: Reference, cause: Caus
             reservation=order_key(shop, draft.reservation) if draft.reservation else "",
             shipping=draft.shipping,
             gifts=gifts(marked, lines) if marked else (),
+            city=_city(draft, reference.cities.get(of.pool)),
         )
     ]
+
+
+def _city(draft: OrderDraft, ours: Collection[str] | None) -> str:
+    """Nothing of an address but what says no more than which of our own cities it is in."""
+    if not ours or draft.recipient is None:
+        return ""
+    city = folded(draft.recipient.city)
+    return city if city in ours else ""
 
 
 def cancel(draft: CancelDraft, shop: ShopRecord, cause: Cause) -> Outcome:

@@ -36,7 +36,7 @@ def ordinary(plan: Plan, command: PlaceOrder, shop: Shop) -> bool:
         return False
     if not rows or min(map(sub, plan.all_free(segment, skus), wanted)) < 0 or may_be_forgotten(pool, command.shop, command.placed_at):
         return False
-    ranking = rank(pool, segment, command.region)
+    ranking = rank(pool, segment, command.region, command.city)
     looked_at = _up_to_the_first(plan, zip(ranking.names[:BEST], ranking.scores, strict=False), skus, wanted) if ranking.final else []
     if not looked_at:
         return False
@@ -81,4 +81,5 @@ def placed(command: PlaceOrder, revision: int, segment: str, lines: tuple[OrderL
         reservation=command.reservation,
         shipping=command.shipping,
         gifts=command.gifts,
+        city=command.city,
     )

@@ -54,6 +54,7 @@ def place(plan: Plan, command: PlaceOrder) -> None:
         shop=command.shop,
         segment=segment,
         region=command.region,
+        city=command.city,
         lines=lines,
         gifts=command.gifts,
         reductions=reductions,

@@ -4,6 +4,7 @@ from typing import NamedTuple
 
 import msgspec
 
+from tables.cities import folded
 from tables.events import Candidate, Node
 from tables.policy import Policy, Rule
 from tables.pool import Pool
@@ -70,18 +71,18 @@ class Ranking(NamedTuple):
         return Ranking(self.rule, tuple(n for n, _ in kept), tuple(s for _, s in kept), (*self.excluded, *refused), self.final, {}, {})
 
 
-def rank(pool: Pool, segment: str, region: str) -> Ranking:
+def rank(pool: Pool, segment: str, region: str, city: str) -> Ranking:
     """Remembered in the pool's `rankings`, which are thrown away whenever a node or the policy changes."""
-    known = pool.rankings.get((segment, region))
+    known = pool.rankings.get((segment, region, city))
     if known is None:
         if len(pool.rankings) >= 4_096:
             pool.rankings.clear()
-        known = pool.rankings[segment, region] = _rank(pool, segment, region)
+        known = pool.rankings[segment, region, city] = _rank(pool, segment, region, city)
     ranking: Ranking = known
     return ranking
 
 
-def _rank(pool: Pool, segment: str, region: str) -> Ranking:
+def _rank(pool: Pool, segment: str, region: str, city: str) -> Ranking:
     rule = pool.policy.for_segment(segment)
     ranked: list[tuple[Scores, str]] = []
     excluded: list[Candidate] = []
@@ -90,13 +91,13 @@ def _rank(pool: Pool, segment: str, region: str) -> Ranking:
         if verdict := rule.excludes(name, node.kind, node.sellable):
             excluded.append(Candidate(name, 0, (), verdict))
         else:
-            ranked.append((_scores(pool.policy, rule, node, region), name))
+            ranked.append((_scores(pool.policy, rule, node, region, city), name))
     ranked.sort()
     names, scores = tuple(name for _, name in ranked), tuple(scores for scores, _ in ranked)
     return Ranking(rule, names, scores, tuple(excluded), "most_stock" not in rule.criteria, {}, {})
 
 
-def _scores(policy: Policy, rule: Rule, node: Node, region: str) -> Scores:
+def _scores(policy: Policy, rule: Rule, node: Node, region: str, city: str) -> Scores:
     """One score a criterion, less is better."""
     scores = []
     for criterion in rule.criteria:
@@ -107,6 +108,8 @@ def _scores(policy: Policy, rule: Rule, node: Node, region: str) -> Scores:
                 scores.append(node.priority)
             case "most_stock":
                 scores.append(0)
+            case "same_city":
+                scores.append(0 if city and folded(node.city) == city else 1)
     return tuple(scores)
 
 

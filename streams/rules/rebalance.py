@@ -21,6 +21,7 @@ def demand_of(key: str, order: Order, needs: tuple[Row, ...]) -> Demand:
         shop=order.shop,
         segment=order.segment,
         region=order.region,
+        city=order.city,
         needs=needs,
         lines=order.lines,
         placed_at=order.placed_at,

@@ -94,6 +94,7 @@ def send_again(plan: Plan, key: str, order: Order, why: Why, lines: tuple[OrderL
             received_at=why.at,
             currency=order.currency,
             region=order.region,
+            city=order.city,
             priority=order.priority,
             lines=lines,
             sealed=order.sealed,

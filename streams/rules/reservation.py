@@ -81,7 +81,7 @@ def _take_over(plan: Plan, demand: Demand, known: Reservation) -> tuple[Row, ...
 def _usable(plan: Plan, demand: Demand, known: Reservation) -> Pots:
     """What the order may draw of the rows. Segments, nodes and the policy may have changed since they were reserved."""
     may_draw = drawing_order(plan.pool.segments, demand.segment, demand.shop)
-    nodes = rank(plan.pool, demand.segment, demand.region).without(demand.refused_by).names
+    nodes = rank(plan.pool, demand.segment, demand.region, demand.city).without(demand.refused_by).names
     pots: Pots = {}
     for node, rows in known.held.items():
         for row in rows if node in nodes else ():
