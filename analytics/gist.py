@@ -31,6 +31,8 @@ def gist(event: e.AnyEvent) -> Gist:
             return _of_lines(event.lines)
         case e.Considered():
             return Gist(units=sum([count for _, count in event.short]))
+        case e.Reserved(later=True):
+            return _of_rows(event.node, event.fulfilment, event.rows, ("wave",))
         case e.Reserved() | e.FulfilmentReleased() | e.Shipped() | e.FoundShipped():
             return _of_rows(event.node, event.fulfilment, event.rows)
         case e.Unreserved() | e.CancelRequested():

@@ -9,6 +9,9 @@ told apart by SKU. Of what that unit did, each moment has one state, and a state
     hold      `reason`: what for; several at once are one reason       node      `who` has it; `reason`: what it said last, or "told"
     carrier   `who` has it; `reason`: what it said last, or "shipped"
 
+A node's time has the reason "wave" while it is not told yet: until its next wave leaves, or the time to merge parcels is over. So it is
+the node's, by whose calendar it waits, and can be told from its work.
+
 `in_vain`: that node, or parcel, came to nothing, and the unit had to come from elsewhere. Time since the payment is the whole without
 the hold "payment". Who observes late or early (a pick-up before the warehouse told of it, clocks that differ) moves the border between
 two parts, never their sum: no state begins before the one it follows, and none after the end.
@@ -141,8 +144,10 @@ def _at_node(told: Sequence[Told], path: Path) -> Iterator[Cut]:
     latest = _handed_over(told, path)
     for at, event in told:
         match event:
-            case e.Reserved(fulfilment=name, node=node) if name == path.fulfilment:
-                yield at, ("node", "told", node)
+            case e.Reserved(fulfilment=name, node=node, later=later) if name == path.fulfilment:
+                yield at, ("node", "wave" if later else "told", node)
+            case e.FulfilmentReleased(fulfilment=name, node=node) if name == path.fulfilment:
+                yield at if latest is None else min(at, latest), ("node", "told", node)
             case e.Progressed(fulfilment=name, node=node, stage=stage, at=seen) if name == path.fulfilment:
                 yield seen if latest is None else min(seen, latest), ("node", stage, node)
             case e.CancelRequested(fulfilment=name, node=node) if name == path.fulfilment:

@@ -7,12 +7,15 @@ from hypothesis import strategies as st
 from streams.commands import AnyCommand
 from streams.critical_path import Told
 from streams.decisions import Decision, decode_decision
+from tables.calendar import Waves
+from tables.flow import Flow
 from tables.policy import Policy, Rule
 from tests.story import Story, key, line
 
 HOUR = 3_600_000
 NODES = ("hangzhou", "shanghai")
 TEAS = ("LONGJING", "KEEMUN")
+NOONS = Waves(tuple(day * 24 * 60 + 12 * 60 for day in range(7)), "UTC")
 MOMENTS = st.integers(0, 400).map(lambda tens: tens * HOUR // 10)
 
 
@@ -34,13 +37,15 @@ class Lived(Story):
         return [(at, event) for at, decision in decisions for event in decision.events if getattr(event, "order", "") == key(order)]
 
 
-def teahouse(units: int = 9) -> Lived:
+def teahouse(units: int = 9, *, waves: bool = False) -> Lived:
+    """`waves`: hangzhou is told at noon of each day, and no sooner."""
     story = Lived()
     story.segment("b2c", ratio=10_000)
     story.node("hangzhou", priority=0, cancel="confirm")
     story.node("shanghai", priority=1)
     story.shop("web")
-    story.policy(Policy(rule=Rule(shortage="partial")))
+    flow = Flow(waves={"hangzhou": NOONS}, clocks={"UTC": ((0, 0),)}) if waves else None
+    story.policy(Policy(rule=Rule(shortage="partial"), flow=flow))
     if units:
         story.receive("hangzhou", LONGJING=units, KEEMUN=units)
     return story
@@ -63,21 +68,26 @@ _PARCELS = st.one_of(
     st.tuples(st.just("track"), st.sampled_from(("P1", "P2")), st.sampled_from(("delivered", "in_transit", "label", "returning")), MOMENTS),
 )
 STEPS = st.one_of(_PARCELS, _PARCELS, _PARCELS, _OFTEN, _OFTEN, _RARE)
+# units of each tea, holds of the order, whether there are waves, and (hours, what happens then)
+History = tuple[int, list[str], bool, list[tuple[int, Any]]]
 HISTORIES = st.tuples(
     st.sampled_from((9, 9, 9, 3, 1, 0)),
     st.sampled_from(([], [], [], ["payment"], ["payment", "address"])),
+    st.sampled_from((False, False, True)),
     st.lists(st.tuples(st.integers(0, 30), STEPS), min_size=3, max_size=16),
 )
 
 
-def live(history: tuple[int, list[str], list[tuple[int, Any]]]) -> Lived:
+def live(history: History) -> Lived:
     """Order `1`, placed at 1:00, received at 2:00 and decided at 3:00, and what is then said of it."""
-    units, holds, steps = history
-    story = teahouse(units)
+    units, holds, waves, steps = history
+    story = teahouse(units, waves=waves)
     story.now = 3 * HOUR
     _place(story, 2, 2 * HOUR, holds=tuple(holds))
     for pause, (what, *about) in steps:
         story.now += pause * HOUR
+        if waves:
+            story.tick(story.now)
         _step(story, what, about)
     return story
 

@@ -18,7 +18,7 @@ from tables import events as e
 from tests.analytics.broker import Broker, FakeConsumer
 from tests.analytics.conftest import Trade
 from tests.analytics.teahouse import DAY_MS, POOL, LogRecord
-from tests.lived import HISTORIES, HOUR, live
+from tests.lived import HISTORIES, HOUR, History, live
 
 NOW = 8_000 * HOUR
 HOW_MANY = 120
@@ -35,7 +35,7 @@ class Lives:
         self.log: list[LogRecord] = []
         self.told: dict[str, list[Told]] = {}
 
-    def add(self, history: tuple[int, list[str], list[tuple[int, Any]]]) -> None:
+    def add(self, history: History) -> None:
         story, name = live(history), f"acme/web/h{len(self.told)}"
         self.told[name] = []
         for at, record in zip(story.times, story.records, strict=True):
@@ -58,7 +58,7 @@ def lives() -> Lives:
 
     @settings(max_examples=HOW_MANY, derandomize=True, database=None, deadline=None, phases=[Phase.generate])
     @given(HISTORIES)
-    def tell(history: tuple[int, list[str], list[tuple[int, Any]]]) -> None:
+    def tell(history: History) -> None:
         found.add(history)
 
     tell()
@@ -75,6 +75,7 @@ def test_every_order_spent_its_time_as_its_log_says(client: Any, lives: Lives) -
     expected = lives.expected()
 
     assert {part for _, part, _, _ in expected} == {"channel", "intake", "hold", "stock", "release", "node", "carrier"}
+    assert ("node", "wave") in {(part, reason) for _, part, reason, _ in expected}
     assert found == expected
 
 

@@ -11,7 +11,7 @@ from streams.explain import Story as Told
 from streams.explain import explain
 from streams.parcels import boxes
 from streams.read import MemoryLog
-from tests.lived import HISTORIES, HOUR, Lived, live, teahouse
+from tests.lived import HISTORIES, HOUR, History, Lived, live, teahouse
 from tests.story import key, line
 from tests.streams.logs import Logs
 
@@ -77,7 +77,7 @@ def test_a_time_is_said_in_its_two_largest_units(ms: int, said: str) -> None:
 
 @settings(max_examples=60, deadline=None, derandomize=True, database=None)
 @given(HISTORIES)
-def test_the_bar_is_as_long_as_it_is_whatever_it_is_made_of(history: tuple[int, list[str], list[tuple[int, object]]]) -> None:
+def test_the_bar_is_as_long_as_it_is_whatever_it_is_made_of(history: History) -> None:
     console = Console(width=160)
     with console.capture() as said:
         console.print(attribution(attribute(live(history).told(), NOW)))

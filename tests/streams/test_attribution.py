@@ -8,7 +8,7 @@ from streams.attribution import Span, attribute, total
 from streams.critical_path import critical
 from streams.rules.announce import status
 from tables import events as e
-from tests.lived import HISTORIES, HOUR, Lived, live, teahouse
+from tests.lived import HISTORIES, HOUR, History, Lived, live, teahouse
 from tests.story import key, line
 
 NOW = 800 * HOUR
@@ -74,6 +74,23 @@ def test_time_at_a_node_that_refused_was_in_vain() -> None:
     story.now = 12 * HOUR
 
     assert hours(attribute(story.told(), story.now))[2:] == [("node", "in_vain", "shanghai", 7), ("node", "told", "hangzhou", 2)]
+
+
+def test_time_until_the_node_is_told_is_its_waves() -> None:
+    """Promised at 3:00, told at noon: nine hours are the node's, and none of its work."""
+    story = teahouse(waves=True)
+    story.now = 3 * HOUR
+    story.place("1", line("LONGJING"), at=2 * HOUR, placed_at=HOUR)
+    for story.now in (4 * HOUR, 12 * HOUR):
+        story.tick(story.now)
+    story.progress(story.fulfilment("1"), "picked", at=14 * HOUR)
+    story.now = 15 * HOUR
+
+    assert hours(attribute(story.told(), story.now))[2:] == [
+        ("node", "wave", "hangzhou", 9),
+        ("node", "told", "hangzhou", 2),
+        ("node", "picked", "hangzhou", 1),
+    ]
 
 
 def test_of_several_parcels_the_last_to_arrive_is_followed() -> None:
@@ -160,7 +177,7 @@ def test_the_words_of_a_carrier_may_come_in_any_order() -> None:
 # ---------------------------------------------------------------------------------------------- whatever happens
 @often
 @given(HISTORIES)
-def test_the_parts_are_the_whole_whatever_happens_in_whatever_order(history: tuple[int, list[str], list[tuple[int, object]]]) -> None:
+def test_the_parts_are_the_whole_whatever_happens_in_whatever_order(history: History) -> None:
     story = live(history)
     for end in range(1, len(story.told()) + 1):
         told = story.told()[:end]
@@ -177,7 +194,7 @@ def test_the_parts_are_the_whole_whatever_happens_in_whatever_order(history: tup
 @often
 @given(HISTORIES)
 def test_it_ends_with_the_last_delivery_and_goes_on_while_anything_is_open(
-    history: tuple[int, list[str], list[tuple[int, object]]],
+    history: History,
 ) -> None:
     story = live(history)
     told = story.told()

@@ -3,7 +3,7 @@ import { at, badge, count, h, percent, spoken, table, took } from "./yipan.js";
 
 const PARTS = { channel: "Shop", intake: "Intake", hold: "Held", stock: "Waits for stock", release: "With nobody", node: "Node", carrier: "Carrier" };
 const STATES = {
-  told: "told, not yet accepted", accepted: "accepted, to be picked", picking: "being picked", picked: "picked, to be packed",
+  wave: "waits for its wave", told: "told, not yet accepted", accepted: "accepted, to be picked", picking: "being picked", picked: "picked, to be packed",
   packed: "packed, to be handed over", cancel_asked: "asked to cancel", cancel_refused: "too late to cancel", shipped: "handed over",
   in_vain: "came to nothing",
 };
