@@ -252,9 +252,9 @@ class Orders:
                 for state in before:
                     self.standing[state] -= 1
         self._floors.settle(self._touched)
+        self.untold.settle(self._touched)
         self._touched.clear()
         self.held_since.settle()
-        self.untold.settle()
         self._promised.clear()
         self.taken_over.clear()
         self._again.clear()

@@ -131,6 +131,8 @@ class PoolCheck:
     def _plain(self, placed: OrderPlaced, reserved: Reserved) -> bool:
         if self.carriage.rates is not None or self.purchases.bills(reserved.node):
             return False
+        if self.orders.untold.calendar.later(reserved.node, placed.shop):
+            return False
         return self.orders.placed_and_promised(placed, reserved)
 
     def _placed(self, event: OrderPlaced) -> None:

@@ -18,6 +18,7 @@ from tests.streams import (
     mutants_of_the_money,
     mutants_of_the_rules,
     mutants_of_the_way,
+    mutants_of_waves,
 )
 from tests.streams.logs import Logs, broken
 from tests.streams.mutants import MUTANTS
@@ -36,6 +37,7 @@ PLANTED = (
     mutants_of_the_money,
     mutants_of_the_rules,
     mutants_of_the_way,
+    mutants_of_waves,
 )
 
 # What the checker is to prove, and the invariants that stand for it; each has mutants.

@@ -1,5 +1,6 @@
 """A busy day of pool `north`, with everything in it that can happen to an order: the log that the checker's tests damage."""
 
+from tables.calendar import Waves
 from tables.carriers import Band, RateTable, Service, Zone
 from tables.flow import Flow, HoldRule, ShopFlow
 from tables.policy import Policy, Presale, Rule, Tolerance
@@ -13,6 +14,8 @@ HOUR_MS = 3_600_000
 HOLDS = {"payment": HoldRule(expires_minutes=60), "fraud": HoldRule(ignore=True)}
 FLOW = Flow(rule=ShopFlow(holds=HOLDS, floors={"CASE-OOLONG": {"EUR": 9_000}}))
 MERGING = Flow(rule=FLOW.rule, shops={"slow": ShopFlow(holds=HOLDS, merge_minutes=30)})
+SIX_HOURS = Waves(tuple(range(0, 7 * 24 * 60, 6 * 60)), "UTC")
+IN_WAVES = Flow(rule=FLOW.rule, waves={"hamburg": SIX_HOURS}, clocks={"UTC": ((0, 0),)})
 
 GROUND = Zone(name="home", to=("DE",), days=2, bands=(Band(250, 390), Band(2_000, 590)))
 AIR = Zone(name="all", to=("*",), days=1, bands=(Band(2_000, 1_490),))
@@ -99,6 +102,7 @@ def _afterwards(story: Story) -> None:
     _carried(story)
     _announced(story)
     _sold_ahead(story)
+    _in_waves(story)
 
 
 def _found_and_lost(story: Story) -> None:
@@ -191,6 +195,15 @@ def _sold_ahead(story: Story) -> None:
         story.place(name, line("MINT", units), region="DE-HH", at=60)
     story.tick(story.pool.now + 2_000)
     story.arrives("PO-3", "hamburg", MINT=10)
+
+
+def _in_waves(story: Story) -> None:
+    """Hamburg is told every sixth hour; two of three orders are of one recipient."""
+    story.policy(Policy(rule=Rule(max_splits=1), flow=IN_WAVES))
+    for name, recipient in (("w1", "k1.mei"), ("w2", "k1.mei"), ("w3", "k1.wei")):
+        story.place(name, line("ASSAM", 1), region="DE-HH", sealed=recipient, at=60)
+    for at in (DAY_MS + 5 * HOUR_MS, DAY_MS + 5 * HOUR_MS + 1, DAY_MS + 6 * HOUR_MS, DAY_MS + 7 * HOUR_MS):
+        story.tick(at)
 
 
 def _bought(story: Story) -> None:
