@@ -50,6 +50,9 @@ FACTS: Mapping[str, pa.Schema] = {
     "stock_moves": _fact(
         "ordinal:u32 position:u32 pool:lc cause:lc document:s sku:s quantity:i64 from_node:lc from_place:lc to_node:lc to_place:lc"
     ),
+    "stock_changes": _fact(
+        "ordinal:u32 position:u32 pool:lc document:s node:lc bucket:lc reason:lc sku:s units:i64 counted:u32 changed_at:t"
+    ),
     "dead_letters": _fact(
         "verdict:lc stage:lc code:lc sentence:s src_topic:lc src_part:i32 src_off:i64 shop:lc src_key:s bytes:u64 record_hash:u64"
     ),

@@ -33,6 +33,8 @@ SHOWN: Mapping[str, int] = {
     "carriage_by_carrier": 12,
     "unanswered_cancels": 12,
     "returns_to_inspect": 12,
+    "disputed_bills": 12,
+    "promises_kept": 12,
     "demand_by_day": 12,
     "demand_forecast": 12,
     "backtest": 12,

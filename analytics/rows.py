@@ -7,7 +7,7 @@ from analytics.facts import At, Row
 from analytics.gist import gist
 from analytics.outcome import outcome
 from analytics.rows_orders import NO_EVENTS, NOT_PLACED, ORDER_EVENTS, Left, Told, demand, event_columns, placed_columns
-from analytics.rows_stock import as_moved, implied, moved_rows, moved_sums
+from analytics.rows_stock import as_moved, changed_rows, implied, moved_rows, moved_sums
 from streams.deadletter import DeadLetter
 from streams.decisions import Decision
 from tables import events as e
@@ -30,6 +30,8 @@ def decision_rows(at: At, decision: Decision, record_hash: int) -> Left:
         if moved := as_moved(event):
             left.rows.extend(moved_rows((*at, ordinal), decision.pool, moved))
             left.sums.extend(moved_sums(decision.pool, moved))
+        elif type(event) is e.StockChanged:
+            left.rows.extend(changed_rows((*at, ordinal), decision.pool, event))
     return left
 
 

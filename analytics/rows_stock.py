@@ -5,7 +5,7 @@ from itertools import groupby
 from operator import attrgetter
 
 from analytics.facts import Row
-from analytics.rows_orders import Told
+from analytics.rows_orders import Told, moment
 from analytics.sums import Sum, Way
 from tables import events as e
 
@@ -32,6 +32,13 @@ def moved_rows(front: tuple[object, ...], pool: str, event: e.StockMoved) -> Ite
     """`front`: where the record lies, and the place of the event in it."""
     for position, move in enumerate(event.moves):
         yield "stock_moves", (*front, position, pool, event.kind, event.document, move.sku, move.quantity, *_WAY(move))
+
+
+def changed_rows(front: tuple[object, ...], pool: str, event: e.StockChanged) -> Iterator[Row]:
+    """What a node said of units found or lost; what came of it is in the moves. `front`: as in `moved_rows`."""
+    about = (pool, event.document, event.node, event.bucket, event.reason)
+    for position, (sku, units) in enumerate(event.lines):
+        yield "stock_changes", (*front, position, *about, sku, units, int(sku in event.counted), moment(event.at))
 
 
 def moved_sums(pool: str, event: e.StockMoved) -> Iterator[Sum]:

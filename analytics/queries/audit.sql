@@ -23,6 +23,7 @@ SELECT 'decisions' AS what, toInt64(count()) - toInt64(uniqExact(k_topic, k_part
 UNION ALL SELECT 'decided', toInt64(count()) - toInt64(uniqExact(k_topic, k_part, k_off, rank)) FROM decided
 UNION ALL SELECT 'dead_letters', toInt64(count()) - toInt64(uniqExact(k_topic, k_part, k_off)) FROM dead_letters
 UNION ALL SELECT 'stock_moves', toInt64(count()) - toInt64(uniqExact(k_topic, k_part, k_off, ordinal, position)) FROM stock_moves
+UNION ALL SELECT 'stock_changes', toInt64(count()) - toInt64(uniqExact(k_topic, k_part, k_off, ordinal, position)) FROM stock_changes
 UNION ALL SELECT 'stock', (SELECT sum(units) FROM flows) - (SELECT sum(quantity) FROM stock_moves) - (SELECT sum(units) FROM moved)
 UNION ALL SELECT 'demand_daily', (SELECT sum(units) + sum(cancelled) FROM demand_daily)
     - (SELECT sum(units) FROM decided WHERE revision = 1) - (SELECT sum(units) FROM cancelled)

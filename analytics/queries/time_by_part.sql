@@ -1,6 +1,5 @@
 -- title: Where the time went
--- about: Of the orders that were there, or over, in each interval: seconds an order spent with each, on average; the parts are the whole. `wave`: a
--- node's time until it is told, as its waves have it.
+-- about: Of the orders that were there, or over, in each interval: seconds an order spent with each, on average; the parts are the whole. `wave`: a node's time until it is told, as its waves have it.
 -- panel: timeseries
 -- unit: s
 SELECT toStartOfInterval(p.ended, toIntervalSecond({step:UInt32})) AS time, p.part AS part, sum(p.seconds) / max(p.orders) AS seconds

@@ -16,6 +16,7 @@ from analytics.reader import Reader
 from analytics.sink import Sink
 from analytics.store import Store
 from tests.analytics.broker import Broker, FakeConsumer
+from tests.analytics.potter import potter
 from tests.analytics.teahouse import Teahouse, dead_letters
 
 _names = count(1)
@@ -68,6 +69,7 @@ class Trade(NamedTuple):
 def trade(engine: Any, chdb_dsn: str) -> Trade:
     house = Teahouse()
     house.trade(days=60, orders_a_day=10)
+    potter(house)
     engine.command("CREATE DATABASE trade")
 
     def open_client() -> Any:

@@ -39,6 +39,7 @@ TEAS = (
     "YUNNAN-GOLD",
     "LAPSANG-100",
 )
+KNOWN = (*TEAS, "TEAPOT")
 REGIONS = ("CN-ZJ", "CN-SH", "CN-JS", "CN-FJ", "CN-GD")
 
 
@@ -117,7 +118,7 @@ class Teahouse:
             "currency": "CNY",
             "region": self.random.choice(REGIONS),
             "lines": tuple(
-                OrderLine(str(i), sku, units, 6_800, ((sku, 1),) if sku in TEAS else ()) for i, (sku, units) in enumerate(lines, 1)
+                OrderLine(str(i), sku, units, 6_800, ((sku, 1),) if sku in KNOWN else ()) for i, (sku, units) in enumerate(lines, 1)
             ),
         }
         return self.say(c.PlaceOrder(pool=POOL, cause=self.cause(), **(fields | more)))  # type: ignore[arg-type]
@@ -232,7 +233,7 @@ class Teahouse:
         elif chance < 0.1:
             self.release(name, shop)
         elif chance < 0.7:
-            for fulfilment in _fulfilments(decision):
+            for fulfilment in fulfilments(decision):
                 (self.refuse(fulfilment) if self.random.random() < 0.01 else self.carry(fulfilment, int(name)))
             if int(name) % 9 == 0:
                 self.take_back(name, shop, lines[0][0], at + 3 * DAY_MS)
@@ -242,7 +243,7 @@ class Teahouse:
         return list(dict.fromkeys(self.random.choices(TEAS, weights, k=count)))
 
 
-def _fulfilments(decision: Decision) -> Iterator[str]:
+def fulfilments(decision: Decision) -> Iterator[str]:
     return (event.fulfilment for event in decision.events if isinstance(event, Reserved))
 
 

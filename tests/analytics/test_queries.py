@@ -82,7 +82,7 @@ def test_the_audit_finds_no_difference(trade: Trade) -> None:
 
 def test_kept_and_had_are_shares(trade: Trade) -> None:
     rows = ask(trade, "fill_rate_by_node")
-    assert {row["node"] for row in rows} == {"Hangzhou", "Shanghai", "Nanjing", "Suzhou", "Fuzhou"}
+    assert {row["node"] for row in rows} == {"Hangzhou", "Shanghai", "Nanjing", "Suzhou", "Fuzhou", "Yixing"}
     assert all(0 < row["fill_rate"] <= 1 and 0 < row["kept_rate"] <= 1 for row in rows)
 
 
