@@ -16,12 +16,16 @@ from tests.histories.window import MINUTE, NODES, SEEN, Message, Window, feed, k
 fast = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow], derandomize=True)
 moments = st.integers(1, 60).map(lambda minute: written(SEEN + minute * MINUTE))
 NAMES = Window().fulfilments
-orders = st.sampled_from(sorted(NAMES))
+orders = st.sampled_from(sorted(NAMES.keys() - {"6 of kiln"}))
 PARCELS = ("P-1", "P-2", "p -2", "OLD-5")
 
 
 def lines(**units: int) -> list[dict[str, Any]]:
     return [{"sku": sku, "quantity": quantity} for sku, quantity in units.items()]
+
+
+def billed(units: int, price: int) -> list[dict[str, Any]]:
+    return [{"sku": "POT", "quantity": units, "price": price}]
 
 
 def numbered(kind: str, **about: st.SearchStrategy[Any]) -> st.SearchStrategy[dict[str, Any]]:
@@ -30,7 +34,22 @@ def numbered(kind: str, **about: st.SearchStrategy[Any]) -> st.SearchStrategy[di
 
 progress = numbered("progress", fulfilment=orders, stage=st.sampled_from(STAGES), at=moments)
 tracking = numbered("tracking", tracking=st.sampled_from(PARCELS), status=st.sampled_from(sorted(RANK)), at=moments)
-receipt = numbered("receipt", node=st.sampled_from(NODES), received_at=moments, lines=st.builds(lines, KETTLE=st.integers(1, 9)))
+receipt = numbered(
+    "receipt",
+    node=st.sampled_from(NODES),
+    received_at=moments,
+    lines=st.builds(lines, KETTLE=st.integers(1, 9)),
+    supply=st.sampled_from(["", "PO-1"]),
+)
+announced = numbered(
+    "supply",
+    supply=st.just("PO-1"),
+    node=st.sampled_from(NODES),
+    told_at=moments,
+    expected_at=moments,
+    lines=st.sampled_from([[], lines(KETTLE=0), lines(KETTLE=30), lines(KETTLE=9, CUP=4)]),
+)
+bill = numbered("bill", fulfilment=st.just("6 of kiln"), currency=st.just("EUR"), billed_at=moments, lines=st.just(billed(1, 1_900)))
 scrapped = numbered("move", node=st.sampled_from(NODES), to_bucket=st.just("damaged"), moved_at=moments, lines=st.just(lines(CUP=2)))
 lamps = st.builds(lines, LAMP=st.sampled_from([-2, 3]))
 lost = numbered("change", node=st.sampled_from(NODES), changed_at=moments, lines=lamps, reason=st.just("KC"))
@@ -47,20 +66,37 @@ def counted(least: int, most: int) -> st.SearchStrategy[list[dict[str, Any]]]:
     return st.lists(count, max_size=3, unique_by=lambda one: (one["node"], one["counted_at"]))
 
 
+@st.composite
+def looked_at(draw: st.DrawFn) -> list[dict[str, Any]]:
+    """Goods that came back, and what a node found of some of them: after it has told that they are there."""
+    found = draw(back)
+    disposition = draw(st.sampled_from(["resell", "refurbish", "scrap"]))
+    about = {name: found[name] for name in ("shop", "order", "node")}
+    inspection = {"type": "inspection", **about, "inspected_at": draw(moments), "lines": [found["lines"][0] | {"disposition": disposition}]}
+    return [found, inspection] if draw(st.booleans()) else [found]
+
+
 # no more than had left: of what nobody can have done, the last that is heard is refused
-backs = st.lists(back, max_size=4)
+backs = st.lists(looked_at(), max_size=4)
+# two of one moment cannot both be right
+supplies = st.lists(announced, max_size=3, unique_by=lambda one: (one["node"], one["told_at"]))
+# of two, the first to come is paid for the one that has left
+bills = st.lists(bill, max_size=1)
 free = st.lists(st.one_of(progress, tracking, receipt, scrapped, moved, lost), max_size=7)
 part = numbered("shipment", fulfilment=orders, shipped_at=moments, tracking=st.sampled_from(PARCELS[:3]), lines=st.just(lines(KETTLE=1)))
+pot = numbered("shipment", fulfilment=st.just("6 of kiln"), shipped_at=moments, tracking=st.just("P-3"), lines=st.just(lines(POT=1)))
 rest = numbered("shipment", fulfilment=orders, shipped_at=moments, tracking=st.sampled_from(PARCELS[:3]))
 lack = numbered("rejection", fulfilment=orders, reason=st.just("short"), lines=st.just(lines(CUP=1)), rejected_at=moments)
 no = numbered("rejection", fulfilment=orders, reason=st.sampled_from(["no_capacity", "cancelled", "damaged"]))
 answers = st.lists(st.one_of(part, rest, lack, no), max_size=4)
+pots = st.lists(pot, max_size=2)
 
 
 @st.composite
 def windows(draw: st.DrawFn, counts: st.SearchStrategy[list[dict[str, Any]]]) -> tuple[list[Message], list[Message]]:
     """Messages, and the same in another order."""
-    found = [*draw(free), *draw(backs), *draw(counts), *draw(answers)]
+    back = [one | {"rma": f"R-{number}"} if len(pair) > 1 else one for number, pair in enumerate(draw(backs)) for one in pair]
+    found = [*draw(free), *draw(supplies), *draw(bills), *back, *draw(counts), *draw(pots), *draw(answers)]
     kept_in_order = {one["fulfilment"] for one in found if one["type"] == "rejection" or (one["type"] == "shipment" and "lines" not in one)}
     messages = [
         told(document, number, document.get("fulfilment") in kept_in_order, draw(st.sampled_from(FORMS)))
@@ -71,12 +107,13 @@ def windows(draw: st.DrawFn, counts: st.SearchStrategy[list[dict[str, Any]]]) ->
 
 
 def told(document: dict[str, Any], number: int, ends: bool, form: str) -> Message:
-    """In the words of `form`. What a node answers for a fulfilment keeps its order, once one of them ends it."""
+    """In the words of `form`. What a node answers for a fulfilment keeps its order, once one of them
+    ends it; so does what it tells of one return."""
     order = document.get("fulfilment")
     named = document | {"document": f"D-{number}"} | ({"fulfilment": NAMES[order]} if order else {})
     answers_for = ends and document["type"] in ("shipment", "rejection")
-    chain = f"answers for {order}" if answers_for else ""
-    return said(form, named, number, chain) or feed(named, chain)
+    chain = f"answers for {order}" if answers_for else document.get("rma", "")
+    return (None if "rma" in document else said(form, named, number, chain)) or feed(named, chain)
 
 
 @fast

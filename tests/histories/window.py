@@ -16,8 +16,10 @@ from streams.rules.normalize import normalize
 from tables.events import Refused
 from tests.connectors.cases import raw_record
 from tests.story import POOL, Story, key, line
+from tests.streams.drop_shipping import prices
 from tests.streams.logs import Logs
 
+ORDERS = ("1", "2", "3", "4", "5", "6")
 NODES = ("east", "west", "north")
 SKUS = ("KETTLE", "CUP", "LAMP")
 PLENTY = 1_000
@@ -36,7 +38,8 @@ class Message(NamedTuple):
 
 
 class Window:
-    """Orders 1 to 4 lie at nodes that ship them; 4 is cancelled, and `west` has yet to answer; 5 left before, in parcel OLD-5."""
+    """Orders 1 to 4 lie at nodes that ship them; 4 is cancelled, and `west` has yet to answer; 5 left before, in parcel OLD-5; 6 lies at
+    two nodes, one of which bills us for it."""
 
     def __init__(self) -> None:
         self.story = Story()
@@ -46,6 +49,9 @@ class Window:
             self.story.node(node, priority=place, cancel="confirm" if node == "west" else "immediate")
             self.reference.apply(NodeRecord(node=node, pool=POOL))
             self.story.receive(node, "", SEEN - MINUTE, **dict.fromkeys(SKUS, PLENTY))
+        self.story.node("kiln", kind="supplier", bills_in="EUR", priority=9)
+        prices(self.story, "kiln", POT=1_900)
+        self.story.receive("kiln", "", SEEN - MINUTE, POT=PLENTY)
         self.story.shop("web")
         self.reference.apply(ShopRecord(ref=ShopRef(tenant="acme", shop="web", channel="canonical", pool=POOL)))
         for feed in FEEDS:
@@ -61,7 +67,10 @@ class Window:
         self._follow(self.story.place("4", line("KETTLE", 4, "a"), line("CUP", 3, "b"), at=SEEN - 2 * MINUTE))
         self.story.node("west", priority=1, cancel="confirm")
         self._follow(self.story.ship(self.story.fulfilment("5"), at=SEEN - MINUTE, tracking="OLD-5"))
+        self._follow(self.story.place("6", line("KETTLE", 4, "a"), line("CUP", 3, "b"), line("POT", 2, "c"), at=SEEN - 2 * MINUTE))
         self.fulfilments = {order: self.story.fulfilment(order) for order in ("1", "2", "3", "4")}
+        for name, found in self.story.order("6").open_fulfilments.items():
+            self.fulfilments["6 of kiln" if found.node == "kiln" else "6"] = name
         self._follow(self.story.cancel("4", at=SEEN - MINUTE))
 
     def tell(self, messages: Iterable[Message]) -> "Window":
@@ -86,18 +95,19 @@ class Window:
         """All that anybody can see of the pool: orders, stock, what was told. Not the names of fulfilments, which follow from offsets."""
         pool = self.story.pool
         return {
-            "orders": {order: self._order(order) for order in ("1", "2", "3", "4", "5")},
+            "orders": {order: self._order(order) for order in ORDERS},
             "stock": {node: (shelf.on_hand, shelf.reserved, _filled(shelf.other)) for node, shelf in sorted(pool.stock.items())},
             "free": {origin: cells for origin, cells in sorted(pool.free.items()) if cells},
             "levels": [(level.sku, level.units) for level in levels(pool, {"b2c": dict.fromkeys(SKUS)}, 0)],
             "told": {what: units for what, units in sorted(self.told.items()) if units},
             "early": sorted((number, early.status, early.at, early.delivered_at) for number, early in pool.early.items()),
+            "to come": {key: sorted(supply.lines.items()) for key, supply in sorted(pool.supplies.items()) if not supply.is_over()},
             "missing": sorted((found.order, found.node, sorted(found.rows, key=repr)) for found in pool.missing.values()),
         }
 
     def units(self) -> dict[str, Any]:
         """Of each order what left, arrived, came back and is still to come, and all that there is of each SKU."""
-        orders = {order: (self._order(order)[3], self._order(order)[0].status) for order in ("1", "2", "3", "4", "5")}
+        orders = {order: (self._order(order)[3], self._order(order)[0].status) for order in ORDERS}
         have: Counter[str] = Counter()
         for shelf in self.story.pool.stock.values():
             for cells in (shelf.on_hand, shelf.reserved, *shelf.other.values()):
@@ -110,7 +120,10 @@ class Window:
         at_nodes = sorted((found.node, found.stage, _rows(found.rows), _rows(found.asked)) for found in known.open_fulfilments.values())
         parcels = {name: (_rows(one.rows), one.status, one.at, one.delivered_at) for name, one in sorted((known.parcels or {}).items())}
         units = [_rows(rows) for rows in (known.shipped, known.delivered, known.returned, known.waiting)]
-        return (stands, at_nodes, parcels, units, sorted(known.refused_by))
+        cases = known.after.cases if known.after else {}
+        back = {name: (_rows(case.back), sorted(case.unseen)) for name, case in sorted(cases.items())}
+        bought = [(found.state, _rows(found.credited), found.bills) for found in (known.purchases or {}).values()]
+        return (stands, at_nodes, parcels, units, sorted(known.refused_by), back, sorted(bought, key=repr))
 
     def assert_checked(self) -> None:
         assert Logs(self.story).check().violations == ()
