@@ -29,12 +29,23 @@ def of_the_order(history: History, did: Did) -> dict[str, Any]:
             lines = [{"line": line, "quantity": units} for line, units in did.lines]
             return {"type": "reduction", "order": history.order, "id": did.word, "lines": lines}
         case _:
+            units = ordered(history, did)
             bought = [
-                {"line": item.line, "sku": item.sku, "quantity": item.quantity, "price": max(0, item.price)} for item in history.items
+                {"line": item.line, "sku": item.sku, "quantity": units[item.line], "price": max(0, item.price)}
+                for item in history.items
+                if units[item.line]
             ]
             bought_at = next(first.at for first in history.did if first.what == "placed")
             placed = {"placed_at": written(bought_at, SAO_PAULO), "currency": "BRL", "lines": bought}
             return {"type": "order", **updated, **placed, "holds": [did.word] if did.word else []}
+
+
+def ordered(history: History, did: Did) -> dict[str, int]:
+    """Units of each line, as this version of the order has them."""
+    units = {item.line: item.quantity for item in history.items}
+    for amended in history.did[: history.did.index(did) + 1]:
+        units |= dict(amended.lines) if amended.what == "amended" else {}
+    return units
 
 
 def of_a_fulfilment(history: History, did: Did, fulfilment: str) -> dict[str, Any]:

@@ -18,8 +18,8 @@ class Item(NamedTuple):
 
 class Did(NamedTuple):
     """Something that happened at `at` (milliseconds since the epoch). `seller`: who did it; "": all of the order's. `lines`: of a parcel
-    (SKU, units), else (line, units); none: all there is. `word`: a stage, a carrier's status, a reason,
-    a hold, or the name of a refund."""
+    (SKU, units), else (line, units), of an amendment the units that a line has from then on; none: all there is.
+    `word`: a stage, a carrier's status, a reason, a hold, or the name of a refund."""
 
     at: int
     what: What

@@ -147,6 +147,49 @@ def histories() -> Iterator[History]:
         delivered=5,
     )
 
+    yield told(
+        "fewer-before-they-leave",
+        Did(day(0.5), "amended", lines=(("1", 1),)),
+        *both_left("fewer"),
+        *both_arrived("fewer"),
+        status="delivered",
+        shipped=4,
+        delivered=4,
+    )
+    yield told(
+        "more-after-some-have-left",
+        left(1, "ana", "A-more"),
+        Did(day(1.5), "amended", lines=(("1", 3),)),
+        left(2, "ana", "A-late"),
+        left(2, "bento", "B-more"),
+        *both_arrived("more"),
+        scan(8, "A-late"),
+        status="delivered",
+        shipped=6,
+        delivered=6,
+    )
+    yield told(
+        "a-line-taken-out-when-it-has-left",
+        left(1, "ana", "A-out"),
+        Did(day(1.5), "amended", lines=(("1", 0),)),
+        left(2, "bento", "B-out"),
+        *both_arrived("out"),
+        status="delivered",
+        shipped=5,
+        delivered=5,
+    )
+    yield told(
+        "one-seller-taken-out-and-put-back-in-before-the-approval",
+        Did(day(0.1), "amended", lines=(("2", 0),), word="payment"),
+        Did(day(0.2), "amended", lines=(("2", 3),), word="payment"),
+        Did(day(0.3), "approved"),
+        *both_left("again"),
+        *both_arrived("again"),
+        status="delivered",
+        shipped=5,
+        delivered=5,
+    )
+
 
 ALL = list(histories())
 
