@@ -10,8 +10,10 @@ from playwright.sync_api import Browser, Page, sync_playwright
 
 from analytics.reader import Reader
 from analytics.web.pages import PAGES
+from streams.purchases import PurchaseOfOrder, purchases_of
 from tests.analytics.conftest import Trade, open_database
 from tests.analytics.served import pages, served
+from tests.analytics.teahouse import POOL
 
 NAMES = ("chromium", "chromium-browser", "google-chrome")
 CHROMIUM = next((path for name in NAMES if (path := Path("/usr/bin") / name).exists()), None)
@@ -169,6 +171,30 @@ def test_parcels_and_what_was_seen_of_them_are_on_the_page(site: str, visit: Vis
     text = visit.open(f"{site}/order?id={order}").page.locator("#order").inner_text()
 
     assert all(said in text for said in (parcel["tracking"], parcel["node"], "picked, at", "in transit, at", "says of parcel"))
+
+
+def bought(trade: Trade, bill: str) -> PurchaseOfOrder:
+    """The purchase that came with this bill."""
+    found = (one for order in trade.house.ledger.pools[POOL].orders.values() for one in purchases_of(order))
+    return next(one for one in found if bill in one.bills)
+
+
+@pytest.mark.parametrize("number", ["pot-1", "pot-2"])
+def test_what_was_bought_for_an_order_and_billed_for_it_is_on_the_page(site: str, trade: Trade, visit: Visit, number: str) -> None:
+    """One bill is what was agreed, the other one is too high; how the purchase stands is what the ledger says."""
+    purchase = bought(trade, f"INV-{number}")
+    price, total = {"pot-1": ("8,800", "18,800"), "pot-2": ("9,900", "21,000")}[number]
+    page = visit.open(f"{site}/order?id=leaf/leaf-web/{number}").page
+
+    [card] = [text for text in page.locator(".card").all_inner_texts() if text.startswith("Bought")]
+    assert all(said in card for said in (purchase.fulfilment, "Yixing", "CNY", f"INV-{number}: {total}, {purchase.bills[f'INV-{number}']}"))
+    assert purchase.state == {"pot-1": "approved", "pot-2": "disputed"}[number]
+    assert purchase.state in [badge.lower() for badge in page.locator(".card .badge").all_inner_texts()]
+    text = page.locator("#order").inner_text()
+    assert f"Bought of Yixing as {purchase.fulfilment}: 2 × TEAPOT at 8,800" in text
+    assert f"Yixing bills {total} in minor units of CNY (INV-{number})" in text
+    assert (f"TEAPOT costs 8,800, billed at {price}" in text) == (number == "pot-2")
+    assert visit.complaints == []
 
 
 def test_an_order_nobody_knows_is_said_so(site: str, visit: Visit) -> None:

@@ -26,21 +26,37 @@ export function tellPurchase({ type, node, fulfilment, said }) {
 
 const unitsOf = rows => rows.reduce((sum, row) => sum + row[2], 0);
 
+function leave(purchase, rows) {
+  purchase.shipped += unitsOf(rows);
+  for (const [, sku, units] of rows) purchase.left[sku] = (purchase.left[sku] ?? 0) + units;
+}
+
+// Whether all that has left, and nothing else, is in approved bills.
+function allBilled({ left, bills }) {
+  const rest = { ...left };
+  for (const { lines, verdict } of bills.values()) {
+    if (verdict === "approved") for (const [sku, units] of lines) rest[sku] = (rest[sku] ?? 0) - units;
+  }
+  return Object.values(rest).every(units => !units);
+}
+
 function follow(purchase, { type, said }) {
   switch (type) {
     case "Progressed": purchase.acknowledged = true; break;
     case "Unreserved": purchase.off += unitsOf(said.rows); purchase.ended = ["rejected", "short"].includes(said.reason) ? "declined" : said.reason === "timed_out" ? "timed_out" : "cancelled"; break;
-    case "FoundShipped": purchase.off -= unitsOf(said.rows); purchase.shipped += unitsOf(said.rows); break;
-    case "Shipped": purchase.shipped += unitsOf(said.rows); break;
-    case "BilledBack": purchase.bills.set(said.document, { total: said.total, verdict: said.differences ? "disputed" : "approved" }); break;
+    case "FoundShipped": purchase.off -= unitsOf(said.rows); leave(purchase, said.rows); break;
+    case "Shipped": leave(purchase, said.rows); break;
+    case "BilledBack": purchase.bills.set(said.document, { total: said.total, lines: said.lines, verdict: said.differences ? "disputed" : "approved" }); break;
     case "BillSettled": purchase.bills.set(said.document, { ...purchase.bills.get(said.document), verdict: said.verdict }); break;
   }
 }
 
-function stateOf({ units, off, shipped, ended, acknowledged, bills }) {
+// As tables/purchases.py has it.
+function stateOf(purchase) {
+  const { units, off, shipped, ended, acknowledged, bills } = purchase;
   const verdicts = [...bills.values()].map(bill => bill.verdict);
   if (verdicts.includes("disputed")) return "disputed";
-  if (verdicts.includes("approved")) return "billed";
+  if (verdicts.includes("approved")) return off + shipped < units || !allBilled(purchase) ? "billed" : "approved";
   if (shipped) return off + shipped < units ? "partially_shipped" : "shipped";
   if (off >= units) return ended;
   return acknowledged ? "acknowledged" : "ordered";
@@ -51,7 +67,7 @@ export function purchasesCard(events) {
   for (const event of events) {
     if (event.type === "PurchaseOrdered") {
       const { currency, lines } = event.said;
-      found.set(event.fulfilment, { name: event.fulfilment, node: event.node, currency, units: unitsOf(lines), off: 0, shipped: 0, bills: new Map() });
+      found.set(event.fulfilment, { name: event.fulfilment, node: event.node, currency, units: unitsOf(lines), off: 0, shipped: 0, left: {}, bills: new Map() });
     } else if (found.has(event.fulfilment)) follow(found.get(event.fulfilment), event);
   }
   if (!found.size) return null;

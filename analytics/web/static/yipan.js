@@ -51,6 +51,7 @@ export const COLOURS = {
 export const SERIES = ["#12826b", "#2563c9", "#e6a335", "#6b5bc7", "#d0637c", "#3aa6b9", "#8a9a5b", "#94a1ae"];
 const MOOD = {
   allocated: "good", reserved: "good", shipped: "info", delivered: "good", partially_shipped: "info", in_transit: "info", out_for_delivery: "info", failed_attempt: "warn", lost: "bad", returning: "warn", partial: "warn", partially_reserved: "warn", backordered: "warn", held: "hold", returned: "warn", rejected: "bad", refused: "bad", unreadable: "bad",
+  billed: "info", approved: "good", disputed: "bad",
 };
 export const spoken = word => word.replaceAll("_", " ");
 export const badge = word => h("span", { class: `badge ${MOOD[word] ?? ""}` }, spoken(word));
