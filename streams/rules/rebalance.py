@@ -2,14 +2,17 @@
 
 from collections.abc import Iterable, Mapping
 
+from msgspec.structs import replace
+
 from streams.rules.allocate import allocate
 from streams.rules.demand import Demand
 from streams.rules.gifts import given_with, left_alone
 from streams.rules.plan import Plan
 from streams.rules.reservation import claim
-from tables.events import CancelRequested, OrderRejected, Row
+from tables.events import CancelRequested, OrderReduced, OrderRejected, Row
 from tables.orders import LineSku, Order, merge, split, subtract, sums
 
+GIVEN_UP = "given_up"  # why what is left of a gift is
 WITH_PARENT = "with_parent"  # why a gift is taken from its node
 Open = Mapping[str, tuple[Row, ...]]  # fulfilment -> rows that still stand
 
@@ -130,10 +133,13 @@ def rebalance(plan: Plan, key: str, order: Order, reason: str, gone: Open | None
         needs = claim(plan, name, order, demand_of(key, order, needs))
     if needs and not stands_in_line(plan, order, needs):
         given_out = () if name else plan.pool.deferred  # but for what was kept for it
+        before = len(plan.events)
         needs = allocate(plan, demand_of(key, order, needs), given_out)
         if isinstance(plan.events[-1], OrderRejected):
             _give_back_all(plan, key, order, going)
             going = standing(order)
+        else:
+            going = _give_back_given_up(plan, key, order, going, before)
     plan.backorder(key, order.waiting, needs)
     return standing(order, going)
 
@@ -145,6 +151,19 @@ def stands_in_line(plan: Plan, order: Order, needs: Iterable[Row]) -> bool:
     if not given_out or plan.pool.policy.for_segment(order.segment).shortage == "reject":
         return False  # who is sold ahead gets nothing of these either, and waits only where that is covered
     return any(need.sku in given_out for need in needs)
+
+
+def _give_back_given_up(plan: Plan, key: str, order: Order, going: Open, since: int) -> Open:
+    """Of a gift that was given up for want of a part, what else was promised of it before. Returns all rows that go."""
+    for event in plan.events[since:]:
+        if isinstance(event, OrderReduced) and order.fulfilments:
+            fewer = {**(order.reductions or {}), event.reduction: event.lines}
+            stands = {name: replace(order.fulfilments[name], rows=rows) for name, rows in standing(order, going).items() if rows}
+            smaller = replace(order, reductions=fewer, fulfilments=stands)
+            gone = give_back_surplus(plan, key, smaller, wanted_by(smaller), GIVEN_UP)
+            plan.let_others_have(row for rows in gone.values() for row in rows)
+            going = dict(going) | {name: merge(going.get(name, ()), rows) for name, rows in gone.items()}
+    return going
 
 
 def _give_back_all(plan: Plan, key: str, order: Order, going: Open) -> None:

@@ -81,6 +81,18 @@ def test_a_gift_that_is_not_there_is_given_up() -> None:
     assert story.order("1").is_over()
 
 
+def test_a_bundle_that_is_given_up_for_want_of_a_part_is_given_back_whole() -> None:
+    story = one_shop({"east": {"POT": 1, "CUP": 2}, "west": {"TEA": 4}})
+    story.policy(Policy(rule=Rule(gifts="drop")))
+    story.place("1", line("POT"), line("SET", 2, "set", (("TEA", 2), ("CUP", 1))), gifts=(("set", "POT"),))
+    assert story.at("1") == {"east": {"POT": 1, "CUP": 2}, "west": {"TEA": 4}}
+
+    story.count("west", TEA=0)
+
+    assert story.at("1") == {"east": {"POT": 1}}
+    assert Logs(story).check().violations == ()
+
+
 def test_what_is_given_up_counts_from_what_goes_with_the_rest_of_the_parent() -> None:
     story = shop({"east": {"TEA": 9}}, "drop")
     story.place("1", line("TEA", 4, "tea"), line("CUP", 4, "gift", price=0), gifts=GIFTS, reductions=(("r1", (("tea", 2),)),))
