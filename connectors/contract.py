@@ -342,15 +342,16 @@ class ProgressDraft(msgspec.Struct, frozen=True, kw_only=True, tag="progress"):
     at: Millis
 
 
-class TrackingDraft(msgspec.Struct, frozen=True, kw_only=True, tag="tracking"):
+class TrackingDraft(msgspec.Struct, frozen=True, kw_only=True, tag="tracking", omit_defaults=True):
     """A carrier tells of a parcel, named by its tracking number; `carrier` is the carrier's own name for itself. One event a draft; the
-    same event has the same `document` for ever."""
+    same event has the same `document` for ever. `fulfilment`: what is to leave in it, where that is known before it left."""
 
     document: str
     carrier: str
     tracking: str
     status: TrackingStatus
     at: Millis
+    fulfilment: str = ""
 
 
 class RejectionDraft(msgspec.Struct, frozen=True, kw_only=True, tag="rejection", omit_defaults=True):
@@ -539,7 +540,7 @@ class Fulfilment(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, 
     is a request which the node must answer. `recipient` is sealed (see docs in deploy/sealing.py). `group`: the same for fulfilments
     that are to leave in one parcel. `carrier`, `service`: who is to carry it ("": whoever the node takes), for `carriage` in minor units
     of `carriage_currency`, in `transit_days`, by what its `grams` come to (0: not known); all of the whole parcel of a group.
-    `purchase`: it is a purchase order, and its lines have costs."""
+    `region`: whither, as the choice of the carrier has it. `purchase`: it is a purchase order, and its lines have costs."""
 
     type: FulfilmentType
     id: str
@@ -566,6 +567,7 @@ class Fulfilment(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, 
     purchase: PurchaseOrder | None = None
     tracking: str = ""
     expected_at: int = 0
+    region: str = ""
 
 
 class Expected(msgspec.Struct, frozen=True):

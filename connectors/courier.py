@@ -1,22 +1,18 @@
-"""Delivers to one partner: attempts, back-off, circuit breaker, and at the end an acknowledgement or a dead letter."""
+"""Delivers to one partner: its label first where we buy them, then the record; at the end an acknowledgement or a dead letter."""
 
-import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Sequence
+from typing import Protocol
 
 import msgspec
-from prometheus_client import Counter, Gauge, Histogram
 
 from connectors.contract import Fulfilment, Millis, Person
-from connectors.partner import Accepted, Again, Delivery, Form, Partner, Refused, Reply, Request, Undeliverable, Verdict, event_id
-from connectors.patience import Breaker, given_up, pause
+from connectors.labels import Label
+from connectors.partner import Accepted, Again, Delivery, Form, Partner, Refused, Reply, Request, Undeliverable, event_id
+from connectors.persistent import DELIVERIES, Persistent
 from connectors.times import zoned
 
 log = logging.getLogger(__name__)
-
-DELIVERIES = Counter("yipan_deliveries", "Attempts and ends of deliveries to partners, by how they went", ["partner", "outcome"])
-SECONDS = Histogram("yipan_delivery_seconds", "One request to a partner", ["partner"])
-DOWN = Gauge("yipan_partner_down", "1 while a partner's breaker is open: its records wait", ["partner"])
 
 
 class Consumed(msgspec.Struct, frozen=True, gc=False):
@@ -52,60 +48,54 @@ class Outside(msgspec.Struct, frozen=True, kw_only=True):
     random: Callable[[], float]
 
 
-class Courier:
-    """At most `partner.concurrency` requests at once, over all partitions. Seconds are the event loop's."""
+class Labels(Protocol):
+    """Where a partner's labels come from."""
 
-    def __init__(self, partner: Partner, form: Form, outside: Outside) -> None:
+    async def label(self, fulfilment: Fulfilment, decided_at: Millis) -> Label | Refused | None:
+        """None: it goes without one of ours."""
+        ...
+
+    async def give_back(self, fulfilment: Fulfilment) -> None:
+        """What was bought for that which this cancels, once the partner has taken the cancel."""
+        ...
+
+
+class NoLabels:
+    async def label(self, fulfilment: Fulfilment, decided_at: Millis) -> None:
+        return None
+
+    async def give_back(self, fulfilment: Fulfilment) -> None:
+        return None
+
+
+class Courier:
+    """At most `partner.concurrency` requests at once, over all partitions."""
+
+    def __init__(self, partner: Partner, form: Form, outside: Outside, labels: Labels | None = None) -> None:
         self.partner = partner
-        self.breaker = Breaker()
         self._form = form
         self._outside = outside
-        self._slots = asyncio.Semaphore(partner.concurrency)
-        DOWN.labels(partner.name).set(0)
+        self._labels = labels or NoLabels()
+        self._persistent = Persistent(partner.name, partner, outside.random)
 
     async def deliver(self, record: Consumed, fulfilment: Fulfilment) -> None:
         """Returns once the partner has acknowledged it, or its dead letter is written."""
-        attempts, began = 0, _clock()
-        while True:
-            verdict, probe = await self._attempt(record, fulfilment)
-            match verdict:
-                case Accepted():
-                    return
-                case Refused(code=code, sentence=sentence):
-                    await self._bury(record, fulfilment, code, sentence)
-                    return
-                case Again(sentence=sentence, after=after):
-                    # while a partner is down for all, that is no fault of the record which asks how it is
-                    attempts += not probe
-                    waited = _clock() - began
-                    if given_up(attempts, waited, most=self.partner.attempts, longest=self.partner.give_up_seconds):
-                        tried = f"Given up after {attempts} attempts and {waited:.0f} s; the last one: {sentence}."
-                        await self._bury(record, fulfilment, "given_up", tried)
-                        return
-                    await asyncio.sleep(pause(max(attempts, 1), self._outside.random(), after))
+        label = await self._labels.label(fulfilment, record.decided_at)
+        if isinstance(label, Refused):
+            ended: Accepted | Refused = label
+        else:
+            ended = await self._persistent.ask(lambda: self._ask(record, fulfilment, label))
+        if isinstance(ended, Refused):
+            await self._bury(record, fulfilment, ended)
+        else:
+            await self._labels.give_back(fulfilment)
 
-    async def _attempt(self, record: Consumed, fulfilment: Fulfilment) -> tuple[Verdict, bool]:
-        """The verdict, and whether it was a probe."""
-        async with self._slots:
-            while (wait := self.breaker.wait(_clock())) > 0:
-                await asyncio.sleep(wait)
-            probe = not self.breaker.closed
-            self.breaker = self.breaker.sent()
-            try:
-                with SECONDS.labels(self.partner.name).time():
-                    verdict = await self._ask(record, fulfilment)
-            except BaseException:
-                if probe:
-                    self.breaker = self.breaker.dropped()
-                raise
-            self._note(verdict)
-            return verdict, probe
-
-    async def _ask(self, record: Consumed, fulfilment: Fulfilment) -> Verdict:
+    async def _ask(self, record: Consumed, fulfilment: Fulfilment, label: Label | None) -> Accepted | Again | Refused:
         try:
             known = self.partner.opens_recipient and fulfilment.recipient
             person = self._outside.open(fulfilment.recipient) if known else None
-            delivery = Delivery(fulfilment=fulfilment, recipient=person, at=self._outside.now(), decided_at=record.decided_at)
+            at = self._outside.now()
+            delivery = Delivery(fulfilment=fulfilment, recipient=person, at=at, decided_at=record.decided_at, label=label)
             request = self._form.request(delivery, self.partner)
             return self._form.answer(await self._outside.send(request, self.partner.timeout_seconds))
         except ConnectionError as away:
@@ -113,34 +103,16 @@ class Courier:
         except Undeliverable as never:
             return never.refused
         except ValueError:
-            return Refused("unsealable", "The recipient was not sealed with the key it names, or was changed since.")
+            return UNSEALABLE
         except Exception as bug:
             # its text may quote the recipient
             return Refused("form_failed", f"Form {self._form.name} failed with {type(bug).__name__}: this is a fault of ours.")
 
-    def _note(self, verdict: Verdict) -> None:
-        name, was_closed, now = self.partner.name, self.breaker.closed, _clock()
-        match verdict:
-            case Accepted():
-                self.breaker = self.breaker.accepted()
-            case Refused():
-                self.breaker = self.breaker.refused(now)
-            case Again(after=after):
-                self.breaker = self.breaker.failed(now, after)
-        DELIVERIES.labels(name, type(verdict).__name__.lower()).inc()
-        DOWN.labels(name).set(not self.breaker.closed)
-        if was_closed and not self.breaker.closed:
-            said = "" if isinstance(verdict, Accepted) else verdict.sentence
-            log.error("ALARM: partner %s takes nothing at the moment (%s); its records wait, and it is probed.", name, said)
-        elif self.breaker.closed and not was_closed:
-            log.warning("Partner %s takes deliveries again.", name)
-
-    async def _bury(self, record: Consumed, fulfilment: Fulfilment, code: str, sentence: str) -> None:
-        told = f"Partner {self.partner.name} did not take {fulfilment.type} {fulfilment.id} (event {event_id(fulfilment)}). {sentence}"
-        await self._outside.bury(record, code, told)
+    async def _bury(self, record: Consumed, fulfilment: Fulfilment, why: Refused) -> None:
+        told = f"Partner {self.partner.name} did not take {fulfilment.type} {fulfilment.id} (event {event_id(fulfilment)}). {why.sentence}"
+        await self._outside.bury(record, why.code, told)
         DELIVERIES.labels(self.partner.name, "dead_letter").inc()
-        log.error("ALARM: a fulfilment is not delivered, %s: %s", code, told)
+        log.error("ALARM: a fulfilment is not delivered, %s: %s", why.code, told)
 
 
-def _clock() -> float:
-    return asyncio.get_running_loop().time()
+UNSEALABLE = Refused("unsealable", "The recipient was not sealed with the key it names, or was changed since.")

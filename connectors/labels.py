@@ -4,6 +4,7 @@ import csv
 import io
 import re
 from collections.abc import Iterable
+from typing import Literal, Protocol
 
 import msgspec
 
@@ -49,6 +50,33 @@ class LabelRefused(msgspec.Struct, frozen=True, kw_only=True):
     reference: str
     code: str
     passing: bool = False
+
+
+class LabelTerms(msgspec.Struct, frozen=True, kw_only=True):
+    """How the labels of a partner's parcels are asked for. `url`: EasyPost's API, or the folder (`file:///…`) for those who buy by hand.
+    `key`: of the account."""
+
+    by: Literal["easypost", "file"]
+    url: str
+    sender: Person
+    sender_region: str
+    key: bytes = b""
+
+    def __repr__(self) -> str:
+        """Without key and address: a repr ends up in logs."""
+        return f"LabelTerms({self.by!r})"
+
+
+class Seller(Protocol):
+    """Who is asked for labels."""
+
+    async def buy(self, request: LabelRequest) -> Label | LabelRefused | None:
+        """One label for ever under one reference. None: it was asked for, and somebody buys it by hand. Raises ConnectionError."""
+        ...
+
+    async def give_back(self, reference: str) -> LabelRefused | None:
+        """One that was not used, if there is one. Raises ConnectionError."""
+        ...
 
 
 def subdivision(region: str) -> str:

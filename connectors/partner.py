@@ -10,12 +10,16 @@ from typing import Protocol
 import msgspec
 
 from connectors.contract import Fulfilment, Millis, Person
+from connectors.labels import Label, LabelTerms
+
+# why an order is taken back as a whole; any other reason may leave a part of it
+WHOLE = ("cancelled", "held", "told_anew")
 
 
 class Partner(msgspec.Struct, frozen=True, kw_only=True):
     """One system that acts on fulfilments. `nodes` are its own; `kinds` are node kinds whose nodes nobody else has. `opens_recipient`:
     it may know name and address. `options` are for its form. Attempts: how often a record is tried while the partner answers others;
-    `give_up_seconds`: and how long in all."""
+    `give_up_seconds`: and how long in all. `labels`: we ask for the labels of what it ships."""
 
     name: str
     url: str
@@ -29,6 +33,7 @@ class Partner(msgspec.Struct, frozen=True, kw_only=True):
     attempts: int = 12
     give_up_seconds: float = 259_200.0
     options: Mapping[str, str] = {}
+    labels: LabelTerms | None = None
 
     def __repr__(self) -> str:
         """Without the secret: a repr ends up in logs."""
@@ -38,12 +43,13 @@ class Partner(msgspec.Struct, frozen=True, kw_only=True):
 class Delivery(msgspec.Struct, frozen=True, kw_only=True):
     """What a partner is told: a fulfilment event under the id that it has in every replay. `recipient` is open where the partner may
     know it and there is one. `at`: when this attempt is made, which a signature may cover. `decided_at`: when the event was
-    decided, the same in every repetition."""
+    decided, the same in every repetition. `label`: which we have bought for it."""
 
     fulfilment: Fulfilment
     recipient: Person | None
     at: Millis
     decided_at: Millis = Millis(0)
+    label: Label | None = None
 
     @property
     def id(self) -> str:

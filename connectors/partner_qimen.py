@@ -9,14 +9,12 @@ import msgspec
 from msgspec.structs import replace
 
 from connectors.contract import Millis, Person
-from connectors.partner import Accepted, Again, Delivery, Partner, Refused, Reply, Request, Undeliverable, Verdict
+from connectors.partner import WHOLE, Accepted, Again, Delivery, Partner, Refused, Reply, Request, Undeliverable, Verdict
 from connectors.payload import Unusable
 from connectors.qimen import Account, Call, delivery_order, entry_cancel, entry_order, order_cancel, query, return_order
 from connectors.qimen_answers import read_answer
 from connectors.shipping_codes import code_of
 
-# why an order is taken back as a whole; any other reason may leave a part of it
-WHOLE = ("cancelled", "held", "told_anew")
 PASSING = (408, 425, 429)
 SENDER = "sender_"
 # a code, and nobody's name
@@ -59,7 +57,8 @@ def _call(delivery: Delivery, account: Account, options: Mapping[str, str]) -> C
     told, decided_at = delivery.fulfilment, delivery.decided_at or delivery.at
     if told.type == "FulfilmentOrdered":
         account = replace(account, carrier=code_of(told.shipping, options) or account.carrier)
-        return delivery_order(told, delivery.recipient, account, decided_at)
+        waybill = delivery.label.tracking if delivery.label else ""
+        return delivery_order(told, delivery.recipient, account, decided_at, waybill)
     if told.type == "ReturnExpected":
         return return_order(told, account)
     if told.type == "SupplyExpected":

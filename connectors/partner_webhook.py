@@ -37,11 +37,13 @@ class SignedWebhook:
 
 
 def body_of(delivery: Delivery) -> bytes:
-    """The fulfilment as docs/fulfilments.md shows it. `recipient` is an object where it is open, and left out otherwise."""
+    """The fulfilment as docs/fulfilments.md shows it. `recipient` (an object) and `label` only where there is one."""
     told = msgspec.to_builtins(delivery.fulfilment)
     told.pop("recipient", None)
     if delivery.recipient is not None:
         told["recipient"] = delivery.recipient
+    if delivery.label is not None:
+        told["label"] = delivery.label
     return _encode(told)
 
 

@@ -76,8 +76,9 @@ def beijing(at: int) -> str:
 
 
 # ---------------------------------------------------------------------------------------------- asking
-def delivery_order(told: Fulfilment, recipient: Person | None, account: Account, at: Millis) -> Call:
-    """Ship these lines. The fulfilment's id is the order's code, so a warehouse that was asked twice knows it again."""
+def delivery_order(told: Fulfilment, recipient: Person | None, account: Account, at: Millis, waybill: str = "") -> Call:
+    """Ship these lines, under a waybill where there is one. The fulfilment's id is the order's code: a warehouse that was asked twice knows
+    it again."""
     when = beijing(at)
     order = {
         "deliveryOrderCode": told.id,
@@ -89,6 +90,7 @@ def delivery_order(told: Fulfilment, recipient: Person | None, account: Account,
         "operateTime": when,
         "shopNick": told.shop,
         "logisticsCode": told.carrier or account.carrier,
+        **({"expressCode": waybill} if waybill else {}),
         "senderInfo": _contact(account.sender),
         "receiverInfo": _contact(recipient),
         **({"remark": told.shipping} if told.shipping else {}),

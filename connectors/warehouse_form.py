@@ -124,6 +124,7 @@ class Tracking(Document):
     carrier: Text = ""
     status: TrackingStatus
     at: Zoned
+    fulfilment: Text = ""
 
 
 class InspectedLine(MovedLine):

@@ -26,6 +26,7 @@ from deploy.partner_topic import PartnerTopic
 from deploy.post import Post
 from deploy.ready import READY, serve_metrics
 from deploy.sealing import KeyMissing, Sealer, Unsealable
+from deploy.selling import ANSWER_BYTES, desk_of
 from deploy.settings import Settings
 from streams.deadletter import DeadLetter, encode_dead_letter, pack
 from streams.metrics import DEAD_LETTERS as LETTERS
@@ -61,7 +62,7 @@ async def _again_and_again(settings: Settings, file: Path, reference: Reference,
         done = asyncio.Event()
         watch = asyncio.create_task(_watch(file, reference, partners, routes.digest, stop, done))
         log.info("Delivering to %s", ", ".join(partner.name for partner in partners))
-        await _deliver(settings, partners, routes, publisher, trusted, done)
+        await _deliver(settings, partners, routes, reference, publisher, trusted, done)
         await watch
 
 
@@ -86,7 +87,13 @@ def _changed(file: Path, reference: Reference, partners: tuple[Partner, ...], di
 
 
 async def _deliver(
-    settings: Settings, partners: tuple[Partner, ...], routes: Routes, publisher: Publisher, trusted: ssl.SSLContext, stop: asyncio.Event
+    settings: Settings,
+    partners: tuple[Partner, ...],
+    routes: Routes,
+    reference: Reference,
+    publisher: Publisher,
+    trusted: ssl.SSLContext,
+    stop: asyncio.Event,
 ) -> None:
     topic = PartnerTopic(clients.consumer(settings, GROUP), _second(settings), routes.digest)
     opened = Opener(settings.keys_dir)
@@ -98,7 +105,10 @@ async def _deliver(
             post = Post(trusted)
             stack.push_async_callback(post.close)
             outside = Outside(send=post.send, open=opened.open, bury=letters.bury, now=now, random=random.random)
-            couriers[partner.name] = Courier(partner, FORMS[partner.form], outside)
+            shop = Post(trusted, ANSWER_BYTES)
+            stack.push_async_callback(shop.close)
+            desk = desk_of(partner, shop, opened.open, publisher, reference)
+            couriers[partner.name] = Courier(partner, FORMS[partner.form], outside, desk)
         READY.labels(STAGE).set(1)
         await Deliveries(topic, couriers, routes.partner, routes.digest, letters.bury).run(stop)
 

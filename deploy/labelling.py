@@ -7,10 +7,10 @@ from typing import Annotated, TypeVar
 import msgspec
 from pydantic import BaseModel, Field, ValidationError
 
-from connectors.contract import Person
 from connectors.labels import LabelRequest
+from deploy.business.addresses import AddressForm
 from deploy.business.carriers import CarriersForm, table_of
-from deploy.business.forms import Form, Region, Sku
+from deploy.business.forms import Region, Sku
 from deploy.business.sheets import Entry, Problem, Unreadable, read_document, read_rows
 from tables.carriers import Choice, Offer, Parcel, RateTable, choose
 
@@ -18,32 +18,6 @@ F = TypeVar("F", bound=BaseModel)
 Grams = Annotated[int, Field(ge=1, le=1_000_000_000)]
 Days = Annotated[int, Field(ge=0, le=365)]
 Minutes = Annotated[int, Field(ge=0, lt=24 * 60)]
-Cell = Annotated[str, Field(max_length=256, pattern=r"^[^\x00-\x1f\x7f]*$")]
-
-
-class AddressForm(Form):
-    """An address without its country, which the region says."""
-
-    name: Cell = ""
-    company: Cell = ""
-    street: Cell = ""
-    street2: Cell = ""
-    city: Cell = ""
-    postcode: Cell = ""
-    phone: Cell = ""
-    email: Cell = ""
-
-    def person(self, region: str) -> Person:
-        return Person(
-            name=self.name,
-            company=self.company,
-            phone=self.phone,
-            email=self.email,
-            street=tuple([street for street in (self.street, self.street2) if street]),
-            city=self.city,
-            postcode=self.postcode,
-            country=region[:2],
-        )
 
 
 class ParcelForm(AddressForm):

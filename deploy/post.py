@@ -8,14 +8,15 @@ import httpx
 from connectors.partner import Reply, Request
 from connectors.x12.folder import Folders
 
-MOST_BYTES = 64 << 10  # of an answer that are read: it says yes or no
+MOST_BYTES = 64 << 10  # of an answer that are read: most say yes or no
 
 
 class Post:
     """One partner's. Redirects are not followed: they would take recipient and signature elsewhere."""
 
-    def __init__(self, trusted: ssl.SSLContext) -> None:
+    def __init__(self, trusted: ssl.SSLContext, most_bytes: int = MOST_BYTES) -> None:
         self._trusted = trusted
+        self._most_bytes = most_bytes
         # of one connection each: a pool looks at all of its connections for every request
         self._clients: list[httpx.AsyncClient] = []
         self._idle: list[httpx.AsyncClient] = []
@@ -42,9 +43,9 @@ class Post:
                 body = bytearray()
                 async for chunk in answer.aiter_bytes():
                     body += chunk
-                    if len(body) > MOST_BYTES:
+                    if len(body) > self._most_bytes:
                         break
-                reply = Reply(answer.status_code, dict(answer.headers), bytes(body[:MOST_BYTES]))
+                reply = Reply(answer.status_code, dict(answer.headers), bytes(body[: self._most_bytes]))
         except BaseException:
             # called off in the middle it keeps its one connection for itself, and whoever took it next would wait in vain
             self._clients.remove(client)

@@ -112,6 +112,8 @@ def event_line(event: e.AnyEvent) -> Text:
             return Text(f"{node} had shipped {_units(rows)} ({name}) before it counted {carrier} {tracking}".rstrip(), style="green")
         case e.Progressed(fulfilment=name, node=node, stage=stage):
             return Text(f"{node} has {name} {stage}")
+        case e.Tracked(tracking=tracking, carrier=carrier, fulfilment=name) if name:
+            return Text(f"{name} is to leave as {tracking} {carrier}".rstrip())
         case e.Tracked(tracking=tracking, carrier=carrier, status=status):
             return Text(f"{carrier or 'the carrier'} says of {tracking}: {status.replace('_', ' ')}")
         case e.Delivered(tracking=tracking, rows=()):

@@ -215,13 +215,14 @@ class ReportProgress(Command, frozen=True):
 
 
 class TrackParcel(Command, frozen=True):
-    """A carrier tells of a parcel."""
+    """A carrier tells of a parcel. `fulfilment`: what is to leave in it, "" where that is not said."""
 
     document: str
     carrier: str
     tracking: str
     status: TrackingStatus
     at: Moment
+    fulfilment: str = ""
 
 
 class ReturnStock(Command, frozen=True):

@@ -44,7 +44,7 @@ def left(pool: Pool, key: str, order: Order, tracking: str, rows: tuple[e.Row, .
 
 
 def tracked(pool: Pool, event: e.Tracked) -> None:
-    if not event.order:
+    if not event.order or event.fulfilment:
         _early(pool, event)
         return
     pool.early.pop(event.tracking, None)
@@ -55,10 +55,11 @@ def tracked(pool: Pool, event: e.Tracked) -> None:
 def _early(pool: Pool, event: e.Tracked) -> None:
     known = pool.early.get(event.tracking)
     delivered_at = _earliest(known.delivered_at if known else 0, event.at if event.status == "delivered" else 0)
+    meant = (*(known.fulfilments if known else ()), *([event.fulfilment] if event.fulfilment else ()))
     if known is not None and not later(event.status, event.at, known):
-        known.delivered_at = delivered_at
+        known.delivered_at, known.fulfilments = delivered_at, meant
     else:
-        pool.early[event.tracking] = Early(event.carrier, event.status, event.at, delivered_at, pool.now)
+        pool.early[event.tracking] = Early(event.carrier, event.status, event.at, delivered_at, pool.now, meant)
 
 
 def _earliest(one: int, other: int) -> int:

@@ -27,13 +27,14 @@ class Missing(msgspec.Struct, array_like=True):
 
 class Early(msgspec.Struct, array_like=True):
     """What was said of a parcel before anybody told that it was shipped. `delivered_at`: 0 while that was not said. `since`: state time
-    when it was heard of."""
+    when it was heard of. `fulfilments`: those known to be meant for it."""
 
     carrier: str
     status: TrackingStatus
     at: int
     delivered_at: int
     since: int
+    fulfilments: tuple[str, ...] = ()
 
 
 class Awaited(msgspec.Struct, array_like=True):

@@ -158,11 +158,9 @@ class Story:
         document = f"progress-{len(self.commands)}"
         return self.ask(c.ReportProgress(pool=POOL, cause=self.cause(), document=document, fulfilment=fulfilment, stage=stage, at=at))
 
-    def track(self, tracking: str, status: TrackingStatus, at: int = 6) -> Decision:
-        document = f"event-{len(self.commands)}"
-        return self.ask(
-            c.TrackParcel(pool=POOL, cause=self.cause(), document=document, carrier="gull", tracking=tracking, status=status, at=at)
-        )
+    def track(self, tracking: str, status: TrackingStatus, at: int = 6, fulfilment: str = "") -> Decision:
+        about: dict[str, Any] = {"pool": POOL, "cause": self.cause(), "document": f"event-{len(self.commands)}", "carrier": "gull"}
+        return self.ask(c.TrackParcel(**about, tracking=tracking, status=status, at=at, fulfilment=fulfilment))
 
     def refuse(self, fulfilment: str, reason: str = "no_capacity", *lines: tuple[str, int], at: int = 0) -> Decision:
         document = f"refusal-{len(self.commands)}"

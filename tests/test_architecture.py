@@ -80,7 +80,7 @@ PURE = (
     "streams.ledger",
     "connectors.contract",
     "connectors.channels",
-    *("connectors.tracking", "connectors.labels", "connectors.easypost_labels"),
+    *("connectors.tracking", "connectors.labels", "connectors.easypost_labels", "connectors.easypost_refunds", "connectors.label_note"),
     *("connectors.partner", "connectors.partner_webhook", "connectors.partner_qimen", "connectors.forms", "connectors.routes"),
     *("connectors.lanes", "connectors.patience", "connectors.x12", "connectors.qimen", "connectors.qimen_form", "connectors.xml_tree"),
     *(f"deploy.warehouse.{name}" for name in ("habits", "words", "plan", "books", "hearing", "saying", "qimen_words")),

@@ -178,7 +178,12 @@ def _draft(told: AnyDocument) -> Draft:
             return ProgressDraft(document=told.document, fulfilment=told.fulfilment, stage=told.stage, at=Millis(told.at))
         case Tracking():
             return TrackingDraft(
-                document=told.document, carrier=told.carrier, tracking=told.tracking, status=told.status, at=Millis(told.at)
+                document=told.document,
+                carrier=told.carrier,
+                tracking=told.tracking,
+                status=told.status,
+                at=Millis(told.at),
+                fulfilment=told.fulfilment,
             )
         case Return():
             return ReturnDraft(

@@ -32,7 +32,8 @@ class X12File:
             document = DOCUMENTS.get(code := partner.options.get("document", "940"))
             if document is None:
                 raise Undeliverable("no_agreement", "Set options.document of the partner to 940 (a warehouse) or 850 (a supplier).")
-            body = document(delivery.fulfilment, delivery.recipient, ends_of(partner.options), delivery.decided_at, carrier)
+            ends, tracking = ends_of(partner.options), delivery.label.tracking if delivery.label else ""
+            body = document(delivery.fulfilment, delivery.recipient, ends, delivery.decided_at, carrier, tracking)
         except Unwritable as reason:
             raise Undeliverable("unwritable", f"X12 cannot say this: {reason}. Tell the partner by other means.") from None
         folder = partner.options.get("acknowledgements", "")

@@ -32,12 +32,14 @@ FREIGHT = "D240"
 NOTE, ROUTING, CARRIER = 264, 35, 80
 
 
-def purchase_order(fulfilment: Fulfilment, recipient: Person | None, ends: Ends, decided_at: Millis, carrier: str = "") -> bytes:
-    """`carrier`: the partner's code for the shop's method, where none was chosen. Raises Unwritable for an id that X12 cannot hold."""
-    return document("PO", "850", _segments(fulfilment, recipient, decided_at, carrier), fulfilment, ends, decided_at)
+def purchase_order(
+    fulfilment: Fulfilment, recipient: Person | None, ends: Ends, decided_at: Millis, carrier: str = "", tracking: str = ""
+) -> bytes:
+    """`carrier`: the partner's code for the shop's method, where none was chosen; `tracking`: as in a 940. Raises Unwritable for an id that X12 cannot hold."""
+    return document("PO", "850", _segments(fulfilment, recipient, decided_at, carrier, tracking), fulfilment, ends, decided_at)
 
 
-def _segments(fulfilment: Fulfilment, recipient: Person | None, decided_at: Millis, carrier: str) -> Iterator[Segment]:
+def _segments(fulfilment: Fulfilment, recipient: Person | None, decided_at: Millis, carrier: str, tracking: str) -> Iterator[Segment]:
     cancel = fulfilment.type == "FulfilmentCancelled"
     number = exact(fulfilment.id, FULFILMENT, "BEG03")
     yield ("BEG", CANCEL if cancel else ORIGINAL, DROP_SHIP, number, "", date_and_time(decided_at)[0])
@@ -45,6 +47,8 @@ def _segments(fulfilment: Fulfilment, recipient: Person | None, decided_at: Mill
         yield ("CUR", "BY", fulfilment.purchase.currency)
     if len(fulfilment.order) <= REFERENCE:
         yield ("REF", "CO", fitted(fulfilment.order, REFERENCE))
+    if 0 < len(tracking) <= REFERENCE:
+        yield ("REF", "2I", fitted(tracking, REFERENCE))
     if fulfilment.purchase is not None and fulfilment.purchase.freight:
         yield ("SAC", "C", FREIGHT, "", "", _implied(fulfilment.purchase.freight, fulfilment.purchase.currency))
     yield from _by_what_way(fulfilment, carrier)

@@ -13,13 +13,15 @@ NOTE, ROUTING, CARRIER = 80, 35, 4
 _SCAC = re.compile(r"[A-Z]{2,4}")
 
 
-def shipping_order(fulfilment: Fulfilment, recipient: Person | None, ends: Ends, decided_at: Millis, carrier: str = "") -> bytes:
-    """An interchange of one 940. `carrier`: the code of whom it is to go with, "" unknown. Raises Unwritable for ids and codes that X12 has
-    no room or no way for; what people wrote is fitted in."""
-    return document("OW", "940", _segments(fulfilment, recipient, carrier), fulfilment, ends, decided_at)
+def shipping_order(
+    fulfilment: Fulfilment, recipient: Person | None, ends: Ends, decided_at: Millis, carrier: str = "", tracking: str = ""
+) -> bytes:
+    """An interchange of one 940. `carrier`: the code of whom it is to go with, `tracking`: the number it is to leave under; "" unknown.
+    Raises Unwritable for ids and codes that X12 has no room or no way for; what people wrote is fitted in."""
+    return document("OW", "940", _segments(fulfilment, recipient, carrier, tracking), fulfilment, ends, decided_at)
 
 
-def _segments(fulfilment: Fulfilment, recipient: Person | None, carrier: str) -> Iterator[Segment]:
+def _segments(fulfilment: Fulfilment, recipient: Person | None, carrier: str, tracking: str) -> Iterator[Segment]:
     cancel = fulfilment.type == "FulfilmentCancelled"
     yield ("W05", CANCEL if cancel else ORIGINAL, exact(fulfilment.id, FULFILMENT, "W0502"))
     if recipient is not None:
@@ -28,6 +30,8 @@ def _segments(fulfilment: Fulfilment, recipient: Person | None, carrier: str) ->
     yield ("N1", "WH", fitted(node, NAME), "92", node)
     if len(fulfilment.order) <= REFERENCE:
         yield ("N9", "CO", fitted(fulfilment.order, REFERENCE))
+    if 0 < len(tracking) <= REFERENCE:
+        yield ("N9", "2I", fitted(tracking, REFERENCE))
     if recipient is not None:
         yield from _contacts(recipient)
     if cancel:

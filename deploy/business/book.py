@@ -10,8 +10,9 @@ from connectors.contract import ShopRef
 from deploy.business.carriers import Weights, table_of, weights_of
 from deploy.business.check import Placed, Sheets
 from deploy.business.flow import Seller
-from deploy.business.forms import ListingForm, NodeForm, PartnerForm, SegmentForm, ShopForm, StockForm
+from deploy.business.forms import ListingForm, NodeForm, SegmentForm, ShopForm, StockForm
 from deploy.business.incoming import orders_of
+from deploy.business.partner_form import KnownPartner
 from deploy.business.policy import policy_of
 from deploy.business.sheets import Problem
 from deploy.business.suppliers import Prices, prices_of
@@ -52,7 +53,7 @@ class Business(msgspec.Struct, frozen=True):
     secrets: dict[str, Path]
     notes: tuple[str, ...]
     places: dict[str, tuple[str, int]]
-    partners: tuple[tuple[PartnerForm, Path], ...] = ()
+    partners: tuple[KnownPartner, ...] = ()
 
     def problem(self, what: str, sentence: str) -> Problem:
         file, line = self.places.get(what, ("nodes.csv", 0))

@@ -12,7 +12,6 @@ from deploy.business.forms import (
     Form,
     ListingForm,
     NodeForm,
-    PartnerForm,
     PolicyForm,
     RuleForm,
     SegmentForm,
@@ -20,6 +19,7 @@ from deploy.business.forms import (
     StockForm,
 )
 from deploy.business.incoming import IncomingForm
+from deploy.business.partner_form import PartnerForm
 from deploy.business.sheets import Entry, Problem, hint
 from deploy.business.suppliers import PriceForm, price_problem
 
@@ -92,6 +92,7 @@ def cross_check(sheets: Sheets, channels: Collection[str]) -> Iterator[Problem]:
     yield from _twice(ordered, lambda at: (at.node, at.reference, at.sku), "{} is on order twice; add the units up in one row")
     yield from _unknown(ordered, lambda at: at.node, _nodes(sheets), "node", "nodes.csv")
     yield from _partners_nodes(sheets)
+    yield from _labels_heard_of(sheets)
 
 
 def cross_check_partners(partners: Iterable[Placed[PartnerForm]], forms: Collection[str]) -> Iterator[Problem]:
@@ -163,6 +164,15 @@ def _partners_nodes(sheets: Sheets) -> Iterator[Problem]:
         for index, node in enumerate(at.form.nodes):
             if node not in nodes:
                 yield at.problem(f"node {node!r} is not in nodes.csv; {hint(node, nodes)}", "nodes", index)
+
+
+def _labels_heard_of(sheets: Sheets) -> Iterator[Problem]:
+    heard = sheets.names("shops.yaml", (at.form.pool for at in sheets.shops if at.form.channel == "warehouse"))
+    for at in sheets.partners:
+        theirs = [node.form for node in sheets.nodes if node.form.node in at.form.nodes or node.form.kind in at.form.kinds]
+        for pool in dict.fromkeys(node.pool for node in theirs if at.form.labels):
+            if pool not in heard:
+                yield at.problem(f"pool {pool} cannot hear of labels; give it a shop of channel warehouse in shops.yaml", "labels")
 
 
 def _prices(sheets: Sheets) -> Iterator[Problem]:

@@ -8,7 +8,6 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 
 from connectors.money import EXPONENTS
 from connectors.writeback.outward import Tell
-from connectors.x12.partner import X12File
 from tables.flow import Ending
 from tables.policy import Criterion, GiftReturns, GiftShort, RefundOn, Shortage
 
@@ -170,40 +169,6 @@ class StockForm(Form):
     node: Name
     sku: Sku
     on_hand: Units
-
-
-class PartnerForm(Form):
-    """A system that acts on fulfilments; docs/partners.md."""
-
-    partner: Name
-    form: str = Field("webhook", max_length=64, description="how it is spoken to: webhook")
-    url: str = Field(
-        pattern=r"^(https?://[^\s/@]+(/\S*)?|file:///\S+)$",
-        description="the address of its system, https://…, without user or password; for x12 that of a folder, file:///…",
-    )
-    secret_file: str = Field(min_length=1, max_length=1_000, description="a file that holds what its requests are signed with")
-    nodes: Names = ()
-    kinds: Kinds = ()
-    opens_recipient: bool = Field(False, description="true where it may know name and address, or false")
-    timeout_seconds: float = Field(10.0, gt=0, le=86_400, allow_inf_nan=False, description="how long it has to answer: up to 86400")
-    concurrency: int = Field(8, ge=1, le=256, description="requests at once, 1 to 256")
-    attempts: int = Field(12, ge=1, le=1_000, description="1 to 1000: after so many of one record it is a dead letter")
-    give_up_hours: float = Field(72.0, gt=0, le=2_160, allow_inf_nan=False, description="hours up to 2160")
-    options: dict[str, str] = Field({}, description="a mapping of what its form asks for")
-
-    @model_validator(mode="after")
-    def _somebodys(self) -> "PartnerForm":
-        if not (self.nodes or self.kinds):
-            raise ValueError("a partner acts for somebody: give nodes, kinds, or both")
-        return self
-
-    @model_validator(mode="after")
-    def _in_files_or_not(self) -> "PartnerForm":
-        if (self.form == X12File.name) != self.url.startswith("file:"):
-            raise ValueError("form x12, and no other, is told by files: its url is a folder's, file:///…")
-        if self.form == X12File.name and not {"sender", "receiver"} <= self.options.keys():
-            raise ValueError("form x12 needs options.sender and options.receiver, ISA06 and ISA08 as agreed")
-        return self
 
 
 class FilterForm(Form):

@@ -20,7 +20,6 @@ from deploy.business.forms import (
     HoldForm,
     ListingForm,
     NodeForm,
-    PartnerForm,
     PolicyForm,
     PresaleForm,
     RuleForm,
@@ -32,6 +31,7 @@ from deploy.business.forms import (
     WavesForm,
 )
 from deploy.business.incoming import IncomingForm
+from deploy.business.partner_form import KnownPartner, LabelsForm, PartnerForm, SenderForm
 from deploy.business.sheets import Entry, Problem, Unreadable, hint, read_document, read_list, read_rows
 from deploy.business.suppliers import PriceForm
 from deploy.business.told import told_problems
@@ -69,8 +69,8 @@ def load_business(folder: Path) -> Business | list[Problem]:
     return sorted(problems) or msgspec.structs.replace(business_of(sheets, secrets), partners=partners)
 
 
-def load_partners(file: Path) -> tuple[tuple[PartnerForm, Path], ...] | list[Problem]:
-    """A partners file alone, each partner with the file of its secret; which nodes there are, it does not ask."""
+def load_partners(file: Path) -> tuple[KnownPartner, ...] | list[Problem]:
+    """A partners file alone, each partner with the files of its secrets; which nodes there are, it does not ask."""
     problems: list[Problem] = []
     sheet = _sheet(file, PartnerForm, problems)
     problems += cross_check_partners(sheet, FORMS)
@@ -173,6 +173,10 @@ def _field(path: tuple[str | int, ...], form: type[Form]) -> tuple[str | int, ty
             return _field(tuple(rest), BandForm)
         case ("waves", _, *rest) if rest and issubclass(form, FlowForm):
             return _field(tuple(rest), WavesForm)
+        case ("labels", *rest) if rest and issubclass(form, PartnerForm):
+            return _field(tuple(rest), LabelsForm)
+        case ("sender", *rest) if rest and issubclass(form, LabelsForm):
+            return _field(tuple(rest), SenderForm)
         case ("holds", _, *rest) if rest and issubclass(form, ShopFlowForm):
             return _field(tuple(rest), HoldForm)
     return path[0] if path else "", form
@@ -193,9 +197,11 @@ def _secrets(named: Iterable[tuple[Placed[F], str, str]], folder: Path, problems
             yield whose, file
 
 
-def _with_secrets(partners: tuple[Placed[PartnerForm], ...], folder: Path, problems: list[Problem]) -> tuple[tuple[PartnerForm, Path], ...]:
+def _with_secrets(partners: tuple[Placed[PartnerForm], ...], folder: Path, problems: list[Problem]) -> tuple[KnownPartner, ...]:
     secrets = dict(_secrets(((at, at.form.partner, at.form.secret_file) for at in partners), folder, problems))
-    return tuple((at.form, secrets[at.form.partner]) for at in partners if at.form.partner in secrets)
+    sold = ((at, at.form.partner, at.form.labels.key_file) for at in partners if at.form.labels)
+    keys = dict(_secrets(sold, folder, problems))
+    return tuple((at.form, secrets[at.form.partner], keys.get(at.form.partner)) for at in partners if at.form.partner in secrets)
 
 
 def _is_file(place: Path) -> bool:

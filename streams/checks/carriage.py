@@ -51,6 +51,10 @@ class Carriage:
     def chosen(self, event: e.CarrierChosen) -> None:
         self._chosen.append(event)
 
+    def labelled(self, event: e.Tracked) -> None:
+        if event.fulfilment and event.fulfilment not in self._orders.get(event.order).promises:
+            self._note(f"{event.order}: {event.fulfilment} is to leave as {event.tracking}, and nothing of it is reserved")
+
     # ------------------------------------------------------------------------------------------ what follows of it
     def settle(self) -> None:
         if self._told or self._chosen:

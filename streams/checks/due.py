@@ -22,8 +22,8 @@ SHORT = (1 << 32) - 1
 Telling = Reserved | FulfilmentReleased | Unreserved | CancelRequested | ArrivalExpected
 NO_ORDER = "//"  # of supply
 Met = Literal["repeated", "unknown", "other", "changed"]
-Way = tuple[str, str, int, str, int, int]  # how it is to be carried
-ANY_WAY: Way = ("", "", 0, "", 0, 0)
+Way = tuple[str, str, int, str, int, int, str]  # how it is to be carried
+ANY_WAY: Way = ("", "", 0, "", 0, 0, "")
 _COMPLAINTS: dict[Met, str] = {
     "unknown": "no decision says so",
     "other": "its decision says another node, order, carrier or other units",
@@ -125,7 +125,8 @@ class Due:
     def _meet(self, told: Fulfilment, order: str, record: int) -> Met | int:
         """The index of what it fulfils; or what is the matter with it."""
         src, name = told.src_offset, hash((told.type, told.id)) & SHORT
-        lines, way = told.lines, (told.carrier, told.service, told.carriage, told.carriage_currency, told.transit_days, told.grams)
+        lines, price = told.lines, (told.carriage, told.carriage_currency)
+        way: Way = (told.carrier, told.service, *price, told.transit_days, told.grams, told.region)
         owed = hash((order, told.node, told.pool, told.final, way, len(lines), frozenset(map(units_of, lines)))) & SHORT
         self._highest = max(self._highest, src)
         wrong: Met = "unknown"
@@ -189,4 +190,4 @@ class Due:
 
 
 def _way(by: CarrierChosen | None) -> Way:
-    return (by.carrier, by.service, by.price, by.currency, by.days, by.grams) if by and by.service else ANY_WAY
+    return (by.carrier, by.service, by.price, by.currency, by.days, by.grams, by.region) if by and by.service else ANY_WAY

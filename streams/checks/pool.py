@@ -59,6 +59,7 @@ class PoolCheck:
             e.CancelRequested: orders.asked,
             e.FulfilmentReleased: self._told_of,
             e.CarrierChosen: self.carriage.chosen,
+            e.Tracked: self.carriage.labelled,
             e.CancelRefused: orders.too_late,
             e.Backordered: self._waits,
             e.DatePromised: self.dates.promised,

@@ -70,6 +70,7 @@ def _carried(told: Fulfilment, by: CarrierChosen) -> Fulfilment:
         carriage_currency=by.currency,
         transit_days=by.days,
         grams=by.grams,
+        region=by.region,
     )
 
 

@@ -128,6 +128,7 @@ def _tracking(draft: TrackingDraft, shop: ShopRecord, cause: Cause) -> TrackParc
         tracking=draft.tracking,
         status=draft.status,
         at=draft.at,
+        fulfilment=draft.fulfilment,
     )
 
 

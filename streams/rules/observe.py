@@ -45,10 +45,19 @@ def track(plan: Plan, command: TrackParcel) -> None:
             plan.emit(Delivered(order=key, tracking=tracking, rows=rows, delivered_at=command.at))
     coming = returns.track(plan, command, tracking)
     early = plan.pool.early.get(tracking)
-    if tracking not in plan.pool.parcels and coming is None and _is_news(command, early):
-        plan.emit(_tracked(command, "", tracking))
+    if tracking not in plan.pool.parcels and coming is None:
+        if meant_for := _meant_for(plan, command, early):
+            plan.emit(msgspec.structs.replace(_tracked(command, meant_for, tracking), fulfilment=command.fulfilment))
+        elif _is_news(command, early):
+            plan.emit(_tracked(command, "", tracking))
     if len(plan.events) == before:
         plan.emit(_nothing_new(command, early or coming or _parcels(plan, tracking)[0][1]))
+
+
+def _meant_for(plan: Plan, command: TrackParcel, early: Early | None) -> str:
+    """The order of which an open fulfilment is said for the first time to leave in this parcel."""
+    known = early is not None and command.fulfilment in early.fulfilments
+    return "" if known else plan.pool.index.get(command.fulfilment, "")
 
 
 def _moved_on(plan: Plan, command: TrackParcel, key: str, parcel: Parcel, tracking: str) -> None:

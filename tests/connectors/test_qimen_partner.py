@@ -7,6 +7,7 @@ from msgspec.structs import replace
 
 from connectors.contract import Fulfilment, FulfilmentLine, Millis, Person
 from connectors.forms import FORMS
+from connectors.labels import Label
 from connectors.partner import Accepted, Again, Delivery, Partner, Refused, Reply, Undeliverable
 from connectors.partner_qimen import FORM
 from connectors.qimen import signed
@@ -41,6 +42,15 @@ CANCELLED = replace(ORDERED, type="FulfilmentCancelled", reason="cancelled")
 
 def delivery(told: Fulfilment = ORDERED, at: int = AT) -> Delivery:
     return Delivery(fulfilment=told, recipient=WU, at=Millis(at), decided_at=AT)
+
+
+def test_a_label_that_was_bought_is_named_as_its_waybill() -> None:
+    label = Label(reference="F1", carrier="SF", service="SF", tracking="SF100200", price=1_200, currency="CNY", url="")
+
+    plain, labelled = (FORM.request(replace(delivery(), label=one), WAREHOUSE) for one in (None, label))
+
+    assert read_xml(labelled.body, "request")["deliveryOrder"]["expressCode"] == "SF100200"
+    assert "expressCode" not in read_xml(plain.body, "request")["deliveryOrder"]
 
 
 def test_the_form_is_found_by_its_name() -> None:

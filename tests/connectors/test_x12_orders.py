@@ -111,6 +111,13 @@ def test_the_carrier_that_was_chosen_is_asked_for(carrier: str, service: str, se
     assert [line for line in lines_of(told) if line.startswith("W66")] == [segment]
 
 
+@pytest.mark.parametrize(("number", "named"), [("1Z999AA10123456784", ["N9*2I*1Z999AA10123456784"]), ("9" * 31, []), ("", [])])
+def test_a_label_that_was_bought_is_named_where_there_is_room_for_its_number(number: str, named: list[str]) -> None:
+    written = shipping_order(ORDERED, None, ENDS, NOON, tracking=number).decode().split("~\n")
+
+    assert [line for line in written if line.startswith("N9*2I")] == named
+
+
 def test_a_repetition_is_the_same_to_the_byte() -> None:
     again = msgspec.json.decode(msgspec.json.encode(ORDERED), type=Fulfilment)
 

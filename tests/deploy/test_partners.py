@@ -62,6 +62,64 @@ def test_what_an_import_keeps_is_found_as_it_was_said(folder: Path, tmp_path: Pa
     assert "lapsang" not in kept.read_text()
 
 
+LABELLED = (
+    GOOD
+    + """\
+  labels:
+    by: easypost
+    key_file: secrets/easypost
+    sender: {region: US-NV, company: Lighthouse, street: 1 Cape Road, city: Reno, postcode: "89501"}
+"""
+)
+
+
+def test_the_key_to_labels_is_kept_like_a_secret(folder: Path, tmp_path: Path) -> None:
+    (folder / "secrets" / "easypost").write_text("EZAK-1\n")
+    (folder / "partners.yaml").write_text(LABELLED)
+    loaded = load_partners(folder / "partners.yaml")
+    assert not isinstance(loaded, list), loaded
+    kept = tmp_path / "home" / "partners" / "partners.yaml"
+
+    keep_partners(loaded, kept)
+
+    reno, tills = read_partners(kept)
+    assert (reno.labels, tills.labels and tills.labels.key) == (None, b"EZAK-1")
+    assert tills.labels
+    assert (tills.labels.sender.street, tills.labels.sender.country) == (("1 Cape Road",), "US")
+    assert "EZAK-1" not in kept.read_text() + repr(tills.labels)
+    assert stat.S_IMODE((kept.parent / "tills.labels").stat().st_mode) == 0o600
+
+
+@pytest.mark.parametrize(
+    ("wrong", "right", "said"),
+    [
+        ("by: parcelpost", "by: easypost", "labels.by is 'parcelpost'; give easypost, or file"),
+        ("by: file", "by: easypost", "labels by easypost have a key_file, and labels by file a folder"),
+        ("key_file: nowhere", "key_file: secrets/easypost", "there is no file 'nowhere'"),
+        ("region: Nevada", "region: US-NV", "labels.sender.region is 'Nevada'; give"),
+    ],
+)
+def test_what_is_wrong_with_labels_is_said_by_line(folder: Path, wrong: str, right: str, said: str) -> None:
+    (folder / "secrets" / "easypost").write_text("EZAK-1\n")
+
+    found = problems(folder, LABELLED.replace(right, wrong, 1))
+
+    assert any(said in problem for problem in found), found
+
+
+def test_a_pool_that_is_to_hear_of_labels_has_a_feed(tmp_path: Path) -> None:
+    folder = Folder(Path(shutil.copytree(EXAMPLE, tmp_path / "halyard")))
+    folder.write("secret", "lapsang")
+    labels = "{by: file, folder: 'file:///srv/labels', sender: {region: US-NV}}"
+    entry = f"- {{partner: a, nodes: [reno-dc], url: 'https://a.example/', secret_file: secret, labels: {labels}}}"
+    shops = (folder.path / "shops.yaml").read_text()
+
+    folder.write("partners.yaml", entry).business()
+    problem = folder.write("shops.yaml", shops.replace("channel: warehouse", "channel: qimen")).problem()
+
+    assert "pool us cannot hear of labels" in problem.sentence
+
+
 @pytest.mark.parametrize(
     ("wrong", "right", "said"),
     [

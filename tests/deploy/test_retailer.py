@@ -221,7 +221,7 @@ def test_each_of_its_depots_is_told_what_to_ship_and_answers_through_a_feed_of_i
     business = load_business(tmp_path)
 
     assert isinstance(business, Business), business
-    partners = [form for form, _ in business.partners]
+    partners = [form for form, *_ in business.partners]
     assert sorted(node for form in partners for node in form.nodes) == sorted(depot.name for depot in DEPOTS)
     assert {form.partner: form.form for form in partners} == {FEED: "webhook", "reno-3pl": "qimen"}
     assert {form.partner for form in partners} <= business.secrets.keys()

@@ -58,6 +58,16 @@ def somebody_is_chosen_by_no_table(logs: Logs) -> None:
     logs.rewrite(at, lambda events: [e.Stale(of="carriers")])
 
 
+@breaks("carriers")
+def a_label_is_of_another_order(logs: Logs) -> None:
+    at = next(
+        place
+        for place in range(len(logs.decisions))
+        if any(isinstance(x, e.Tracked) and x.fulfilment for x in logs.decisions[place].events)
+    )
+    logs.rewrite(at, lambda events: [replace(x, order=key("c1")) if isinstance(x, e.Tracked) else x for x in events])
+
+
 @breaks("fulfilments")
 def the_node_is_told_another_carrier_than_was_chosen(logs: Logs) -> None:
     at = next(place for place, told in enumerate(logs.told) if told.carrier)

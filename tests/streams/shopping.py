@@ -135,6 +135,7 @@ def _carried(story: Story) -> None:
     for name, tea, region, shipping in (("c1", "ASSAM", "DE-HH", ""), ("c2", "SENCHA", "DE-HH", "Express"), ("c3", "ASSAM", "PT-13", "")):
         story.place(name, line(tea, 2), region=region, shipping=shipping, at=40, sealed="k1.Mei")
     story.place("c1", line("ASSAM", 2), region="DE-HH", shipping="Express", at=41, sealed="k1.Mei")
+    story.track("GL-C2", "label", fulfilment=story.fulfilment("c2"))
     story.place("c4", line("OOLONG", 1), region="DE-HH", at=40)  # nobody has weighed it
     for name in ("c5", "c6"):
         story.place(name, line("ASSAM", 2), shop="slow", region="DE-HH", sealed="k1.mei", at=42)
