@@ -39,6 +39,8 @@ def gist(event: e.AnyEvent) -> Gist:
             return _of_rows(event.node, event.fulfilment, event.rows, (event.reason,))
         case e.CarrierChosen():
             return Gist(event.node, event.fulfilment, reasons=(event.service or "no_service",))
+        case e.CarrierMissing():
+            return _of_rows(event.node, "", event.rows, ("no_service",))
         case e.AmendmentTooLate():
             return Gist(event.node, event.fulfilment, reasons=event.what)
         case e.CancelRefused():

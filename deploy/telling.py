@@ -13,6 +13,7 @@ from deploy.purchases import purchase_line
 from streams.explain import Chapter, Line, Story, Told
 from streams.letters import Count, Letter
 from tables import events as e
+from tables.carriers import Offer
 
 
 # ---------------------------------------------------------------------------------------------- an order
@@ -98,6 +99,8 @@ def event_line(event: e.AnyEvent) -> Text:
             return Text(f"{node} is told to ship {_units(rows)} ({name}{f', in parcel {group}' if group else ''})", style="green")
         case e.CarrierChosen():
             return _carried(event)
+        case e.CarrierMissing(node=node, rows=rows):
+            return _nobody(event, f"{_units(rows)} from {node}", _others(event.offers, "", ""))
         case e.Unreserved(fulfilment=name, node=node, rows=rows, to=to, reason=reason):
             return Text(f"{node} no longer ships {_units(rows)} ({name}, {reason}): to {to}", style="yellow")
         case e.CancelRequested(fulfilment=name, node=node, rows=rows, reason=reason):
@@ -181,19 +184,32 @@ def event_line(event: e.AnyEvent) -> Text:
 
 def _carried(event: e.CarrierChosen) -> Text:
     """Who carries it, and what speaks against each of the others."""
-    if event.unweighed:
-        return Text(f"nobody is chosen to carry {event.fulfilment}: nobody knows what {', '.join(event.unweighed)} weigh", style="red")
-    others = [
-        f"{offer.service} {offer.excluded.replace('_', ' ') or f'{amount(offer.price, event.currency)}, {offer.days} days'}"
-        for offer in event.offers
-        if offer.service != event.service
-    ]
-    rest = f" (rates {event.table}{': ' if others else ''}{'; '.join(others)})"
+    others = _others(event.offers, event.service, event.currency)
     if not event.service:
-        return Text(f"nobody carries {event.fulfilment}, {event.grams:,} g to {event.region or 'an unknown region'}{rest}", style="red")
+        return _nobody(event, event.fulfilment, others)
     price = amount(event.price, event.currency)
     said = f"{event.service} of {event.carrier} carries {event.fulfilment}, {event.grams:,} g, for {price} in {event.days} days"
-    return Text(said, style="green") + Text(rest, style="dim")
+    return Text(said, style="green") + Text(_by(event.table, others), style="dim")
+
+
+def _nobody(event: e.CarrierChosen | e.CarrierMissing, what: str, others: str) -> Text:
+    if event.unweighed:
+        return Text(f"nobody is chosen to carry {what}: nobody knows what {', '.join(event.unweighed)} weigh", style="red")
+    whither = event.region or "an unknown region"
+    return Text(f"nobody carries {what}, {event.grams:,} g to {whither}{_by(event.table, others)}", style="red")
+
+
+def _by(table: int, others: str) -> str:
+    return f" (rates {table}{': ' if others else ''}{others})"
+
+
+def _others(offers: Iterable[Offer], service: str, currency: str) -> str:
+    """What speaks against each service but this one."""
+    return "; ".join(
+        f"{offer.service} {offer.excluded.replace('_', ' ') or f'{amount(offer.price, currency)}, {offer.days} days'}"
+        for offer in offers
+        if offer.service != service
+    )
 
 
 def _dated(dated: e.Dated) -> str:

@@ -207,7 +207,7 @@ class OrderHeld(Event, frozen=True):
 
 
 class HoldReleased(Event, frozen=True):
-    """`by`: a person, or `policy` where the time of these reasons was up."""
+    """`by`: a person, `policy` where the time of these reasons was up, or `carriers` where one may take it now."""
 
     order: str
     reasons: tuple[str, ...]
@@ -298,6 +298,21 @@ class CarrierChosen(Event, frozen=True):
     offers: tuple[Offer, ...] = ()
     unweighed: tuple[str, ...] = ()
     group: str = ""
+
+
+class CarrierMissing(Event, frozen=True):
+    """No service takes these rows of an order, which `node` would have been told to ship in `parcel`: the order is held (policy). All else
+    as in CarrierChosen."""
+
+    order: str
+    node: str
+    parcel: str
+    rows: tuple[Row, ...]
+    table: int
+    region: str
+    grams: int
+    offers: tuple[Offer, ...] = ()
+    unweighed: tuple[str, ...] = ()
 
 
 class Unreserved(Event, frozen=True):
@@ -824,6 +839,7 @@ OrderEvent = (
     | Unreserved
     | FulfilmentReleased
     | CarrierChosen
+    | CarrierMissing
     | CancelRequested
     | CancelRefused
     | AmendmentTooLate

@@ -1,5 +1,7 @@
 """Since when each hold of an order lasts, by shop and reason, so that the one that lasts longest comes first."""
 
+from tables.events import CarrierMissing
+from tables.flow import NO_CARRIER
 from tables.orders import Order
 from tables.state import Pool
 
@@ -16,6 +18,8 @@ def keep_time(pool: Pool, key: str, order: Order) -> None:
         held.setdefault(reason, {}).setdefault(key, 0)
     if not held:
         del pool.holds[shop]
+    if NO_CARRIER not in order.holds:
+        pool.untaken.pop(key, None)
 
 
 def date_holds(pool: Pool, now: int) -> None:
@@ -26,3 +30,9 @@ def date_holds(pool: Pool, now: int) -> None:
                 if orders[key]:
                     break
                 orders[key] = now
+
+
+def untaken(pool: Pool, event: CarrierMissing) -> None:
+    """Looked at by the terms of now: it lies behind all others."""
+    pool.untaken.pop(event.order, None)
+    pool.untaken[event.order] = pool.terms

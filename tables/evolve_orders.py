@@ -9,6 +9,7 @@ from tables.evolve_purchases import acknowledged, bought_left, called_off, found
 from tables.evolve_returns import after_sales
 from tables.evolve_supply import look_again, waits_no_more
 from tables.evolve_untold import forget_untold, keep_untold
+from tables.flow import BY_CARRIERS
 from tables.orders import FulfilmentOrder, Order, Refund, bare, merge, still_asked, subtract
 from tables.state import Missing, Pool
 from tables.stock import GOOD, add, at
@@ -57,7 +58,8 @@ def held(pool: Pool, event: e.OrderHeld) -> None:
 
 def released(pool: Pool, event: e.HoldReleased) -> None:
     order = pool.orders[event.order]
-    order.released = tuple(dict.fromkeys((*order.released, *event.reasons)))
+    if event.by != BY_CARRIERS:  # who finds no carrier another time is held once more
+        order.released = tuple(dict.fromkeys((*order.released, *event.reasons)))
     order.unpaid = order.unpaid and PAYMENT not in event.reasons
     _hold(pool, event.order, order, tuple(reason for reason in order.holds if reason not in event.reasons))
 

@@ -48,6 +48,7 @@ def node_set(pool: Pool, event: e.NodeSet) -> None:
         pool.prices.pop(event.node.node, None)  # they were of another currency
     pool.nodes[event.node.node] = event.node
     pool.versions[f"node/{event.node.node}"] = event.version
+    pool.terms += 1
     if not event.node.accept_minutes:
         pool.offered = {name: offer for name, offer in pool.offered.items() if offer[0] != event.node.node}
     pool.rankings.clear()
@@ -74,6 +75,7 @@ def listing_set(pool: Pool, event: e.ListingSet) -> None:
 def policy_set(pool: Pool, event: e.PolicySet) -> None:
     pool.policy = decode_policy(event.policy)
     pool.policy_version = event.version
+    pool.terms += 1
     pool.rankings.clear()
     rules_changed(pool)
 
@@ -82,12 +84,14 @@ def rates_set(pool: Pool, event: e.RatesSet) -> None:
     table = decode_rates(event.table)
     pool.rates = table if table.services else None
     pool.versions["carriers"] = event.version
+    pool.terms += 1
 
 
 def weights_set(pool: Pool, event: e.WeightsSet) -> None:
     for sku, grams in event.weights:
         pool.grams[intern(sku)] = grams
     pool.versions[f"weights/{event.part}"] = event.version
+    pool.terms += 1
 
 
 def ticked(pool: Pool, event: e.Ticked) -> None:

@@ -17,6 +17,8 @@ Ending = Literal["cancel", "release"]
 MINUTE_MS = 60_000
 MANUAL = "manual"  # a person held it
 BY_POLICY = "policy"  # who ends a hold when its time is up
+NO_CARRIER = "no_carrier"  # no service of the pool's table takes it
+BY_CARRIERS = "carriers"  # who ends that hold when one may
 
 # Without a SKU there is nothing to ship, and what may have shipped before must not go again unseen: no passing of time lets these go.
 NEVER_LET_GO = frozenset({"unknown_listing", "suspected_duplicate"})

@@ -90,7 +90,8 @@ class Policy(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     `return_days`: for how long goods that a buyer is to send back are waited for. `lost`, `returned_to_sender`: what happens to the goods
     of a parcel of which its carrier says so; `hold` reissues them once a person lets them go. `flow`: None where orders are
     held back by nothing but what is said of them, and until that is taken back. `aging_hours`: an order that was placed so long ago
-    stands before all younger ones, whatever their priority; 0: never."""
+    stands before all younger ones, whatever their priority; 0: never. `no_carrier`: what becomes of an order of which no service of the
+    pool's table takes a part: its node takes whom it likes, or it is held until one does."""
 
     name: str = "default"
     rule: Rule = Rule()
@@ -105,6 +106,7 @@ class Policy(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     flow: Flow | None = None
     aging_hours: Few = 0
     bill_tolerance: Tolerance = Tolerance()
+    no_carrier: Literal["ship", "hold"] = "ship"
 
     @property
     def remember_ms(self) -> int:

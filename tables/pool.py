@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from tables import events as e
+from tables import evolve_holds as holds
 from tables import evolve_orders as orders
 from tables import evolve_parcels as parcels
 from tables import evolve_purchases as purchases
@@ -47,6 +48,7 @@ EVOLVERS: dict[type[e.AnyEvent], Callable[[Pool, Any], None]] = {
     e.Unreserved: orders.unreserved,
     e.FulfilmentReleased: untold.released,
     e.CarrierChosen: _nothing,
+    e.CarrierMissing: holds.untaken,
     e.CancelRequested: orders.asked,
     e.CancelRefused: orders.cancel_refused,
     e.AmendmentTooLate: _nothing,

@@ -68,7 +68,9 @@ class Pool(msgspec.Struct):
     `expiring`: a heap of (expires_at, reservation), the first of which stands; `claims`: by order, the reservation it names.
     `untold`: by node and shop, the fulfilments that the node is not told of yet: since which state time they wait (0: the next tick will
     tell), longest first, and their recipient; `parties`: by recipient, which of them are for it.
-    `rates`: the table of carriers (None: no carrier is chosen), `grams`: what a unit of a SKU weighs.
+    `rates`: the table of carriers (None: no carrier is chosen), `grams`: what a unit of a SKU weighs. `untaken`: the orders held because
+    no carrier takes them, each with the `terms` (how often rates, weights, nodes or policy were set) as of which it was looked at, oldest
+    first.
     `supplies`: what is to come, by `node#reference`; `incoming`: by SKU, those of them that more of it is expected of. `dates`: by SKU and
     order, what was promised of it; `undated`: SKUs whose orders may have other dates by now, which is looked at no sooner than
     DATING_MS after the state time `dated_at` of the last look.
@@ -122,6 +124,8 @@ class Pool(msgspec.Struct):
     grams: dict[str, int] = {}
     recast: dict[str, None] = {}
     recast_after: int = -1
+    terms: int = 0
+    untaken: dict[str, int] = {}
 
     def free_units(self, origin: str, sku: str) -> int:
         cells = self.free.get(origin)

@@ -35,7 +35,8 @@ NOTE, ROUTING, CARRIER = 264, 35, 80
 def purchase_order(
     fulfilment: Fulfilment, recipient: Person | None, ends: Ends, decided_at: Millis, carrier: str = "", tracking: str = ""
 ) -> bytes:
-    """`carrier`: the partner's code for the shop's method, where none was chosen; `tracking`: as in a 940. Raises Unwritable for an id that X12 cannot hold."""
+    """`carrier`: the partner's code for the shop's method, where none was chosen; `tracking`: as in a 940. Raises Unwritable for an id that
+    X12 cannot hold."""
     return document("PO", "850", _segments(fulfilment, recipient, decided_at, carrier, tracking), fulfilment, ends, decided_at)
 
 

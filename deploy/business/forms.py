@@ -243,5 +243,6 @@ class PolicyForm(RuleForm):
     lost: Literal["reissue", "hold", "nothing"] = Field("nothing", description="reissue, hold or nothing")
     returned_to_sender: Literal["restock", "reissue", "nothing"] = Field("nothing", description="restock, reissue or nothing")
     return_days: int = Field(30, ge=1, le=3_650, description="1 to 3650")
+    no_carrier: Literal["ship", "hold"] = Field("ship", description="ship or hold: what becomes of an order that no carrier takes")
     aging_hours: int = Field(0, ge=0, le=87_600, description="0 to 87600")
     bill_tolerance: ToleranceForm = Field(ToleranceForm(), description="a mapping of ratio, minor_units")

@@ -35,6 +35,7 @@ def policy_of(form: PolicyForm, nodes: Iterable[NodeForm], pool: str = "", selle
         lost=form.lost,
         returned_to_sender=form.returned_to_sender,
         aging_hours=form.aging_hours,
+        no_carrier=form.no_carrier,
         bill_tolerance=Tolerance(basis_points=form.bill_tolerance.ratio, minor_units=form.bill_tolerance.minor_units),
     )
 

@@ -10,6 +10,7 @@ from streams.checks.records import OrderPlaced
 from tables import events as e
 
 Told = e.Reserved | e.FulfilmentReleased
+Wishes = Sequence[Told | e.CarrierMissing]  # of one parcel
 MOST_GRAMS = 1_000_000_000
 
 
@@ -56,6 +57,17 @@ class Carriage:
             self._note(f"{event.order}: {event.fulfilment} is to leave as {event.tracking}, and nothing of it is reserved")
 
     # ------------------------------------------------------------------------------------------ what follows of it
+    def given_to_nobody(self) -> list[e.CarrierChosen]:
+        return [event for event in self._chosen if not event.service]
+
+    def takes(self, together: Sequence[e.CarrierMissing]) -> str:
+        """Who would carry these of one parcel; "" nobody."""
+        node = self._nodes.get(together[0].node, e.Node(node=""))
+        if self.rates is None or (self.rates.kinds and node.kind not in self.rates.kinds):
+            return "whoever its node takes"
+        grams, service, *_ = facts(self.rates, self._wanted(self.rates, node, together))
+        return service or ("" if grams == together[0].grams else f"a parcel of {grams} g")
+
     def settle(self) -> None:
         if self._told or self._chosen:
             due = dict(self._due()) if self.rates else {}
@@ -87,7 +99,7 @@ class Carriage:
             found = facts(self.rates, self._wanted(self.rates, node, together))
             yield from ((event.fulfilment, found) for event in together)
 
-    def _wanted(self, table: Table, node: e.Node, together: Sequence[Told]) -> Wanted:
+    def _wanted(self, table: Table, node: e.Node, together: Wishes) -> Wanted:
         units = [(row.sku, row.quantity) for event in together for row in event.rows]
         weights = [self._grams.get(sku, table.default_grams) * count for sku, count in units]
         orders = {event.order: self._orders.get(event.order) for event in together}

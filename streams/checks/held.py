@@ -6,7 +6,7 @@ from streams.checks.findings import Findings
 from tables import events as e
 
 MINUTE_MS = 60_000
-BY_POLICY = "policy"
+BY_POLICY, BY_CARRIERS = "policy", "carriers"
 FOR_A_PERSON = frozenset({"unknown_listing", "suspected_duplicate"})  # no passing of time lets these go
 
 
@@ -89,6 +89,9 @@ class Held:
         lasts = not (rule.ignore or rule.expires_minutes) or (ending == "release" and reason in FOR_A_PERSON)
         span = 0 if rule.ignore else rule.expires_minutes * MINUTE_MS
         return "" if lasts or not since or since + span > self._now else ending
+
+    def ignores(self, key: str, reason: str) -> bool:
+        return self._policy.rule(key, reason).ignore
 
     # ------------------------------------------------------------------------------------------ after each decision
     def keep(self, key: str, holds: tuple[str, ...]) -> None:

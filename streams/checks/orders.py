@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 from streams.checks.findings import Findings
 from streams.checks.floors import FloorCheck
-from streams.checks.held import Held
+from streams.checks.held import BY_CARRIERS, Held
 from streams.checks.policy import Policy, decode_policy
 from streams.checks.promises import Known, Plain, Promise, count, decode, encode, has_just, join, pack_lines, still_asked, take_out
 from streams.checks.records import OrderPlaced
@@ -149,7 +149,8 @@ class Orders:
             if reason not in known.holds:
                 self._note("holds", f"{event.order} is released of {reason!r}, which does not hold it")
         known.holds = tuple(reason for reason in known.holds if reason not in event.reasons)
-        known.let_go = tuple(dict.fromkeys((*known.let_go, *event.reasons)))
+        let_go = () if event.by == BY_CARRIERS else event.reasons
+        known.let_go = tuple(dict.fromkeys((*known.let_go, *let_go)))
 
     def waits(self, event: e.Backordered) -> None:
         self.get(event.order).waiting = event.rows

@@ -19,6 +19,7 @@ from streams.checks.purchases import Purchases
 from streams.checks.records import AnyEvent, Considered, Decision, OrderPlaced
 from streams.checks.reservations import Reservations
 from streams.checks.turns import Turns
+from streams.checks.untaken import Untaken
 from tables import events as e
 from tables.events import Reserved, Shipped
 
@@ -38,6 +39,7 @@ class PoolCheck:
         self.carriage = Carriage(findings, self.orders)
         self.gifts = GiftCheck(findings, self.orders)
         self.changes = Changes(findings)
+        self.untaken = Untaken(findings, self.orders, self.carriage)
         self.line = Line()
         self.dates = Dates(findings, self.line)
         self.ahead = SoldAhead(findings, self.line, self.dates.coming)
@@ -51,8 +53,9 @@ class PoolCheck:
             OrderPlaced: self._placed,
             e.AmendmentTooLate: self.amended.too_late,
             e.OrderReduced: self._reduced,
-            e.OrderHeld: orders.held,
-            e.HoldReleased: orders.released,
+            e.OrderHeld: self._held,
+            e.HoldReleased: self._let_go_of,
+            e.CarrierMissing: self.untaken.missing,
             e.OrderResolved: orders.resolved,
             e.OrderCancelled: orders.cancelled,
             e.OrderRejected: orders.rejected,
@@ -94,8 +97,8 @@ class PoolCheck:
             e.ShopSet: self._shop_set,
             e.SegmentSet: self._segment_set,
             e.PolicySet: self._policy_set,
-            e.RatesSet: self.carriage.rates_set,
-            e.WeightsSet: self.carriage.weights_set,
+            e.RatesSet: self._rates_set,
+            e.WeightsSet: self._weights_set,
             e.Ticked: self._ticked,
         }
 
@@ -116,6 +119,7 @@ class PoolCheck:
                 for event in decision.events:
                     if fold := self._folds.get(type(event)):
                         fold(event)
+                self.untaken.settle(decision.events)
                 self.carriage.settle()
                 self.after.settle()
                 self.amended.settle()
@@ -142,6 +146,22 @@ class PoolCheck:
         self.dates.moved_up(self.line.placed(event.order, self.orders.get(event.order)))
         if event.of:
             self.after.linked(event)
+
+    def _held(self, event: e.OrderHeld) -> None:
+        self.untaken.held(event)
+        self.orders.held(event)
+
+    def _let_go_of(self, event: e.HoldReleased) -> None:
+        self.untaken.released(event)
+        self.orders.released(event)
+
+    def _rates_set(self, event: e.RatesSet) -> None:
+        self.carriage.rates_set(event)
+        self.untaken.terms_changed()
+
+    def _weights_set(self, event: e.WeightsSet) -> None:
+        self.carriage.weights_set(event)
+        self.untaken.terms_changed()
 
     def _reduced(self, event: e.OrderReduced) -> None:
         self.orders.reduced(event)
@@ -224,6 +244,7 @@ class PoolCheck:
         self.dates.rules(event)
         self.ahead.rules(event)
         self.purchases.node_set(event.node)
+        self.untaken.terms_changed()
 
     def _shop_set(self, event: e.ShopSet) -> None:
         self.dates.rules(event)
@@ -240,6 +261,7 @@ class PoolCheck:
         self._policy_version = event.version
         self.orders.use(event.policy)
         self.gifts.use(event.policy)
+        self.untaken.use(event.policy)
         self.purchases.use(event.policy)
         self.reservations.use(event.policy)
         self.dates.rules(event)
@@ -253,6 +275,7 @@ class PoolCheck:
     def _ticked(self, event: e.Ticked) -> None:
         self.orders.held_since.ticked(event.at)
         self.carriage.ticked(event.at)
+        self.untaken.ticked()
         self.reservations.ticked(event)
         self.changes.ticked(event.at)
         self.dates.ticked(event)

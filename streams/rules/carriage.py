@@ -4,7 +4,7 @@ Chosen where a decision tells a node: what waits for a wave is chosen for when t
 told, and chosen for, anew. Time is state time, or that of the order's arrival where it comes in just now.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import msgspec
 
@@ -25,21 +25,25 @@ class About(msgspec.Struct, frozen=True):
 
 
 def settle(plan: Plan) -> None:
-    """Choose for all that this decision tells nodes to ship, parcel by parcel."""
+    """Choose for all that this decision tells nodes to ship."""
+    plan.events += [chosen for _, chosen in choices(plan)]
+
+
+def choices(plan: Plan) -> list[tuple[Told, CarrierChosen]]:
+    """What this decision tells nodes to ship, parcel by parcel, with who is to carry it."""
     table = plan.pool.rates
     if table is None:
-        return
+        return []
     parcels: dict[str, list[Told]] = {}
     for event in plan.events:
         if isinstance(event, FulfilmentReleased):
             parcels.setdefault(event.group or event.fulfilment, []).append(event)
         elif isinstance(event, Reserved) and not event.later:
             parcels[event.fulfilment] = [event]
-    for together in parcels.values():
-        _choose(plan, table, together)
+    return [found for together in parcels.values() for found in _chosen(plan, table, together)]
 
 
-def _choose(plan: Plan, table: RateTable, together: Sequence[Told]) -> None:
+def _chosen(plan: Plan, table: RateTable, together: Sequence[Told]) -> Iterator[tuple[Told, CarrierChosen]]:
     """One service for all of a parcel."""
     node = plan.pool.nodes.get(together[0].node)
     if table.kinds and (node is None or node.kind not in table.kinds):
@@ -50,24 +54,23 @@ def _choose(plan: Plan, table: RateTable, together: Sequence[Told]) -> None:
     choice = None if unweighed else choose(table, parcel)
     best = choice.chosen if choice else None
     for told in together:
-        plan.emit(
-            CarrierChosen(
-                order=told.order,
-                fulfilment=told.fulfilment,
-                node=told.node,
-                table=table.version,
-                region=parcel.to,
-                grams=grams,
-                service=best.service if best else "",
-                carrier=best.carrier if best else "",
-                price=best.price if best else 0,
-                currency=table.currency if best else "",
-                days=best.days if best else 0,
-                offers=choice.offers if choice else (),
-                unweighed=unweighed,
-                group=told.group if isinstance(told, FulfilmentReleased) else "",
-            )
+        chosen = CarrierChosen(
+            order=told.order,
+            fulfilment=told.fulfilment,
+            node=told.node,
+            table=table.version,
+            region=parcel.to,
+            grams=grams,
+            service=best.service if best else "",
+            carrier=best.carrier if best else "",
+            price=best.price if best else 0,
+            currency=table.currency if best else "",
+            days=best.days if best else 0,
+            offers=choice.offers if choice else (),
+            unweighed=unweighed,
+            group=told.group if isinstance(told, FulfilmentReleased) else "",
         )
+        yield told, chosen
 
 
 def _weigh(plan: Plan, table: RateTable, together: Sequence[Told]) -> tuple[int, tuple[str, ...]]:

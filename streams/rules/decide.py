@@ -25,6 +25,7 @@ from streams.rules import (
     stock,
     supply,
     take_back,
+    untaken,
 )
 from streams.rules.plan import Plan
 from tables.events import AnyEvent, Refused
@@ -79,9 +80,13 @@ def decide(pool: Pool, command: c.AnyCommand, offset: int) -> tuple[AnyEvent, ..
     plan = Plan(pool, offset)
     try:
         RULES[type(command)](plan, command)
+        while more := untaken.found_untaken(plan):
+            plan = Plan(pool, offset, {**plan.untaken, **more})
+            RULES[type(command)](plan, command)
         purchase.settle(plan)
         refund.settle(plan, command)
         carriage.settle(plan)
+        untaken.settle(plan)
     except MemoryError:
         raise
     except Exception as wrong:

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 from streams.rules.allocate import allocate, can_fill
 from streams.rules.plan import Plan
-from streams.rules.rebalance import demand_of
+from streams.rules.rebalance import demand_of, rebalance
 from tables.events import UNASSIGNED, FillDeferred, Row
 from tables.orders import Order
 from tables.outlook import in_turn
@@ -34,6 +34,9 @@ def fill(plan: Plan, skus: Iterable[str]) -> None:
             plan.emit(FillDeferred(skus=tuple(sku for sku in wanted if _left(plan, sku))))
             return
         budget -= 1
+        if key in plan.untaken:
+            rebalance(plan, key, order, "held")
+            continue
         plan.touched.add(key)
         plan.backorder(key, order.waiting, allocate(plan, demand))
 

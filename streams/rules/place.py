@@ -33,7 +33,7 @@ def place(plan: Plan, command: PlaceOrder) -> None:
     if order is not None and (known := seen(order, command.updated_at, command.digest, command.order)):
         plan.emit(known)
         return
-    if order is None and ordinary(plan, command, shop):
+    if order is None and not plan.untaken and ordinary(plan, command, shop):
         return
     order = order or Order()
     if order.refunds and command.currency and command.currency != order.currency:

@@ -1,7 +1,7 @@
 """What one decision does so far, laid over a pool that it must not touch: the events, and the stock as they leave it."""
 
 import hashlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import repeat
 
 import msgspec
@@ -10,6 +10,7 @@ from tables.events import (
     AnyEvent,
     Backordered,
     CancelRequested,
+    CarrierMissing,
     FillDeferred,
     Grant,
     Move,
@@ -30,14 +31,18 @@ from tables.pool import Pool
 from tables.stock import Cells
 from tables.tiers import grants, losses
 
+Untaken = Mapping[str, tuple[CarrierMissing, ...]]
+
 
 class Plan:
     """Collects the events of the decision about the command at `offset`. `touched`: orders that it has dealt with already; `claims`:
-    reservations that its orders name; `let_go`: reservations that it gives back; `now`: state time as the decision leaves it."""
+    reservations that its orders name; `let_go`: reservations that it gives back; `now`: state time as the decision leaves it. `untaken`:
+    orders to be held because no carrier takes them."""
 
-    def __init__(self, pool: Pool, offset: int) -> None:
+    def __init__(self, pool: Pool, offset: int, untaken: Untaken | None = None) -> None:
         self.pool = pool
         self.offset = offset
+        self.untaken = untaken or {}
         self.now = pool.now
         self.events: list[AnyEvent] = []
         self.touched: set[str] = set()

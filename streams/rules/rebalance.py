@@ -9,7 +9,8 @@ from streams.rules.demand import Demand
 from streams.rules.gifts import given_with, left_alone
 from streams.rules.plan import Plan
 from streams.rules.reservation import claim
-from tables.events import CancelRequested, OrderReduced, OrderRejected, Row
+from tables.events import CancelRequested, OrderHeld, OrderReduced, OrderRejected, Row
+from tables.flow import NO_CARRIER
 from tables.orders import LineSku, Order, merge, split, subtract, sums
 
 GIVEN_UP = "given_up"  # why what is left of a gift is
@@ -122,6 +123,8 @@ def rebalance(plan: Plan, key: str, order: Order, reason: str, gone: Open | None
     rows that this decision has taken away already. What a node was told of an order that is held now is called back: it must not ship.
     Returns what stands of it afterwards, by the fulfilments that it had."""
     plan.touched.add(key)
+    if untaken := key in plan.untaken:
+        order, reason = _held_untaken(plan, key, order), "held"
     going = gone or {}
     if order.fulfilments or order.shipped:
         wanted = wanted_by(order)
@@ -136,10 +139,13 @@ def rebalance(plan: Plan, key: str, order: Order, reason: str, gone: Open | None
         before = len(plan.events)
         needs = allocate(plan, demand_of(key, order, needs), given_out)
         if isinstance(plan.events[-1], OrderRejected):
-            _give_back_all(plan, key, order, going)
+            _give_back_all(plan, key, order, going, "order_rejected")
             going = standing(order)
         else:
             going = _give_back_given_up(plan, key, order, going, before)
+    if untaken:
+        _give_back_all(plan, key, order, going, reason)
+        going = standing(order)
     plan.backorder(key, order.waiting, needs)
     return standing(order, going)
 
@@ -166,10 +172,20 @@ def _give_back_given_up(plan: Plan, key: str, order: Order, going: Open, since: 
     return going
 
 
-def _give_back_all(plan: Plan, key: str, order: Order, going: Open) -> None:
-    """Nothing of a rejected order stays promised; its nodes are asked for the rest of what this decision has not asked them for already."""
+def _held_untaken(plan: Plan, key: str, order: Order) -> Order:
+    """No carrier takes (a part of) it: it is held for that."""
+    if NO_CARRIER in order.holds:
+        return order
+    holds = (*order.holds, NO_CARRIER)
+    plan.emit(OrderHeld(order=key, reasons=holds))
+    plan.let_others_have(row for found in order.open_fulfilments.values() for row in found.rows)
+    return replace(order, holds=holds)
+
+
+def _give_back_all(plan: Plan, key: str, order: Order, going: Open, reason: str) -> None:
+    """Nothing of it stays promised; its nodes are asked for the rest of what this decision has not asked them for already."""
     asked = [event for event in plan.events if isinstance(event, CancelRequested) and event.order == key]
     for name, rows in standing(order, going).items():
         now = [row for event in asked if event.fulfilment == name for row in event.rows]
         if left := subtract_asked(rows, (*order.open_fulfilments[name].asked, *now)):
-            plan.give_back(key, order, name, left, "order_rejected")
+            plan.give_back(key, order, name, left, reason)

@@ -10,6 +10,7 @@ from streams.rules.plan import Plan
 from streams.rules.reserve import end_expired
 from streams.rules.returns import expire
 from streams.rules.stock import unknown_nodes
+from streams.rules.untaken import look_again
 from streams.rules.waves import send_off
 from tables.carriers import decode_rates
 from tables.events import (
@@ -148,6 +149,7 @@ def tick(plan: Plan, command: Tick) -> None:
     plan.now = command.at
     date(plan)
     freed = (*end_expired(plan), *time_out(plan), *end_holds(plan), *expire(plan))
+    look_again(plan)
     send_off(plan)
     fill(plan, (*plan.pool.deferred, *_no_longer_patient(plan), *freed))
 

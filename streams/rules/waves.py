@@ -7,6 +7,7 @@ import hashlib
 from collections.abc import Iterator
 
 from streams.rules.plan import Plan, party
+from streams.rules.rebalance import rebalance
 from tables.events import FulfilmentReleased
 from tables.flow import Flow
 from tables.pool import Pool
@@ -60,7 +61,7 @@ def _send(plan: Plan, name: str) -> set[str]:
     recipient = _recipient(pool, node, name)
     # an address may have been amended since: who goes elsewhere now stays behind
     others = [other for other in pool.parties.get(recipient, ()) if other != name and pool.index[other] not in plan.touched]
-    together = [name, *(other for other in others if _recipient(pool, node, other) == recipient)]
+    together = _taken(plan, [name, *(other for other in others if _recipient(pool, node, other) == recipient)])
     group = _named(f"{pool.name}/{plan.offset}/{name}") if len(together) > 1 else ""
     for other in together:
         key = pool.index[other]
@@ -70,7 +71,16 @@ def _send(plan: Plan, name: str) -> set[str]:
             FulfilmentReleased(order=key, fulfilment=other, node=node, rows=rows, sealed=order.sealed, shipping=order.shipping, group=group)
         )
         plan.buy(key, other, node, rows)
-    return set(together)
+    return {name, *together}
+
+
+def _taken(plan: Plan, together: list[str]) -> list[str]:
+    """Without those of orders that no carrier takes, which are held instead; none where the first, with which the others leave, is one."""
+    keys = {name: plan.pool.index[name] for name in together}
+    for key in dict.fromkeys(key for key in keys.values() if key in plan.untaken):
+        rebalance(plan, key, plan.pool.orders[key], "held")
+    left = [name for name in together if keys[name] not in plan.untaken]
+    return left if together[0] in left else []
 
 
 def _recipient(pool: Pool, node: str, fulfilment: str) -> str:

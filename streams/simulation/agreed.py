@@ -37,6 +37,17 @@ def carriers(random: Random, pool: str, causes: Iterator[c.Cause]) -> Iterator[c
     yield c.SetCarriers(pool=pool, cause=next(causes), version=1, table=msgspec.Raw(encode_rates(table)))
 
 
+def wider(told: c.SetCarriers, number: int, partition: int) -> c.SetCarriers:
+    """A later table, by which everything is taken everywhere. `number`: rises from one to the next."""
+    services = [
+        msgspec.structs.replace(service, zones=(*service.zones, Zone(name="any", to=("*",), days=9, bands=(Band(90_000, 2_900),))))
+        for service in SERVICES
+    ]
+    table = RateTable(version=2, currency="USD", services=tuple(services), default_grams=50)
+    raw = msgspec.Raw(encode_rates(table))
+    return c.SetCarriers(pool=told.pool, cause=("operator", partition, number, 0), version=2, table=raw)
+
+
 def supplier(apart: Random, pool: str, causes: Iterator[c.Cause]) -> Iterator[c.AnyCommand]:
     """One of its nodes bills it from now on; not of all teas a price is agreed."""
     if apart.random() < 0.65:

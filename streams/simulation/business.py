@@ -123,6 +123,7 @@ def _change(random: Random, pool: str, partition: int, causes: Iterator[c.Cause]
         returned_to_sender=apart.choice(("nothing", "restock", "reissue")),
         flow=_with_waves(Random(f"waves/{pool}/{at}"), pool, random.choice(FLOWS)),
         bill_tolerance=buying.choice(TOLERANCES),
+        no_carrier=Random(f"untaken/{pool}/{at}").choice(("ship", "hold")),
     )
     parts = ((random.choice(TEAS), 2), (TEAS[0], 1))[: random.randint(1, 2)]
     listing = c.SetListing(pool=pool, cause=next(causes), version=2, shop=f"web-{pool}", listing=GIFT, parts=tuple(dict(parts).items()))

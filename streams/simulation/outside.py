@@ -8,11 +8,12 @@ from zlib import crc32
 import msgspec
 
 from connectors.contract import Fulfilment, RawRecord
-from streams.commands import encode_command
+from streams.commands import SetCarriers, encode_command
 from streams.reference import encode_reference, record_id
+from streams.simulation.agreed import wider
 from streams.simulation.business import Delivery, Import, raw, when
 from streams.simulation.operators import number_at
-from streams.simulation.sent_back import carried, sent_back
+from streams.simulation.sent_back import carried, labelled, sent_back
 from streams.simulation.suppliers import billed, settled
 from streams.simulation.world import World
 from streams.topics import COMMANDS, FULFILMENTS, RAW, REFERENCE
@@ -66,8 +67,16 @@ class Outside:
             world.broker.append((COMMANDS.name, change.partition), command.pool.encode(), encode_command(command), (), world.now)
         for record in change.reference:
             world.broker.append((REFERENCE.name, 0), record_id(record).encode(), encode_reference(record), (), world.now)
+        self._widen(change)
         world.tell(f"{change.commands[0].pool} is imported: {', '.join(type(command).__name__ for command in change.commands)}")
         self.busy -= 1
+
+    def _widen(self, change: Import) -> None:
+        """What no carrier took may be taken later."""
+        for command in change.commands:
+            if isinstance(command, SetCarriers) and command.version == 1:
+                later = wider(command, number_at(self._world.now + LATEST_S), change.partition)
+                self.publish(Import(at=LATEST_S, partition=change.partition, commands=(later,), reference=()))
 
     # ------------------------------------------------------------------------------------------ the warehouses
     def answer(self) -> None:
@@ -87,6 +96,8 @@ class Outside:
             return
         if told.purchase:
             self._bill(told)
+        if told.carrier:
+            self._label(told)
         choice = Random(f"{self._seed}/{told.type}/{told.id}")
         document = {"document": f"{told.type[10]}{told.id}", "fulfilment": told.id}
         if told.type == "FulfilmentCancelled":
@@ -122,6 +133,11 @@ class Outside:
             self._send_in(choice.uniform(0.1, LATEST_S), record)
         if choice.random() < 0.3:
             self.publish(settled(told, choice, LATEST_S, number_at(self._world.now + LATEST_S)))
+
+    def _label(self, told: Fulfilment) -> None:
+        choice = Random(f"{self._seed}/labels/{told.id}")
+        for record in labelled(told, choice):
+            self._send_in(choice.uniform(0.0, LATEST_S), record)
 
     def _reply(self, told: Fulfilment, document: dict[str, Any], choice: Random) -> float:
         """Soon or late; returns after how many seconds."""

@@ -45,3 +45,10 @@ def carried(told: Fulfilment, choice: Random) -> Iterator[RawRecord]:
     for n, status in enumerate(choice.choice(((), ("delivered",), ("lost",), ("lost", "delivered"), ("returned",)))):
         event = {"type": "tracking", "document": f"t-{n}-{told.id}", "tracking": f"P-{told.id}", "status": status, "at": when(3 + n)}
         yield _by_warehouse(told, event)
+
+
+def labelled(told: Fulfilment, choice: Random) -> Iterator[RawRecord]:
+    """That it is to leave in the parcel that it leaves in, told soon, or when it has left long ago."""
+    if choice.random() < 0.6:
+        event = {"type": "tracking", "document": f"label-{told.id}", "tracking": f"P-{told.id}", "status": "label", "at": when(1)}
+        yield _by_warehouse(told, event | {"fulfilment": told.id})

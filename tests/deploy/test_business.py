@@ -10,7 +10,7 @@ from deploy.business import Problem
 from deploy.business.forms import basis_points
 from deploy.business.policy import kilometres
 from tables.policy import Rule
-from tests.deploy.halyard import Folder
+from tests.deploy.halyard import EXAMPLE, Folder
 
 
 def test_the_example_is_a_business(folder: Folder) -> None:
@@ -22,6 +22,15 @@ def test_the_example_is_a_business(folder: Folder) -> None:
     assert us.stock["austin-shop"] == {"SENCHA-100": 30, "POT-CLAY": 12}
     assert "halyard-wms" in {record.ref.shop for record in us.shops}
     assert "halyard-wms" not in {shop.shop for shop in us.sellers}
+
+
+def test_the_whole_example_has_carriers_weights_and_prices_too() -> None:
+    [us] = Folder(EXAMPLE).business().pools
+
+    assert us.carriers is not None
+    assert [service.name for service in us.carriers.services] == ["gull-ground", "heron-air"]
+    assert {sku for _, part in us.weights for sku, _ in part} == set(us.stock["reno-dc"])
+    assert [node.node for node in us.nodes if node.bills_in] == list(us.prices)
 
 
 def test_every_wrong_row_is_reported_with_its_line(folder: Folder) -> None:

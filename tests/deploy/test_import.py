@@ -111,7 +111,7 @@ def test_a_node_left_out_is_as_near_as_it_was(folder: Folder) -> None:
     broker = Broker()
     publish(folder, broker)
     before = policies(broker)[-1].distances["US-NY"]
-    folder.spoil("nodes.csv", "chicago-dealer,us,dealer,US-IL,Chicago,41.88,-87.63,9,confirm\n", "")
+    folder.spoil("nodes.csv", "chicago-dealer,us,dealer,US-IL,Chicago,41.88,-87.63,9,confirm,USD,800\n", "")
     folder.spoil("stock.csv", "chicago-dealer,SENCHA-100,96\nchicago-dealer,OOLONG-100,96\n", "")
 
     publish(folder.spoil("policy.yaml", "max_splits: 2", "max_splits: 1"), broker, now=2_000)

@@ -141,7 +141,7 @@ def test_what_is_on_order_for_nodes_of_another_folder_stays(folder: Folder) -> N
     publish(folder, broker)
     broker.commands.clear()
     (folder.path / "stock.csv").write_text("node,sku,on_hand\nreno-dc,POT-CLAY,60\n")
-    folder.spoil("nodes.csv", "newark-dc,us,warehouse,US-NJ,Newark,40.74,-74.17,0,immediate\n", "")
+    folder.spoil("nodes.csv", "newark-dc,us,warehouse,US-NJ,Newark,40.74,-74.17,0,immediate,,\n", "")
 
     publish(folder.write("incoming.csv", HEAD + POTS + TEA), broker, now=2_000)
 

@@ -2,22 +2,24 @@
 
 import asyncio
 import ssl
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from threading import Thread
 
+import msgspec
 import pytest
 
-from connectors.contract import ShopRef
-from connectors.easypost_seller import EasyPost
+from connectors.contract import RawRecord, ShopRef
 from connectors.labels import Label, LabelTerms
-from connectors.partner import Request
+from connectors.partner import Partner, Refused, Request
+from connectors.publish import Publisher, Unavailable
 from deploy.post import Post
-from deploy.selling import ANSWER_BYTES, feed_of
+from deploy.selling import ANSWER_BYTES, desk_of, feed_of
 from streams.reference import Reference, ShopRecord
 from tests.connectors.easypost import EasyPostDouble
-from tests.connectors.test_label_desk import KEEPER
-from tests.connectors.test_labels import ASKED
+from tests.connectors.partners import NOON, WEI
+from tests.connectors.test_label_desk import KEEPER, parcel
 
 
 class Platform(ThreadingHTTPServer):
@@ -52,24 +54,57 @@ def platform() -> Iterator[Platform]:
         thread.join()
 
 
-def test_a_label_is_bought_once_over_http_and_given_back(platform: Platform) -> None:
-    async def buy() -> list[object]:
+class Log(Publisher):
+    """Takes what it is told from the second time on."""
+
+    def __init__(self) -> None:
+        self.tried: list[RawRecord] = []
+
+    async def publish(self, records: Sequence[RawRecord]) -> None:
+        self.tried += records
+        if len(self.tried) == 1:
+            raise Unavailable("The broker did not acknowledge in time.")
+
+
+def test_a_label_is_bought_once_over_http_told_to_the_log_and_given_back(platform: Platform) -> None:
+    url = f"http://127.0.0.1:{platform.server_address[1]}"
+    terms = LabelTerms(by="easypost", url=url, sender=KEEPER, sender_region="US-NV", key=b"EZAK-1")
+    log, told = Log(), parcel(1)
+
+    async def work() -> Label | Refused | None:
         post = Post(ssl.create_default_context(), ANSWER_BYTES)
-        url = f"http://127.0.0.1:{platform.server_address[1]}"
-        seller = EasyPost(LabelTerms(by="easypost", url=url, sender=KEEPER, sender_region="US-NV", key=b"EZAK-1"), post.send, 10.0)
+        desk = desk_of(Partner(name="reno", url="", secret=b"", labels=terms), post, lambda _: WEI, log, known())
+        assert desk is not None
         try:
-            return [await seller.buy(ASKED), await seller.buy(ASKED), await seller.give_back(ASKED.reference)]
+            label = await desk.label(told, NOON)
+            await desk.give_back(msgspec.structs.replace(told, type="FulfilmentCancelled", reason="cancelled"))
+            return label
         finally:
             await post.close()
 
-    first, again, back = asyncio.run(buy())
+    label = asyncio.run(work())
 
-    assert isinstance(first, Label)
-    assert (first, back) == (again, None)
-    assert (platform.double.bought, platform.double.refunds) == ({ASKED.reference: 1}, {ASKED.reference: 1})
+    assert isinstance(label, Label)
+    assert label.tracking == "EZ-F1"
+    assert (platform.double.bought, platform.double.refunds) == ({"F1": 1}, {"F1": 1})
+    assert [(record.key, record.kind) for record in log.tried] == [("t/b-wms/F1", "tracking")] * 2
 
 
-def test_the_log_hears_of_labels_through_the_pools_own_warehouse_feed() -> None:
+def test_who_buys_by_hand_finds_the_request_in_the_folder(tmp_path: Path) -> None:
+    terms = LabelTerms(by="file", url=tmp_path.as_uri(), sender=KEEPER, sender_region="US-NV")
+
+    async def work() -> Label | Refused | None:
+        post = Post(ssl.create_default_context())
+        desk = desk_of(Partner(name="reno", url="", secret=b"", labels=terms), post, lambda _: WEI, Log(), known())
+        assert desk is not None
+        return await desk.label(parcel(1), NOON)
+
+    assert asyncio.run(work()) is None
+    assert [file.name for file in tmp_path.iterdir()] == ["F1.csv"]
+    assert "F1,USPS,Priority,900,Wei Chen" in (tmp_path / "F1.csv").read_text()
+
+
+def known() -> Reference:
     reference = Reference()
     for shop, channel, pool, active in (
         ("b-wms", "warehouse", "us", True),
@@ -79,5 +114,10 @@ def test_the_log_hears_of_labels_through_the_pools_own_warehouse_feed() -> None:
         ("c-wms", "warehouse", "us", True),
     ):
         reference.apply(ShopRecord(ref=ShopRef(tenant="t", shop=shop, channel=channel, pool=pool), active=active))
+    return reference
+
+
+def test_the_log_hears_of_labels_through_the_pools_own_warehouse_feed() -> None:
+    reference = known()
 
     assert [found and found.shop for found in (feed_of(reference, pool) for pool in ("us", "eu", "cn"))] == ["b-wms", "a-wms", None]

@@ -17,8 +17,8 @@ def bought(folder: Folder) -> Folder:
     head, *rows = [line for line in (folder.path / "nodes.csv").read_text().splitlines() if not line.startswith("#")]
     names = head.split(",")
     pool = rows[0].split(",")[names.index("pool")]
-    kiln = {"node": "kiln", "pool": pool, "kind": "supplier"}
-    table = [f"{head},bills_in,freight", *(f"{row},," for row in rows), ",".join(kiln.get(name, "") for name in names) + ",EUR,490"]
+    kiln = {"node": "kiln", "pool": pool, "kind": "supplier", "bills_in": "EUR", "freight": "490"}
+    table = [head, *rows, ",".join(kiln.get(name, "") for name in names)]
     folder.write("nodes.csv", "\n".join(table) + "\n").write("prices.csv", PRICES)
     policy = (folder.path / "policy.yaml").read_text()
     return folder.write("policy.yaml", policy + "bill_tolerance: {ratio: 2%, minor_units: 20}\n")

@@ -59,6 +59,47 @@ def somebody_is_chosen_by_no_table(logs: Logs) -> None:
 
 
 @breaks("carriers")
+def a_node_is_told_of_what_nobody_carries(logs: Logs) -> None:
+    """As if no person had let it go."""
+    at, _ = decision_about(logs, key("n2"), e.HoldReleased)
+    logs.rewrite(at, lambda events: [replace(x, by="carriers") if isinstance(x, e.HoldReleased) else x for x in events])
+
+
+@breaks("carriers")
+def an_order_is_held_that_a_carrier_takes(logs: Logs) -> None:
+    at, _ = decision_about(logs, key("n5"), e.CarrierMissing)
+    light = (e.Row("ASSAM", "ASSAM", 1),)
+    logs.rewrite(at, lambda events: [replace(x, rows=light, grams=100) if isinstance(x, e.CarrierMissing) else x for x in events])
+
+
+@breaks("carriers")
+def nobody_says_why_an_order_has_no_carrier(logs: Logs) -> None:
+    at, _ = decision_about(logs, key("n5"), e.CarrierMissing)
+    logs.rewrite(at, lambda events: without(events, e.CarrierMissing))
+
+
+@breaks("carriers")
+def an_order_without_a_carrier_is_not_held(logs: Logs) -> None:
+    at, _ = decision_about(logs, key("n5"), e.CarrierMissing)
+    logs.rewrite(at, lambda events: without(events, e.OrderHeld))
+
+
+@breaks("carriers")
+def nobody_looks_whether_there_is_a_carrier_now(logs: Logs) -> None:
+    at, _ = decision_about(logs, key("n1"), e.HoldReleased)
+    logs.rewrite(at, lambda events: [x for x in events if isinstance(x, e.Ticked)])
+
+
+@breaks("carriers")
+def a_carrier_ends_what_a_person_holds(logs: Logs) -> None:
+    at, _ = decision_about(logs, key("n4"), e.HoldReleased)
+    more = ("no_carrier", "manual")
+    logs.rewrite(
+        at, lambda events: [replace(x, reasons=more) if isinstance(x, e.HoldReleased) and x.order == key("n4") else x for x in events]
+    )
+
+
+@breaks("carriers")
 def a_label_is_of_another_order(logs: Logs) -> None:
     at = next(
         place

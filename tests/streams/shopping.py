@@ -1,5 +1,7 @@
 """A busy day of pool `north`, with everything in it that can happen to an order: the log that the checker's tests damage."""
 
+import msgspec
+
 from tables.calendar import Waves
 from tables.carriers import Band, RateTable, Service, Zone
 from tables.flow import Flow, HoldRule, ShopFlow
@@ -100,6 +102,7 @@ def _afterwards(story: Story) -> None:
     _found_and_lost(story)
     _gifts(story)
     _carried(story)
+    _untaken(story)
     _announced(story)
     _sold_ahead(story)
     _in_waves(story)
@@ -141,6 +144,21 @@ def _carried(story: Story) -> None:
         story.place(name, line("ASSAM", 2), shop="slow", region="DE-HH", sealed="k1.mei", at=42)
     story.tick(DAY_MS + 3 * HOUR_MS)
     story.tick(DAY_MS + 4 * HOUR_MS)
+
+
+def _untaken(story: Story) -> None:
+    """What no carrier takes is held from here on, until one takes it or somebody lets it go."""
+    story.policy(Policy(rule=Rule(max_splits=1), flow=MERGING, no_carrier="hold"))
+    for name in ("n1", "n2", "n3", "n4"):
+        story.place(name, line("ASSAM", 25), region="DE-HH", at=43)  # 2,500 g
+    story.hold("n4")
+    story.release("n2", "no_carrier")
+    heavier = msgspec.structs.replace(AIR, bands=(Band(3_000, 2_490),))
+    set_carriers(story, msgspec.structs.replace(RATES, version=5, services=(Service(name="heron-air", carrier="heron", zones=(heavier,)),)))
+    story.tick(DAY_MS + 5 * HOUR_MS)
+    story.place("n5", line("ASSAM", 40), region="DE-HH", at=44)  # still too heavy
+    story.policy(Policy(rule=Rule(max_splits=1), flow=MERGING))
+    story.tick(DAY_MS + 6 * HOUR_MS)
 
 
 def _money(story: Story) -> None:

@@ -36,7 +36,7 @@ def test_a_sound_day_is_ok_and_counted(day: Story) -> None:
     assert (report.lost, report.oversold, report.pending) == (0, 0, {})
     assert report.raw_records == logs.raw
     assert report.commands == report.decisions == len(logs.decisions)
-    assert (report.orders_decided, report.cancelled, report.held, report.duplicates) == (96, 7, 2, 1)
+    assert (report.orders_decided, report.cancelled, report.held, report.duplicates) == (101, 7, 3, 1)
     assert report.fulfilments == len(logs.told)
     assert report.dead_letters == {"ignored": {"ping": 1}, "rejected": {"truncated": 2}}
     assert (report.p50_ms, report.p99_ms) == (40, 40)
