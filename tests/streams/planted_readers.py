@@ -90,7 +90,7 @@ def what_a_snapshot_says_is_due_is_not_told(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(News, "add", lambda news, packed: None)
 
 
-@found_within(5, "markers", since=12)
+@found_within(5, "markers", since=37)
 def a_snapshot_says_that_what_hangs_was_told(patch: pytest.MonkeyPatch) -> None:
     def save(view: View, snapshot: Snapshot) -> None:
         view._snapshots.save(view.partition, snapshot)

@@ -155,10 +155,10 @@ def _untaken(story: Story) -> None:
     story.release("n2", "no_carrier")
     heavier = msgspec.structs.replace(AIR, bands=(Band(3_000, 2_490),))
     set_carriers(story, msgspec.structs.replace(RATES, version=5, services=(Service(name="heron-air", carrier="heron", zones=(heavier,)),)))
-    story.tick(DAY_MS + 5 * HOUR_MS)
+    story.tick(DAY_MS + 4 * HOUR_MS + 1)
     story.place("n5", line("ASSAM", 40), region="DE-HH", at=44)  # still too heavy
     story.policy(Policy(rule=Rule(max_splits=1), flow=MERGING))
-    story.tick(DAY_MS + 6 * HOUR_MS)
+    story.tick(DAY_MS + 4 * HOUR_MS + 2)
 
 
 def _money(story: Story) -> None:
