@@ -11,6 +11,7 @@ import msgspec
 from confluent_kafka import KafkaException, Producer
 
 from streams.fatal import die
+from streams.read import Log
 
 log = logging.getLogger(__name__)
 
@@ -114,6 +115,7 @@ class Transactions:
         self._producer = producer
         self._sleep = sleep
         self._reached: dict[Place, int] = {}
+        self._unseen: dict[Place, int] = {}  # the last record that was written to a place, until it was seen there
 
     def take_over(self, places: Sequence[Place], end: End, wanted: Callable[[], bool]) -> bool:
         """Returns True once nobody else can append to these places, and all that ever was has an end and can be read or never will be;
@@ -155,12 +157,14 @@ class Transactions:
     def write(self, records: Sequence[Outgoing]) -> None:
         """All of the records, or none. Raises KafkaException when they are not durable, among others when fenced."""
         produce = self._producer.produce
-        last = set({(record.topic, record.partition): number for number, record in enumerate(records)}.values())
+        ends = {(record.topic, record.partition): number for number, record in enumerate(records)}
+        last = set(ends.values())
         self._producer.begin_transaction()
         for number, record in enumerate(records):
             produce(record.topic, record.value, record.key, record.partition, self._landed if number in last else None)
         # flushes, and fails when any record of it did
         self._producer.commit_transaction(COMMIT_TIMEOUT_S)
+        self._unseen.update({place: self._reached[place] for place in ends})
 
     @property
     def reached(self) -> Reached:
@@ -176,6 +180,15 @@ class Transactions:
                 return False
             self._sleep(LOOK_S)
         return False
+
+    def is_there(self, source: Log) -> bool:
+        """Whether all that was written can be read, once it is settled: whoever took over meanwhile has undone what hung."""
+        for (topic, partition), offset in self._unseen.items():
+            found = source.read(topic, {partition: offset}, {partition: offset + 1})
+            if not any(record.offset == offset for batch in found for record in batch):
+                return False
+        self._unseen.clear()
+        return True
 
     def settled(self, end: End, reached: Reached) -> bool:
         """Whether all up to there can be read, or never will be; False also when the broker does not say."""

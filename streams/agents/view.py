@@ -173,6 +173,9 @@ class View:
             if not self._transactions.await_settled(self._source.end, self._wanted):
                 log.warning("partition %d: what was announced cannot be read yet, so no snapshot says that it was", self.partition)
                 return
+            if not self._transactions.is_there(self._source):
+                log.warning("partition %d: what was announced was undone by who took over, so no snapshot says that it was", self.partition)
+                return
             self._snapshots.save(self.partition, snapshot)
         except Exception as failure:
             log.warning("the snapshot of partition %d could not be saved (%s: %s)", self.partition, type(failure).__name__, failure)

@@ -98,6 +98,11 @@ def a_snapshot_says_that_what_hangs_was_told(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(View, "_save", save)
 
 
+@found_within(40, "markers", since=40)
+def what_who_took_over_has_undone_is_taken_for_told(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(Transactions, "is_there", lambda transactions, source: True)
+
+
 @found_within(5, since=34)
 def a_reader_that_was_left_goes_on_publishing(patch: pytest.MonkeyPatch) -> None:
     async def careless(stage: Announce) -> None:

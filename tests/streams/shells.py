@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 import msgspec
 
 from streams.produce import Deliveries, End, Outgoing, Place, Reached, Transactions
-from streams.read import MemoryLog, Record
+from streams.read import Log, MemoryLog, Record
 from streams.topics import DECISIONS, FULFILMENTS
 from tests.story import POOL, Story, line
 from tests.streams.logs import records
@@ -40,6 +40,7 @@ class Written(Transactions):
         self.fenced = 0
         self.lost = False
         self.readable = True
+        self.undone = False
         self._reached: dict[Place, int] = {}
 
     def take_over(self, places: Sequence[Place], end: End, wanted: Callable[[], bool]) -> bool:
@@ -52,6 +53,9 @@ class Written(Transactions):
 
     def settled(self, end: End, reached: Reached) -> bool:
         return self.readable
+
+    def is_there(self, source: Log) -> bool:
+        return not self.undone
 
     def write(self, records: Sequence[Outgoing]) -> None:
         if self.lost:
