@@ -58,7 +58,7 @@ class FloorCheck:
         return False
 
     def placed(self, event: OrderPlaced) -> None:
-        if self.below(event):
+        if not event.of and self.below(event):  # what replaces goods costs nothing
             self._cheap.add(event.order)
 
     def settle(self, orders: Mapping[str, Known]) -> None:

@@ -57,8 +57,8 @@ def _resolve(plan: Plan, key: str, order: Order, command: SetListing) -> None:
 
 
 def _known(plan: Plan, key: str, order: Order) -> None:
-    """Now that its SKUs are known, the order may turn out to be too cheap."""
-    held = PRICE_FLOOR in (*order.holds, *order.released)
+    """Now that its SKUs are known, the order may turn out to be too cheap; not one that replaces goods, which costs nothing."""
+    held = PRICE_FLOOR in (*order.holds, *order.released) or bool(order.after and order.after.of)
     if held or not below_floor(plan.pool.policy.flow, order.shop, order.currency, sold(order.lines, order.gifts), order.paid):
         go_on(plan, key, order, (UNKNOWN_LISTING,), "listing")
         return

@@ -92,3 +92,16 @@ def test_a_listing_that_becomes_known_may_turn_out_to_be_too_cheap() -> None:
 
     assert story.order("1").holds == ("price_floor",)
     assert said(decision) == ["ListingSet", "OrderResolved", "HoldReleased", "Considered", "Reserved"]
+
+
+def test_what_replaces_goods_costs_nothing_and_is_not_held_for_that() -> None:
+    """Not when it is made, and not when a listing of it that nobody knew is known at last."""
+    story = shop_with_floors()
+    story.place("1", sold(1_000))
+    story.ship(story.fulfilment("1"))
+
+    story.request("1", ("1", "TEA", 1), rma="RMA-1", replacement=(OrderLine("new", "NEW-TEA", 1, 0),))
+    assert story.order("1~x1").holds == ("unknown_listing",)
+    story.listing("web", "NEW-TEA", ("TEA", 1))
+
+    assert story.at("1~x1") == {"hall": {"TEA": 1}}
