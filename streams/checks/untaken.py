@@ -77,9 +77,11 @@ class Untaken:
             self._note(f"{event.order}: {event.node} is told of {event.fulfilment}, which nobody carries and the policy holds")
 
     def _judge(self) -> None:
-        parcels: dict[str, list[e.CarrierMissing]] = {}
+        parcels: dict[tuple[str, str], list[e.CarrierMissing]] = {}
         for event in self._missing:
-            parcels.setdefault(event.parcel, []).append(event)
+            # the name of a fulfilment that was not made is used again for that of another order; a group keeps its own
+            alone = event.order if event.parcel.startswith("F") else ""
+            parcels.setdefault((event.parcel, alone), []).append(event)
             self._looked.pop(event.order, None)
             self._looked[event.order] = self._terms
             if not self._holds(event.order):
