@@ -7,6 +7,7 @@ import msgspec
 from tables import events as e
 
 Key = tuple[str, str]  # node, reference
+WEEK_MS = 7 * 86_400_000
 
 
 class Coming(msgspec.Struct):
@@ -23,12 +24,14 @@ class Coming(msgspec.Struct):
 class Announced:
     def __init__(self) -> None:
         self._closed: dict[Key, int] = {}
+        self._heard: dict[Key, int] = {}  # state time of the last word of it
         self._lines: defaultdict[Key, dict[str, Coming]] = defaultdict(dict)
         self._of: defaultdict[str, dict[Key, Coming]] = defaultdict(dict)
 
-    def told(self, event: e.SupplyAnnounced) -> tuple[str, ...]:
+    def told(self, event: e.SupplyAnnounced, now: int) -> tuple[str, ...]:
         """The SKUs of which something is said."""
         key = (event.node, event.supply)
+        self._heard[key] = now
         if not event.lines:
             self._closed[key] = max(event.at, self._closed.get(key, -1))
         units = dict(event.lines) or dict.fromkeys(self._lines[key], 0)
@@ -39,10 +42,21 @@ class Announced:
                 line.expected_at = event.expected_at if event.lines else line.expected_at
         return tuple(units)
 
-    def came(self, event: e.SupplyReceived) -> tuple[str, ...]:
+    def came(self, event: e.SupplyReceived, now: int) -> tuple[str, ...]:
+        self._heard[event.node, event.supply] = now
         for sku, units in event.lines:
             self._line((event.node, event.supply), sku).received += units
         return tuple([sku for sku, _ in event.lines])
+
+    def forget(self, at: int) -> None:
+        """What is over, and was not heard of for a week, as pools forget it on the first tick of a day."""
+        self._heard = {key: heard or at for key, heard in self._heard.items()}
+        for key in [key for key, heard in self._heard.items() if heard < at - WEEK_MS]:
+            if not any(line.open for line in self._lines[key].values()):
+                for sku in self._lines.pop(key):
+                    del self._of[sku][key]
+                self._closed.pop(key, None)
+                del self._heard[key]
 
     def _line(self, key: Key, sku: str) -> Coming:
         line = self._lines[key].setdefault(sku, Coming())

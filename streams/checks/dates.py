@@ -14,6 +14,7 @@ from tables import events as e
 SETTLED_MS = 1_000
 DATED_AT_ONCE = 500
 NEVER = 1 << 62
+DAY_MS = 86_400_000
 
 
 class _Rule(msgspec.Struct, frozen=True):
@@ -65,10 +66,10 @@ class Dates:
         self._touch(*self.coming.skus())
 
     def announced(self, event: e.SupplyAnnounced) -> None:
-        self._touch(*self.coming.told(event))
+        self._touch(*self.coming.told(event, self._line.now))
 
     def received(self, event: e.SupplyReceived) -> None:
-        self._touch(*self.coming.came(event))
+        self._touch(*self.coming.came(event, self._line.now))
         self._arrived.update({(event.node, sku): units for sku, units in event.lines})
 
     def shelved(self, event: e.StockMoved) -> None:
@@ -101,6 +102,8 @@ class Dates:
         self._serving.update(event.skus)
 
     def ticked(self, event: e.Ticked) -> None:
+        if event.at // DAY_MS != self._line.now // DAY_MS:
+            self.coming.forget(event.at)
         self._touch(*(sku for sku in self.coming.skus() if self._line.grown_old(sku, event.at)))
         self._line.now, self._ticked = event.at, True
         self._served, self._serving = self._serving, set()

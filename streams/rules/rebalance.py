@@ -186,6 +186,9 @@ def _give_back_all(plan: Plan, key: str, order: Order, going: Open, reason: str)
     """Nothing of it stays promised; its nodes are asked for the rest of what this decision has not asked them for already."""
     asked = [event for event in plan.events if isinstance(event, CancelRequested) and event.order == key]
     for name, rows in standing(order, going).items():
-        now = [row for event in asked if event.fulfilment == name for row in event.rows]
-        if left := subtract_asked(rows, (*order.open_fulfilments[name].asked, *now)):
+        # what is asked for just now goes, most of it, and so does not stand
+        goes = sums(going.get(name, ()))
+        now = sums([row for event in asked if event.fulfilment == name for row in event.rows])
+        more = [Row(*place, units - goes.get(place, 0)) for place, units in now.items() if units > goes.get(place, 0)]
+        if left := subtract_asked(rows, (*order.open_fulfilments[name].asked, *more)):
             plan.give_back(key, order, name, left, reason)

@@ -11,6 +11,8 @@ from hypothesis import strategies as st
 from streams.decisions import Decision
 from streams.rules.fulfil import fulfil
 from tables import events as e
+from tables.orders import sums
+from tables.policy import Policy, Rule
 from tests.story import Story, line, of_type, one_shop, said
 from tests.streams.histories import VERBS, begun, fast, perform
 from tests.streams.logs import Logs
@@ -168,3 +170,17 @@ def _balance(logs: Logs) -> Counter[tuple[str, str, str, str]]:
                     for origin, units in row.origins or (("own", row.quantity),):
                         taken[event.order, event.fulfilment, row.sku, origin] += sign * units
     return taken
+
+
+def test_an_order_that_is_refused_when_it_is_amended_is_asked_back_whole() -> None:
+    """Some of it because it is not wanted any more, the rest because the order is refused: nothing of it stays promised unasked."""
+    story = one_shop({"south": {"CUP": 4, "POT": 2, "TEA": 1}})
+    story.node("south", cancel="confirm")
+    story.policy(Policy(rule=Rule(shortage="reject")))
+    story.place("1", line("SET", 2, "set", [("CUP", 2), ("POT", 1)]), line("TEA", 1))
+
+    story.place("1", line("SET", 1, "set", [("CUP", 2), ("POT", 1)]), line("TEA", 3), at=2)
+
+    [asked] = story.order("1").open_fulfilments.values()
+    assert story.order("1").rejected
+    assert sums(asked.asked) == sums(asked.rows)
