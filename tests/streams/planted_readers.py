@@ -98,7 +98,7 @@ def a_snapshot_says_that_what_hangs_was_told(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(View, "_save", save)
 
 
-@found_within(40, "markers", since=40)
+@found_within(5, "markers", since=67)
 def what_who_took_over_has_undone_is_taken_for_told(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(Transactions, "is_there", lambda transactions, source: True)
 
