@@ -57,6 +57,16 @@ def client(empty_client: Any) -> Any:
     return empty_client
 
 
+@pytest.fixture(scope="session")
+def untouched(engine: Any, chdb_dsn: str) -> Iterator[Any]:
+    """The same once for all tests that only read."""
+    engine.command("CREATE DATABASE untouched")
+    client = open_database(chdb_dsn, "untouched")
+    migrate(client)
+    yield client
+    client.close()
+
+
 class Trade(NamedTuple):
     """Two months of the tea retailer in a database of their own, forecast included. Tests only read it."""
 

