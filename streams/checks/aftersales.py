@@ -38,17 +38,6 @@ class AfterSales:
                 self._findings.note("returns", f"{event.order}: {units} of {place[1]} (line {place[0]}) are to come back, {left} could")
         asked.rows = (*asked.rows, *event.rows)
 
-    def expected(self, event: e.ArrivalExpected) -> None:
-        """A node is told no more of a return than is asked for, and of no other."""
-        if event.kind == "supply":
-            return
-        asked = self._orders.get(event.order).returns.get(event.name, Return())
-        room = count(asked.rows)
-        for place, units in count(event.rows).items():
-            if units > (left := room.get(place, 0)):
-                about = f"{event.order}: {event.node} is told that {units} of {place[1]} (line {place[0]}) come back as {event.name}"
-                self._findings.note("returns", f"{about}, {left} are asked for")
-
     def ended(self, event: e.ReturnEnded) -> None:
         found = self._orders.get(event.order).returns.get(event.rma)
         if found is None or found.ended:

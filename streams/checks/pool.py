@@ -6,6 +6,7 @@ from typing import Any
 from streams.checks.aftersales import AfterSales
 from streams.checks.ahead import SoldAhead
 from streams.checks.amended import Amended
+from streams.checks.arrivals import Arrivals
 from streams.checks.books import Books
 from streams.checks.carriage import Carriage
 from streams.checks.changes import Changes
@@ -33,6 +34,7 @@ class PoolCheck:
         self.books = Books(findings)
         self.orders = Orders(findings)
         self.after = AfterSales(findings, self.orders)
+        self.arrivals = Arrivals(findings, self.orders)
         self.reservations = Reservations(findings)
         self.money = Money(findings)
         self.amended = Amended(findings, self.orders)
@@ -68,7 +70,7 @@ class PoolCheck:
             e.DatePromised: self.dates.promised,
             e.DatingDeferred: self.dates.deferred,
             e.FillDeferred: self.dates.serving,
-            e.SupplyAnnounced: self.dates.announced,
+            e.SupplyAnnounced: self._announced,
             e.SupplyReceived: self.dates.received,
             e.Reserved: self._reserved,
             e.Unreserved: self._unreserved,
@@ -77,7 +79,7 @@ class PoolCheck:
             e.Progressed: orders.progressed,
             e.Delivered: orders.delivered,
             e.ReturnRequested: self._asked_back,
-            e.ArrivalExpected: after.expected,
+            e.ArrivalExpected: self.arrivals.expected,
             e.ReturnEnded: after.ended,
             e.Returned: self._returned,
             e.Inspected: after.inspected,
@@ -122,6 +124,7 @@ class PoolCheck:
                 self.untaken.settle(decision.events)
                 self.carriage.settle()
                 self.after.settle()
+                self.arrivals.settle()
                 self.amended.settle()
                 self.gifts.settle()
                 self.changes.settle()
@@ -146,6 +149,10 @@ class PoolCheck:
         self.dates.moved_up(self.line.placed(event.order, self.orders.get(event.order)))
         if event.of:
             self.after.linked(event)
+
+    def _announced(self, event: e.SupplyAnnounced) -> None:
+        self.arrivals.announced(event)
+        self.dates.announced(event)
 
     def _held(self, event: e.OrderHeld) -> None:
         self.untaken.held(event)
@@ -240,6 +247,7 @@ class PoolCheck:
 
     def _node_set(self, event: e.NodeSet) -> None:
         self.books.set_node(event.node)
+        self.arrivals.node_set(event.node)
         self.carriage.node_set(event.node)
         self.dates.rules(event)
         self.ahead.rules(event)

@@ -27,7 +27,7 @@ class Untold:
         self._now = 0
         self._waits: dict[str, Waits] = {}
         self._late: set[str] = set()
-        self._back = 0  # given back by this decision before their nodes were told
+        self._back = 0  # of those, what it gives back instead
         self._gone: dict[str, list[tuple[str, Waits]]] = {}
 
     def use(self, policy: bytes) -> None:
@@ -61,7 +61,7 @@ class Untold:
         if event.untold != (event.fulfilment in self._waits):
             knows = "knows of" if event.untold else "was never told of"
             self._note(event.order, event.node, f"{knows} {event.fulfilment}, which is given back")
-        self._back += event.untold
+        self._back += event.fulfilment in self._late
 
     def ended(self, fulfilment: str) -> None:
         """Nothing is left of it."""

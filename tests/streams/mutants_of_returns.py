@@ -44,6 +44,19 @@ def a_node_is_told_of_more_than_is_to_come_back(logs: Logs) -> None:
 
 
 @breaks("fulfilments")
+def a_decision_keeps_what_is_announced_from_its_node(logs: Logs) -> None:
+    logs.rewrite(logs.find(e.SupplyAnnounced), lambda events: without(events, e.ArrivalExpected))
+
+
+@breaks("fulfilments")
+def a_node_is_told_of_other_supply_than_is_announced(logs: Logs) -> None:
+    def fewer(event: e.AnyEvent) -> e.AnyEvent:
+        return replace(event, rows=event.rows[1:]) if isinstance(event, e.ArrivalExpected) else event
+
+    logs.rewrite(logs.find(e.SupplyAnnounced), lambda events: [*map(fewer, events)])
+
+
+@breaks("fulfilments")
 def a_node_is_not_told_of_what_is_to_come(logs: Logs) -> None:
     logs.told.remove(next(told for told in logs.told if told.type == "SupplyExpected"))
 
