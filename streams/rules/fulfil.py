@@ -44,7 +44,8 @@ def fulfil(decision: Decision | Brief, partition: int) -> tuple[Fulfilment, ...]
             case CancelRequested():
                 told.append(_told(decision, partition, ordinal, event, "FulfilmentCancelled", reason=event.reason, final=False))
             case ArrivalExpected():
-                told.append(_expected(decision, partition, ordinal, event))
+                kind: FulfilmentType = "ReturnExpected" if event.kind == "return" else "SupplyExpected"
+                told.append(_told(decision, partition, ordinal, event, kind, tracking=event.tracking, expected_at=event.expected_at))
             case CarrierChosen() if event.service:
                 carried[event.fulfilment] = event
             case PurchaseOrdered():
@@ -83,7 +84,7 @@ def _told(
     decision: Decision | Brief,
     partition: int,
     ordinal: int,
-    event: Reserved | FulfilmentReleased | Unreserved | CancelRequested,
+    event: Reserved | FulfilmentReleased | Unreserved | CancelRequested | ArrivalExpected,
     kind: FulfilmentType,
     *,
     recipient: str = "",
@@ -91,11 +92,13 @@ def _told(
     group: str = "",
     reason: str = "",
     final: bool = True,
+    tracking: str = "",
+    expected_at: int = 0,
 ) -> Fulfilment:
-    tenant, shop, order = event.order.split("/", 2)
+    tenant, shop, order = event.order.split("/", 2) if event.order else ("", "", "")
     return Fulfilment(
         type=kind,
-        id=event.fulfilment,
+        id=event.name if isinstance(event, ArrivalExpected) else event.fulfilment,
         tenant=tenant,
         shop=shop,
         order=order,
@@ -110,25 +113,8 @@ def _told(
         recipient=recipient,
         shipping=shipping,
         group=group,
-    )
-
-
-def _expected(decision: Decision | Brief, partition: int, ordinal: int, event: ArrivalExpected) -> Fulfilment:
-    tenant, shop, order = event.order.split("/", 2) if event.order else ("", "", "")
-    return Fulfilment(
-        type="ReturnExpected" if event.kind == "return" else "SupplyExpected",
-        id=event.name,
-        tenant=tenant,
-        shop=shop,
-        order=order,
-        pool=decision.pool,
-        node=event.node,
-        lines=_lines(event.rows),
-        partition=partition,
-        src_offset=decision.src_offset,
-        ordinal=ordinal,
-        tracking=event.tracking,
-        expected_at=event.expected_at,
+        tracking=tracking,
+        expected_at=expected_at,
     )
 
 
