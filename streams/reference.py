@@ -1,5 +1,7 @@
 """Records of the compacted topic `reference`: what `normalize` must know of shops, listings and pools. Keys are record ids."""
 
+from collections.abc import Collection
+
 import msgspec
 
 from connectors.contract import ShopRef
@@ -93,7 +95,7 @@ class Reference:
         self.nodes: dict[str, NodeRecord] = {}
         self.listings: dict[tuple[str, str], ListingRecord] = {}
         self.imports: dict[str, ImportRecord] = {}
-        self.cities: dict[str, set[str]] = {}  # by pool, folded: those in which it has dealers or stores
+        self._cities: dict[str, set[str]] | None = None  # worked out when they are asked for: nodes come by the thousand
         self.parts: dict[str, dict[str, Parts]] = {}  # of `listings`, by shop: every line of every order is looked up here
 
     def apply(self, record: AnyReference) -> None:
@@ -104,18 +106,23 @@ class Reference:
                 self.shops[record.ref.shop] = record
             case NodeRecord():
                 self.nodes[record.node] = record
-                self._note_cities()
+                self._cities = None
             case ListingRecord():
                 self.listings[record.shop, record.listing] = record
                 self.parts.setdefault(record.shop, {})[record.listing] = record.parts
             case ImportRecord():
                 self.imports[record_id(record)] = record
 
-    def _note_cities(self) -> None:
-        self.cities = {}
-        for node in self.nodes.values():
-            if node.kind in LOCAL and node.city:
-                self.cities.setdefault(node.pool, set()).add(folded(node.city))
+    def cities(self, pool: str) -> Collection[str]:
+        """Folded: those in which the pool has dealers or stores."""
+        found = self._cities
+        if found is None:
+            found = {}
+            for node in self.nodes.values():
+                if node.kind in LOCAL and node.city:
+                    found.setdefault(node.pool, set()).add(folded(node.city))
+            self._cities = found
+        return found.get(pool, ())
 
     def forget(self, key: str) -> None:
         """A record of the topic without a value: what is called `key` is no more."""
@@ -127,7 +134,7 @@ class Reference:
                 self.shops.pop(name, None)
             case "node":
                 self.nodes.pop(name, None)
-                self._note_cities()
+                self._cities = None
             case "listing":
                 shop, _, listing = name.partition("/")
                 if self.listings.pop((shop, listing), None):

@@ -53,12 +53,12 @@ def place(draft: OrderDraft, shop: ShopRecord, reference: Reference, cause: Caus
             reservation=order_key(shop, draft.reservation) if draft.reservation else "",
             shipping=draft.shipping,
             gifts=gifts(marked, lines) if marked else (),
-            city=_city(draft, reference.cities.get(of.pool)),
+            city=_city(draft, reference.cities(of.pool)),
         )
     ]
 
 
-def _city(draft: OrderDraft, ours: Collection[str] | None) -> str:
+def _city(draft: OrderDraft, ours: Collection[str]) -> str:
     """Nothing of an address but what says no more than which of our own cities it is in."""
     if not ours or draft.recipient is None:
         return ""
