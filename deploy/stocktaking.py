@@ -7,7 +7,7 @@ import msgspec
 from confluent_kafka import Producer
 
 from connectors.contract import Millis
-from connectors.partner import Partner, Reply, Request
+from connectors.partner import Partner, Reply, Request, Undeliverable
 from connectors.partner_qimen import account_of, posted
 from connectors.payload import Unusable
 from connectors.qimen import PAGE, stock_query
@@ -15,7 +15,7 @@ from connectors.qimen_answers import stock, total_lines
 from deploy.business.publish import send
 from deploy.faults import Fault
 from streams.commands import CountStock, encode_command
-from streams.ledger import Ledger
+from streams.ledger import Broken, Ledger
 from streams.read import Log
 from streams.reference import PoolRecord
 from streams.topics import COMMANDS, DECISIONS
@@ -38,12 +38,15 @@ class Compared(msgspec.Struct, frozen=True):
 
 
 def books(log: Log, pool: PoolRecord, node: str) -> dict[str, int]:
-    """Good units by SKU of all that the node ever had. Reads all decisions of its partition; raises Broken where they are damaged."""
+    """Good units by SKU of all that the node ever had. Reads all decisions of its partition; raises Fault where they are damaged."""
     ledger = Ledger(pool.partition)
     low, end = log.low(DECISIONS.name).get(pool.partition, 0), log.ends(DECISIONS.name).get(pool.partition, 0)
     for batch in log.read(DECISIONS.name, {pool.partition: low}, {pool.partition: end}):
         for record in batch:
-            ledger.follow(record.offset, record.value)
+            try:
+                ledger.follow(record.offset, record.value)
+            except Broken as damage:
+                raise Fault(f"The books cannot be read: {damage}. `yipan check` says more.") from None
     found = ledger.pools[pool.pool].stock.get(node, NodeStock()) if pool.pool in ledger.pools else NodeStock()
     skus = sorted({*found.on_hand, *found.reserved, *(sku for cells in found.other.values() for sku in cells)})
     return {sku: found.good(sku) for sku in skus}
@@ -70,11 +73,13 @@ async def ask(partner: Partner, node: str, skus: Iterable[str], post: Send, now:
 async def _units(partner: Partner, node: str, sku: str, post: Send, now: Callable[[], Millis]) -> int:
     units, page, pages = 0, 1, 1
     while page <= pages:
-        call = stock_query(node, sku, account_of(partner.options), page)
         try:
+            call = stock_query(node, sku, account_of(partner.options), page)
             reply = await post(posted(call, partner, now()), partner.timeout_seconds)
             units += sum(line.quantity for line in stock(reply.body) if line.sku == sku)
             pages = -(-total_lines(reply.body) // PAGE)
+        except Undeliverable as never:
+            raise Fault(f"{partner.name} cannot be asked: {never.refused.sentence}") from None
         except (ConnectionError, ValueError, Unusable) as fault:
             raise Fault(
                 f"{partner.name} does not say how much of {sku} lies at {node} ({type(fault).__name__}): try again later."

@@ -420,7 +420,8 @@ class Progressed(Event, frozen=True):
 
 class Tracked(Event, frozen=True):
     """A carrier tells of a parcel what is later than all that was known of it. `order` "": no shipment under this number is known yet; what
-    was said is kept for a week, for the shipment to come. `fulfilment`: nor is one here, but this one of the order is to leave in it."""
+    was said is kept as long as parcels are, for the shipment to come. `fulfilment`: nor is one here, but this one of the order is to leave
+    in it."""
 
     order: str
     tracking: str
